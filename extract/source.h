@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A source is anything messages can be taken out of: an mbox, a Maildir, a
+ * folder of .eml, a PST; later an archive, an IMAP or POP3 account.  It is a
+ * pull iterator and strictly read-only: nothing here changes the store
+ * behind it (O_RDONLY, no access times where the system lets us).
+ *
+ *	source_open -> { source_next -> source_read* }* -> source_close
+ */
+#ifndef EXTRACT_SOURCE_H
+#define EXTRACT_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/digest.h"
+#include "core/err.h"
+#include "core/report.h"
+#include "formats/msg.h"
+
+struct source;
+
+/* A parsed SOURCE argument and the options that concern sources. */
+struct source_spec {
+	const char *kind; /* "mbox", "maildir", "eml", "pst", or NULL: look */
+	const char *path;
+	const char *mbox_dialect; /* NULL: by evidence; mboxo mboxrd mboxcl
+				   * mboxcl2 */
+	bool labels_as_folders;	  /* --labels folders (X-Gmail-Labels) */
+	const char *codepage;	  /* --codepage, for ANSI PSTs; or NULL */
+	const char *pst_reader;	  /* --pst-reader: "libpst" or NULL */
+	unsigned item_timeout_s;  /* a parser child may hang this long; 0: 30 */
+	struct report *report;	  /* notes, not_carried; never NULL */
+};
+
+enum source_what {
+	SOURCE_FOLDER, /* a folder exists, maybe empty; item.folder* */
+	SOURCE_MSG     /* a message; item.msg; then source_read() its bytes */
+};
+
+struct source_item {
+	enum source_what what;
+	/* of a folder (all borrowed until the next source_next) */
+	const char *folder;	 /* spool path, formats/folder.h */
+	const char *folder_name; /* as the source spelled it, or NULL */
+	char delimiter;		 /* of folder_name, or 0 */
+	const char *special_use; /* "\\Sent" or NULL */
+	int subscribed;		 /* 1, 0, -1 unknown */
+	/* of a message; msg.folder names its folder, announced or not */
+	struct msg msg;
+	const char *subject; /* for problem reports, or NULL */
+	bool local_lines;    /* each LF without a CR must gain one */
+};
+
+/*
+ * Open the store 'spec' names; 'spec' must outlive the source.  Returns 0
+ * and in *src_r a source for the caller to source_close(), or -1 with
+ * SCOPE_STORE or SCOPE_RUN: EX_NOINPUT nothing there, EX_NOPERM, EX_DATAERR
+ * not a kind of mail we know (the text says what it looks like) or damaged
+ * beyond use.
+ */
+int source_open(struct source **src_r, const struct source_spec *spec,
+    struct err *err);
+
+/* "mbox", ..., and what makes it this source and no other, for
+ * spool_bind(); both live as long as the source. */
+const char *source_kind(const struct source *src);
+const char *source_identity(const struct source *src);
+
+/*
+ * Step to the next item.  A folder's own SOURCE_FOLDER comes before its
+ * messages.  msg.key is known here, so stepping over an already extracted
+ * message is cheap.  msg.received may be DATE_UNKNOWN (the caller looks into
+ * the header).
+ *
+ * Returns 1, 0 at the end, or -1.  After SCOPE_MSG *item_r names the message
+ * that is refused (what SOURCE_MSG; msg.key, .source and .folder filled in);
+ * after SCOPE_FOLDER the folder; call again to go on behind the damage.
+ * After SCOPE_STORE or SCOPE_RUN only close.
+ */
+int source_next(struct source *src, struct source_item *item_r,
+    struct err *err);
+
+/*
+ * Read up to 'cap' bytes of the current message: as the source holds them,
+ * but mbox quoting undone.  Returns the count, 0 at its end, or -1 with
+ * SCOPE_MSG or SCOPE_STORE; the bytes handed out before are then worthless.
+ */
+ssize_t source_read(struct source *src, void *buf, size_t cap,
+    struct err *err);
+
+/* After source_read() returned 0: if the bytes handed out are not the
+ * source's own (unquoted), put the hash of the source's own and return
+ * true. */
+bool source_raw_sha256(struct source *src, uint8_t out[DIGEST_BYTES]);
+
+/* Size of the whole store in bytes, 0 if unknown, for progress; and how far
+ * the source is in it. */
+uint64_t source_total(const struct source *src);
+uint64_t source_done(const struct source *src);
+
+/* Release everything and set *src to NULL.  *src may be NULL. */
+void source_close(struct source **src);
+
+#endif
