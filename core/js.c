@@ -113,6 +113,16 @@ js_push(struct js *arr, struct js *value)
 		mem_exhausted();
 }
 
+void
+js_merge(struct js *obj, const struct js *from)
+{
+	json_t *copy = json_copy((json_t *)(uintptr_t)from);
+
+	if (copy == NULL || json_object_update(j(obj), copy) != 0)
+		mem_exhausted();
+	json_decref(copy);
+}
+
 struct js *
 js_parse(struct slice text)
 {

@@ -30,6 +30,8 @@ void js_set_slice(struct js *obj, const char *key, struct slice s);
 void js_set_int(struct js *obj, const char *key, int64_t v);
 void js_set_bool(struct js *obj, const char *key, bool v);
 void js_push(struct js *arr, struct js *value);
+/* Set all keys of 'from' in 'obj' as well; 'from' stays the caller's. */
+void js_merge(struct js *obj, const struct js *from);
 
 /* Parse text; NULL when it is not JSON. */
 struct js *js_parse(struct slice text);

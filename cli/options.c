@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Option tables to getopt_long(3) and help; see options.h. */
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/mem.h"
+#include "core/num.h"
+
+#define FIRST_LONG  256 /* getopt values of options without a letter */
+#define MAX_OPTIONS 128
+
+struct parser {
+	const struct opt *opt[MAX_OPTIONS]; /* by getopt value - FIRST_LONG */
+	void *into[MAX_OPTIONS];
+	struct option longs[MAX_OPTIONS + 2];
+	struct buf shorts;
+	int n;
+};
+
+static bool
+takes_value(const struct opt *o)
+{
+	return o->type != OPT_FLAG && o->type != OPT_COUNT && o->arg != NULL;
+}
+
+static void
+add_option(struct parser *p, const struct opt *o, void *into)
+{
+	struct option *l = &p->longs[p->n];
+
+	p->opt[p->n] = o;
+	p->into[p->n] = into;
+	l->name = o->name;
+	l->has_arg = takes_value(o) ? required_argument : no_argument;
+	l->val = FIRST_LONG + p->n;
+	if (o->letter != 0) {
+		buf_putc(&p->shorts, o->letter);
+		if (takes_value(o))
+			buf_putc(&p->shorts, ':');
+	}
+	p->n++;
+}
+
+static void
+parser_init(struct parser *p, const struct cmd *cmd,
+    void *const into[OPT_TABLES])
+{
+	const struct opt *o;
+	int t;
+
+	memset(p, 0, sizeof(*p));
+	buf_puts(&p->shorts, ":");
+	for (t = 0; t < OPT_TABLES; t++)
+		for (o = cmd->tables[t]; o != NULL && o->name != NULL; o++)
+			if (p->n < MAX_OPTIONS)
+				add_option(p, o, into[t]);
+}
+
+static int
+find_letter(const struct parser *p, int letter)
+{
+	int i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->opt[i]->letter == letter)
+			return i;
+	return -1;
+}
+
+static int
+bad_number(const struct opt *o, const char *value, struct err *err)
+{
+	err_set(err, SCOPE_RUN, EX_USAGE, "--%s: '%s' is not a %s", o->name,
+	    value, o->type == OPT_SIZE ? "size" : "number");
+	return err_hint(err, "%s",
+	    o->type == OPT_SIZE
+		? "write bytes, or a number with k, M or G: 500k, 10M, 1.5G"
+		: "write a decimal number");
+}
+
+static int
+set_value(const struct opt *o, void *into, const char *value,
+    struct err *err)
+{
+	char *at = (char *)into + o->offset;
+	struct opt_list *list = (void *)at;
+	struct opt_items *items = (void *)at;
+
+	switch (o->type) {
+	case OPT_FLAG:
+		*(bool *)(void *)at = true;
+		break;
+	case OPT_COUNT:
+		++*(int *)(void *)at;
+		break;
+	case OPT_STR:
+		*(const char **)(void *)at = value;
+		break;
+	case OPT_NUM:
+		if (!num_u64(slice_str(value), UINT64_MAX, (void *)at))
+			return bad_number(o, value, err);
+		break;
+	case OPT_SIZE:
+		if (!num_size(slice_str(value), (void *)at))
+			return bad_number(o, value, err);
+		break;
+	case OPT_LIST:
+		list->v = mem_grow(list->v, list->n + 1, sizeof(*list->v));
+		list->v[list->n++] = value;
+		break;
+	case OPT_ITEM:
+		items->v = mem_grow(items->v, items->n + 1,
+		    sizeof(*items->v));
+		items->v[items->n++] = (struct opt_item){ o->name, value };
+		break;
+	}
+	return 0;
+}
+
+static int
+usage(const struct cmd *cmd, struct err *err)
+{
+	return err_hint(err, "postroad help %s", cmd->name);
+}
+
+/* getopt's ':' and '?', and what they were about. */
+static int
+complain(const struct cmd *cmd, int c, char **argv, struct err *err)
+{
+	const char *word = argv[optind - 1];
+
+	if (optopt > 0 && optopt < FIRST_LONG)
+		err_set(err, SCOPE_RUN, EX_USAGE, "%s -%c%s",
+		    c == ':' ? "option" : "unknown option", optopt,
+		    c == ':' ? " wants a value" : "");
+	else
+		err_set(err, SCOPE_RUN, EX_USAGE, "%s '%.*s'%s",
+		    c == ':' ? "option" : "unknown or ambiguous option",
+		    (int)strcspn(word, "="), word,
+		    c == ':' ? " wants a value" : "");
+	return usage(cmd, err);
+}
+
+int
+options_parse(const struct cmd *cmd, void *const into[OPT_TABLES], int argc,
+    char **argv, int min, int max, struct err *err)
+{
+	struct parser p;
+	int c, i, rc = 0;
+
+	parser_init(&p, cmd, into);
+	optind = 0;
+	opterr = 0;
+	while (rc == 0 &&
+	    (c = getopt_long(argc, argv, buf_str(&p.shorts), p.longs,
+		 NULL)) != -1) {
+		if (c == ':' || c == '?') {
+			rc = complain(cmd, c, argv, err);
+			break;
+		}
+		i = c >= FIRST_LONG ? c - FIRST_LONG : find_letter(&p, c);
+		rc = set_value(p.opt[i], p.into[i], optarg, err);
+	}
+	buf_free(&p.shorts);
+	if (rc < 0)
+		return -1;
+	if (argc - optind < min || argc - optind > max) {
+		err_set(err, SCOPE_RUN, EX_USAGE, "%s: wants %s, got %d %s",
+		    cmd->name, cmd->operands, argc - optind,
+		    argc - optind == 1 ? "operand" : "operands");
+		return usage(cmd, err);
+	}
+	return optind;
+}
+
+void
+options_free(const struct cmd *cmd, void *const into[OPT_TABLES])
+{
+	const struct opt *o;
+	int t;
+
+	for (t = 0; t < OPT_TABLES; t++) {
+		for (o = cmd->tables[t]; o != NULL && o->name != NULL; o++) {
+			char *at = (char *)into[t] + o->offset;
+
+			if (o->type == OPT_LIST) {
+				struct opt_list *l = (void *)at;
+
+				free(l->v);
+				*l = (struct opt_list){ 0 };
+			} else if (o->type == OPT_ITEM) {
+				struct opt_items *l = (void *)at;
+
+				free(l->v);
+				*l = (struct opt_items){ 0 };
+			}
+		}
+	}
+}
+
+void
+options_help(const struct cmd *cmd)
+{
+	const struct opt *o;
+	char left[64];
+	int t;
+
+	printf("usage: postroad %s [OPTIONS] %s\n\n%s.\n", cmd->name,
+	    cmd->operands, cmd->summary);
+	if (cmd->text != NULL)
+		printf("\n%s\n", cmd->text);
+	printf("\nOptions:\n");
+	for (t = 0; t < OPT_TABLES; t++) {
+		for (o = cmd->tables[t]; o != NULL && o->name != NULL; o++) {
+			snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
+			    o->letter != 0 ? '-' : ' ',
+			    o->letter != 0 ? o->letter : ' ',
+			    o->letter != 0 ? ", " : "  ", o->name,
+			    o->arg != NULL ? " " : "",
+			    o->arg != NULL ? o->arg : "");
+			if (strlen(left) > 29)
+				printf("  %s\n  %-29s %s\n", left, "",
+				    o->help);
+			else
+				printf("  %-29s %s\n", left, o->help);
+		}
+	}
+}

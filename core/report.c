@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Counting a stage's work and its problems; see report.h. */
+#include "core/report.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+struct tally {
+	uint64_t announced, fates[FATE_COUNT], bytes;
+};
+
+struct folder {
+	char *name;
+	struct tally t;
+};
+
+struct counter {
+	char *name;
+	uint64_t n;
+};
+
+struct counters {
+	struct counter *v;
+	size_t n;
+};
+
+struct report {
+	enum stage stage;
+	struct timespec start;
+	struct tally all;
+	struct folder *folders; /* sorted by name */
+	size_t nfolders, last;	/* 'last': the one used last */
+	struct counters not_carried, added;
+	char **notes;
+	size_t nnotes;
+	FILE *problems; /* unlinked; a JSON object a line */
+	uint64_t nproblems, nwarnings;
+	uint64_t expect_msgs, expect_bytes, moved;
+	char *doing;
+	struct js *extra;
+	void (*tick)(const struct report *r, void *arg);
+	void *tick_arg;
+};
+
+static const char *const stage_name[] = { "extract", "transform", "load",
+	"verify" };
+static const char *const fate_name[FATE_COUNT] = { "stored", "unchanged",
+	"excluded", "duplicate", "refused", "vanished", "loaded", "pending",
+	"lost" };
+
+/* The fates that each stage can give (ARCHITECTURE.md, promise 2). */
+#define BIT(f) (1u << FATE_##f)
+static const unsigned stage_fates[] = {
+	BIT(STORED) | BIT(UNCHANGED) | BIT(EXCLUDED) | BIT(REFUSED) |
+	    BIT(VANISHED),
+	BIT(STORED) | BIT(UNCHANGED) | BIT(EXCLUDED) | BIT(DUPLICATE) |
+	    BIT(REFUSED),
+	BIT(LOADED) | BIT(UNCHANGED) | BIT(REFUSED) | BIT(PENDING) |
+	    BIT(LOST),
+	0,
+};
+
+struct report *
+report_new(enum stage stage)
+{
+	struct report *r = mem_alloc(1, sizeof(*r));
+
+	r->stage = stage;
+	r->extra = js_obj();
+	clock_gettime(CLOCK_MONOTONIC, &r->start);
+	return r;
+}
+
+static void
+counters_free(struct counters *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		free(c->v[i].name);
+	free(c->v);
+}
+
+void
+report_free(struct report **rp)
+{
+	struct report *r = *rp;
+	size_t i;
+
+	if (r == NULL)
+		return;
+	for (i = 0; i < r->nfolders; i++)
+		free(r->folders[i].name);
+	free(r->folders);
+	counters_free(&r->not_carried);
+	counters_free(&r->added);
+	for (i = 0; i < r->nnotes; i++)
+		free(r->notes[i]);
+	free(r->notes);
+	if (r->problems != NULL)
+		fclose(r->problems);
+	js_free(&r->extra);
+	free(r->doing);
+	free(r);
+	*rp = NULL;
+}
+
+static void
+tick(const struct report *r)
+{
+	if (r->tick != NULL)
+		r->tick(r, r->tick_arg);
+}
+
+void
+report_set_tick(struct report *r,
+    void (*fn)(const struct report *r, void *arg), void *arg)
+{
+	r->tick = fn;
+	r->tick_arg = arg;
+}
+
+void
+report_expect(struct report *r, uint64_t msgs, uint64_t bytes)
+{
+	r->expect_msgs = msgs;
+	r->expect_bytes = bytes;
+}
+
+void
+report_doing(struct report *r, const char *what)
+{
+	free(r->doing);
+	r->doing = mem_str(what);
+	tick(r);
+}
+
+void
+report_moved(struct report *r, uint64_t bytes)
+{
+	r->moved += bytes;
+	tick(r);
+}
+
+/* The folder's tally, made if it is new; the array stays sorted. */
+static struct tally *
+tally_of(struct report *r, const char *name)
+{
+	size_t lo = 0, hi = r->nfolders, mid;
+	int c;
+
+	if (r->last < r->nfolders &&
+	    strcmp(r->folders[r->last].name, name) == 0)
+		return &r->folders[r->last].t;
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		c = strcmp(r->folders[mid].name, name);
+		if (c == 0) {
+			r->last = mid;
+			return &r->folders[mid].t;
+		}
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	r->folders = mem_grow(r->folders, r->nfolders + 1,
+	    sizeof(*r->folders));
+	memmove(r->folders + lo + 1, r->folders + lo,
+	    (r->nfolders - lo) * sizeof(*r->folders));
+	r->folders[lo] = (struct folder){ .name = mem_str(name) };
+	r->nfolders++;
+	r->last = lo;
+	return &r->folders[lo].t;
+}
+
+void
+report_folder(struct report *r, const char *folder)
+{
+	tally_of(r, folder);
+}
+
+void
+report_announce(struct report *r, const char *folder)
+{
+	tally_of(r, folder)->announced++;
+	r->all.announced++;
+}
+
+void
+report_fate(struct report *r, const char *folder, enum fate fate,
+    uint64_t bytes)
+{
+	struct tally *t = tally_of(r, folder);
+
+	t->fates[fate]++;
+	r->all.fates[fate]++;
+	if (fate == FATE_STORED || fate == FATE_LOADED) {
+		t->bytes += bytes;
+		r->all.bytes += bytes;
+	}
+	tick(r);
+}
+
+static void
+log_problem(const struct problem *p)
+{
+	struct err e = *p->err;
+	struct buf where = { 0 };
+
+	if (p->folder != NULL && *p->folder != '\0')
+		buf_putf(&where, "folder '%s'", p->folder);
+	if (p->source != NULL && *p->source != '\0')
+		buf_putf(&where, "%s%s", where.n > 0 ? " " : "", p->source);
+	if (p->subject != NULL && *p->subject != '\0')
+		buf_putf(&where, "%ssubject '%.60s'",
+		    where.n > 0 ? " " : "", p->subject);
+	if (where.n > 0)
+		err_within(&e, "%s", buf_str(&where));
+	log_err(p->warning ? LOG_WARN : LOG_ERROR, &e);
+	buf_free(&where);
+}
+
+void
+report_problem(struct report *r, const struct problem *p)
+{
+	struct js *o = js_obj();
+	struct js *source;
+	struct buf line = { 0 };
+
+	log_problem(p);
+	js_set_str(o, "folder", p->folder);
+	source = p->source == NULL ? NULL : js_parse(slice_str(p->source));
+	if (source != NULL)
+		js_set(o, "source", source);
+	else
+		js_set_str(o, "source", p->source);
+	js_set_int(o, "size", (int64_t)p->size);
+	js_set_str(o, "subject", p->subject);
+	js_set_str(o, "error", p->err->text);
+	js_set_str(o, "hint", p->err->hint[0] == '\0' ? NULL : p->err->hint);
+	if (p->warning)
+		js_set_bool(o, "warning", true);
+	js_put(&line, o);
+	buf_putc(&line, '\n');
+	if (r->problems == NULL)
+		r->problems = tmpfile();
+	if (r->problems != NULL)
+		fwrite(line.p, 1, line.n, r->problems);
+	r->nproblems++;
+	r->nwarnings += p->warning ? 1 : 0;
+	buf_free(&line);
+	js_free(&o);
+}
+
+static void
+counters_add(struct counters *c, const char *name, uint64_t n)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		if (strcmp(c->v[i].name, name) == 0) {
+			c->v[i].n += n;
+			return;
+		}
+	}
+	c->v = mem_grow(c->v, c->n + 1, sizeof(*c->v));
+	c->v[c->n++] = (struct counter){ mem_str(name), n };
+}
+
+void
+report_not_carried(struct report *r, const char *class, uint64_t count)
+{
+	counters_add(&r->not_carried, class, count);
+}
+
+void
+report_add(struct report *r, const char *key, uint64_t n)
+{
+	counters_add(&r->added, key, n);
+}
+
+void
+report_note(struct report *r, const char *fmt, ...)
+{
+	struct buf b = { 0 };
+	char raw[1024];
+	va_list ap;
+	size_t i;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	text_escape(&b, slice_str(raw));
+	for (i = 0; i < r->nnotes; i++) {
+		if (strcmp(r->notes[i], buf_str(&b)) == 0) {
+			buf_free(&b);
+			return;
+		}
+	}
+	r->notes = mem_grow(r->notes, r->nnotes + 1, sizeof(*r->notes));
+	r->notes[r->nnotes++] = mem_str(buf_str(&b));
+	buf_free(&b);
+}
+
+void
+report_set(struct report *r, const char *key, struct js *value)
+{
+	js_set(r->extra, key, value);
+}
+
+uint64_t
+report_announced(const struct report *r)
+{
+	return r->all.announced;
+}
+
+uint64_t
+report_fates(const struct report *r, enum fate fate)
+{
+	return r->all.fates[fate];
+}
+
+uint64_t
+report_bytes(const struct report *r)
+{
+	return r->all.bytes;
+}
+
+uint64_t
+report_problems(const struct report *r)
+{
+	return r->nproblems;
+}
+
+static uint64_t
+sum(const struct tally *t)
+{
+	uint64_t n = 0;
+	int f;
+
+	for (f = 0; f < FATE_COUNT; f++)
+		n += t->fates[f];
+	return n;
+}
+
+void
+report_progress(const struct report *r, uint64_t *msgs_done,
+    uint64_t *msgs_total, uint64_t *bytes_done, uint64_t *bytes_total,
+    const char **doing)
+{
+	*msgs_done = sum(&r->all);
+	*msgs_total = r->expect_msgs;
+	*bytes_done = r->moved > r->all.bytes ? r->moved : r->all.bytes;
+	*bytes_total = r->expect_bytes;
+	*doing = r->doing;
+}
+
+bool
+report_balances(const struct report *r)
+{
+	size_t i;
+
+	if (r->all.announced != sum(&r->all))
+		return false;
+	for (i = 0; i < r->nfolders; i++)
+		if (r->folders[i].t.announced != sum(&r->folders[i].t))
+			return false;
+	return true;
+}
+
+int
+report_status(const struct report *r)
+{
+	const uint64_t *f = r->all.fates;
+
+	if (!report_balances(r))
+		return EX_SOFTWARE;
+	if (f[FATE_REFUSED] + f[FATE_VANISHED] + f[FATE_LOST] > 0 ||
+	    r->nproblems > r->nwarnings)
+		return 1;
+	return f[FATE_PENDING] > 0 ? EX_TEMPFAIL : 0;
+}
+
+static void
+set_tally(struct js *o, const struct tally *t, unsigned fates)
+{
+	int f;
+
+	js_set_int(o, "announced", (int64_t)t->announced);
+	for (f = 0; f < FATE_COUNT; f++)
+		if ((fates & 1u << f) != 0)
+			js_set_int(o, fate_name[f], (int64_t)t->fates[f]);
+	js_set_int(o, "bytes", (int64_t)t->bytes);
+}
+
+static struct js *
+problems_json(struct report *r)
+{
+	struct js *list = js_arr(), *one;
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+
+	if (r->problems == NULL)
+		return list;
+	rewind(r->problems);
+	while ((n = getline(&line, &cap, r->problems)) > 0) {
+		one = js_parse(slice_of(line, (size_t)n));
+		if (one != NULL)
+			js_push(list, one);
+	}
+	free(line);
+	return list;
+}
+
+static double
+seconds(const struct report *r)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - r->start.tv_sec) +
+	    (double)(now.tv_nsec - r->start.tv_nsec) / 1e9;
+}
+
+static struct js *
+folders_json(const struct report *r)
+{
+	struct js *list = js_arr(), *o;
+	size_t i;
+
+	for (i = 0; i < r->nfolders; i++) {
+		o = js_obj();
+		js_set_str(o, "path", r->folders[i].name);
+		set_tally(o, &r->folders[i].t, stage_fates[r->stage]);
+		js_push(list, o);
+	}
+	return list;
+}
+
+struct js *
+report_json(struct report *r, const struct err *run)
+{
+	struct js *o = js_obj(), *list, *item;
+	size_t i;
+
+	js_set_str(o, "type", "summary");
+	js_set_str(o, "stage", stage_name[r->stage]);
+	set_tally(o, &r->all, stage_fates[r->stage]);
+	for (i = 0; i < r->added.n; i++)
+		js_set_int(o, r->added.v[i].name, (int64_t)r->added.v[i].n);
+	js_set(o, "seconds", js_real((double)(int64_t)(seconds(r) * 1000) /
+				 1000));
+	js_set(o, "folders", folders_json(r));
+	if (r->stage == STAGE_EXTRACT) {
+		js_set(o, "items", js_obj());
+		list = js_arr();
+		for (i = 0; i < r->not_carried.n; i++) {
+			item = js_obj();
+			js_set_str(item, "class", r->not_carried.v[i].name);
+			js_set_int(item, "count",
+			    (int64_t)r->not_carried.v[i].n);
+			js_push(list, item);
+		}
+		js_set(o, "not_carried", list);
+	}
+	list = js_arr();
+	for (i = 0; i < r->nnotes; i++)
+		js_push(list, js_str(slice_str(r->notes[i])));
+	js_set(o, "notes", list);
+	js_set(o, "problems", problems_json(r));
+	js_merge(o, r->extra);
+	if (run != NULL) {
+		item = js_obj();
+		js_set_str(item, "text", run->text);
+		js_set_str(item, "hint",
+		    run->hint[0] == '\0' ? NULL : run->hint);
+		js_set_int(item, "status", run->status);
+		js_set(o, "error", item);
+	}
+	return o;
+}
+
+/* "1,204 messages: 1,200 stored, 4 refused (12 MB in 1.2 s)" */
+void
+report_print(struct report *r, FILE *f)
+{
+	char a[32];
+	size_t i;
+	int k;
+
+	fprintf(f, "%s: %s %s", stage_name[r->stage],
+	    text_count(a, r->all.announced),
+	    r->all.announced == 1 ? "message" : "messages");
+	for (k = 0, i = 0; k < FATE_COUNT; k++) {
+		if (r->all.fates[k] == 0)
+			continue;
+		fprintf(f, "%s%s %s", i++ == 0 ? " = " : " + ",
+		    text_count(a, r->all.fates[k]), fate_name[k]);
+	}
+	fprintf(f, ", %zu %s", r->nfolders,
+	    r->nfolders == 1 ? "folder" : "folders");
+	fprintf(f, ", %s in %.1f s\n", text_size(a, r->all.bytes),
+	    seconds(r));
+	for (i = 0; i < r->added.n; i++)
+		if (r->added.v[i].n > 0)
+			fprintf(f, "  %s: %s\n", r->added.v[i].name,
+			    text_count(a, r->added.v[i].n));
+	for (i = 0; i < r->not_carried.n; i++)
+		fprintf(f, "  not carried: %s %s\n",
+		    text_count(a, r->not_carried.v[i].n),
+		    r->not_carried.v[i].name);
+	for (i = 0; i < r->nnotes; i++)
+		fprintf(f, "  note: %s\n", r->notes[i]);
+	if (r->nproblems > 0)
+		fprintf(f, "  problems: %s (each is named above)\n",
+		    text_count(a, r->nproblems));
+}
