@@ -1,20 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# postroad.  Targets: all check check-unit check-e2e check-crash asan fuzz
-# lint fmt bench demo samples deps install clean.  V=1 shows the commands,
-# BUILD=dir builds elsewhere, SAN=1 builds with ASan and UBSan.
+# postroad.  For users: all install deps demo check clean.
+# For developers: check-unit check-e2e check-crash asan fuzz lint fmt bench
+# samples golden dist.  V=1 shows the commands, BUILD=dir builds elsewhere,
+# SAN=1 builds with ASan and UBSan, T='tests/e2e/1*.t' names tests.
 
 VERSION = 0.1.0
 PREFIX = /usr/local
 BUILD ?= build$(if $(SAN),-san)
 Q = $(if $(V),,@)
+SAY = $(if $(V),@:,@echo " ")
 CC ?= cc
-LIBS = sqlite3 libcrypto libssl jansson gmime-3.0 libpst libucl libseccomp \
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+LIBS = sqlite3 libcrypto libssl jansson gmime-3.0 libpst libseccomp \
 	libpcre2-8
-# deps runs before anything is installed, so nothing is asked for it
-ifeq ($(filter deps clean,$(MAKECMDGOALS)),)
-PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(LIBS)))
-PKG_LIBS := $(shell pkg-config --libs $(LIBS))
+
+# These run before anything is installed, so no library is asked for them.
+BARE = deps check demo clean samples-clean dist help
+ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
+PKG_CFLAGS := $(patsubst -I%,-isystem %,\
+	$(shell pkg-config --cflags $(LIBS) 2>/dev/null))
+PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+ifeq ($(and $(PKG_LIBS),$(shell command -v $(CC))),)
+$(error Something is missing of: $(CC) pkg-config $(LIBS). \
+	'make deps' installs it on Debian)
 endif
+endif
+
+comma = ,
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Wvla -Wundef -Wimplicit-fallthrough
@@ -22,36 +34,37 @@ CFLAGS ?= -O2 -g
 HARDEN = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANFLAGS = $(if $(SAN),-fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-comma = ,
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPOSTROAD_VERSION='"$(VERSION)"' \
-	-I. $(WARN) $(WERROR) $(PKG_CFLAGS) $(HARDEN) $(SANFLAGS) $(CFLAGS)
+	-I. $(WARN) $(WERROR) $(PKG_CFLAGS) $(HARDEN) $(SANFLAGS) \
+	$(FUZZFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 
-ROOMS = core formats wire extract transform load
+ROOMS = core formats wire extract transform load batch
 LIB_SRC = $(wildcard $(ROOMS:%=%/*.c))
 CLI_SRC = $(wildcard cli/*.c)
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ = $(CLI_SRC:%.c=$(BUILD)/%.o)
 STEP_OBJ = $(LIB_SRC:%.c=$(BUILD)/steps/%.o) $(CLI_SRC:%.c=$(BUILD)/steps/%.o)
-UNIT = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,\
-	$(wildcard tests/unit/test_*.c))
-FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,\
-	$(wildcard tests/fuzz/fuzz_*.c))
-PROGRAM = $(if $(SAN),$(BUILD)/postroad,postroad)
+PROGRAM = $(if $(filter build,$(BUILD)),postroad,$(BUILD)/postroad)
+STEPS = $(BUILD)/postroad-steps
+UNIT = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+FUZZ = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c tests/fake/*.c))
+BENCH = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 all: $(PROGRAM)
 
 $(PROGRAM): $(LIB_OBJ) $(CLI_OBJ)
-	$(if $(V),,@echo "  LINK $@")
+	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # the same program with crash points (core/step.h)
-$(BUILD)/postroad-steps: $(STEP_OBJ)
-	$(if $(V),,@echo "  LINK $@")
+$(STEPS): $(STEP_OBJ)
+	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/%.o: %.c
-	$(if $(V),,@echo "  CC $<")
+	$(SAY) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -59,18 +72,99 @@ $(BUILD)/steps/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -DPOSTROAD_STEPS -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_OBJ)
-	$(if $(V),,@echo "  TEST $@")
+# a test, a fake server, a tool: one file, linked with everything but cli/
+$(BUILD)/tests/unit/%: TEST_LIBS = -lcmocka
+REPLAYER = $(if $(FUZZFLAGS),,$(BUILD)/tests/fuzz/replay.o)
+$(FUZZ): TEST_LIBS = $(or $(REPLAYER),-fsanitize=fuzzer)
+$(FUZZ): $(REPLAYER)
+$(BUILD)/tests/%: tests/%.c $(LIB_OBJ)
+	$(SAY) TEST $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(LIB_OBJ) \
-		$(PKG_LIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+		$(TEST_LIBS) $(LIB_OBJ) $(PKG_LIBS)
 
-check-unit: $(UNIT)
-	$(Q)set -e; for t in $(UNIT); do $$t; done
+# ------------------------------------------------------------------- tests
+# prove runs them all: what it says last is the summary.
+TEST_ENV = POSTROAD=$(CURDIR)/$(PROGRAM) POSTROAD_STEPS=$(CURDIR)/$(STEPS) \
+	BUILD=$(CURDIR)/$(BUILD) SAN=$(SAN) CMOCKA_MESSAGE_OUTPUT=TAP \
+	UBSAN_OPTIONS=print_stacktrace=1
+PROVE = $(TEST_ENV) prove -j$(JOBS) --timer
+E2E = $(sort $(wildcard tests/e2e/*.t))
+REPLAY = $(if $(FUZZ),tests/fuzz/replay.t)
+SUB_JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+
+check:
+	@sh scripts/deps.sh build test
+	@$(MAKE) --no-print-directory $(SUB_JOBS) check-run
+
+check-build: all $(STEPS) $(UNIT) $(FUZZ) $(TOOLS)
+
+check-run: check-build
+	$(Q)$(PROVE) $(UNIT) $(REPLAY) $(or $(T),$(E2E))
+
+check-unit: $(UNIT) $(FUZZ)
+	$(Q)$(PROVE) $(UNIT) $(REPLAY)
+
+check-e2e: check-build
+	$(Q)$(PROVE) $(or $(T),$(E2E))
+
+# every crash point and every cut, not only a choice of them
+check-crash: check-build
+	$(Q)LONG=1 $(PROVE) $(or $(T),$(wildcard tests/e2e/*crash*.t))
+
+asan:
+	@$(MAKE) --no-print-directory $(SUB_JOBS) SAN=1 check-run
+
+# libFuzzer: FUZZ_TIME seconds a target, new finds stay in build-fuzz/new
+FUZZ_TIME = 60
+fuzz:
+	@$(MAKE) --no-print-directory $(SUB_JOBS) CC=clang SAN=1 \
+		BUILD=build-fuzz FUZZFLAGS=-fsanitize=fuzzer-no-link fuzz-run
+fuzz-run: $(FUZZ)
+	$(Q)sh tests/fuzz/run.sh $(FUZZ_TIME) $(FUZZ)
+
+lint:
+	@CC='$(CC)' CFLAGS='$(ALL_CFLAGS)' sh scripts/lint.sh
+
+fmt:
+	clang-format -i $(wildcard $(addsuffix /*.[ch],cli $(ROOMS) \
+		tests/unit tests/fuzz tests/fake tests/tools tests/bench))
+
+bench: all $(BENCH) $(TOOLS)
+	@$(TEST_ENV) sh tests/bench/bench.sh
+
+# ------------------------------------------------------- install and others
+deps:
+	@sh scripts/deps.sh build test
+
+demo:
+	@sh scripts/deps.sh build test
+	@$(MAKE) --no-print-directory $(SUB_JOBS) all
+	@sh scripts/demo.sh
+
+# written again, bit for bit, by tests/tools/mksamples.c
+samples: $(BUILD)/tests/tools/mksamples
+	$(Q)$(BUILD)/tests/tools/mksamples samples
+
+MAN = $(wildcard docs/man/*.[15])
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 \
+		$(SHARE)/man/man5 $(SHARE)/bash-completion/completions
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/postroad
+	for m in $(MAN); do \
+		install -m 644 $$m $(SHARE)/man/man$${m##*.}/ || exit 1; done
+	[ ! -e scripts/completion.bash ] || install -m 644 scripts/completion.bash \
+		$(SHARE)/bash-completion/completions/postroad
+
+dist:
+	git archive --prefix=postroad-$(VERSION)/ HEAD | xz -9 \
+		>postroad-$(VERSION).tar.xz
 
 clean:
-	rm -rf build build-san postroad
+	rm -rf build build-san build-fuzz postroad
 
-.PHONY: all check-unit clean
+.PHONY: all check check-build check-run check-unit check-e2e check-crash \
+	asan fuzz fuzz-run lint fmt bench deps demo samples install dist clean
 .SECONDARY:
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d')
