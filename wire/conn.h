@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One connection: TCP, then TLS at once or later (STARTTLS).  It blocks, with
+ * a deadline for every wait, and looks at core/stop.h in each.  What is sent
+ * goes through a bounded queue, what is received through a bounded buffer;
+ * while one waits the other moves, so that pipelining cannot deadlock:
+ *
+ *	conn_queue() as much as fits; conn_wait() until something moved;
+ *	look at conn_input(), conn_consume() what was understood; again.
+ *
+ * Knows no protocol: IMAP, POP3 (and HTTP) stand on it.  Every failure is
+ * SCOPE_STORE and final: then only conn_close().  Not thread-safe.
+ */
+#ifndef WIRE_CONN_H
+#define WIRE_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/slice.h"
+#include "wire/tls.h"
+#include "wire/trace.h"
+
+struct conn;
+
+struct conn_spec {
+	const char *host;
+	uint16_t port;
+	bool tls_at_once;    /* imaps, pop3s */
+	struct tls_spec tls; /* tls.host NULL: host */
+	unsigned timeout_s;  /* of one wait; 0: 120 */
+	uint64_t limit_rate; /* bytes/s sent, and received; 0: none */
+	struct trace *trace; /* or NULL */
+};
+
+/*
+ * Connect, and with tls_at_once shake hands.  Addresses are tried in the
+ * resolver's order, the next one after 250 ms, the first that answers is
+ * taken.  -1 with SCOPE_STORE: EX_NOHOST no such host, EX_UNAVAILABLE
+ * refused or unreachable, EX_TEMPFAIL timed out, EX_NOPERM TLS (see tls.h),
+ * EX_USAGE; strings in 'spec' are borrowed until conn_close().
+ */
+int conn_open(struct conn **c_r, const struct conn_spec *spec, struct err *err);
+/* Ends TLS properly if it can at once; *c to NULL.  *c may be NULL. */
+void conn_close(struct conn **c);
+
+/*
+ * Go over to TLS now.  The queue must be empty and nothing may be buffered:
+ * bytes that came early, before or with the handshake, are an injection and
+ * end it (EX_NOPERM).
+ */
+int conn_starttls(struct conn *c, struct err *err);
+bool conn_is_tls(const struct conn *c);
+/* "TLSv1.3 ..., verified", "..., NOT verified", "plaintext". */
+const char *conn_security(const struct conn *c);
+
+/* Take up to 'n' bytes into the queue; returns how many fitted. */
+size_t conn_queue(struct conn *c, const void *p, size_t n);
+size_t conn_queued(const struct conn *c);
+size_t conn_room(const struct conn *c); /* free bytes in the queue */
+
+/* What was received and not consumed yet; valid until the next conn_wait. */
+struct slice conn_input(const struct conn *c);
+void conn_consume(struct conn *c, size_t n);
+
+enum conn_want {
+	CONN_INPUT = 1, /* more input than there was */
+	CONN_ROOM = 2,  /* some of the queue has left */
+	CONN_SENT = 4   /* the queue is empty */
+};
+
+/*
+ * Move bytes both ways until one of the things in 'want' is so.  Reading
+ * stops when the buffer is full (conn_input_full): then the caller has to
+ * consume.  Returns what is so (> 0), or -1 with SCOPE_STORE: EX_TEMPFAIL
+ * timed out, cut off, truncated; SCOPE_RUN when a stop was asked for.
+ * At the peer's proper end of the stream it returns 0.
+ */
+int conn_wait(struct conn *c, unsigned want, struct err *err);
+/* Move what can be moved without waiting.  0 or -1. */
+int conn_poll(struct conn *c, struct err *err);
+bool conn_input_full(const struct conn *c);
+bool conn_at_eof(const struct conn *c);
+
+/* Wait 'ms' milliseconds, in which a stop can be asked for. */
+int conn_sleep_ms(uint64_t ms, struct err *err);
+
+uint64_t conn_bytes_sent(const struct conn *c); /* without TLS's own */
+uint64_t conn_bytes_received(const struct conn *c);
+struct trace *conn_trace(const struct conn *c, int *connection_r);
+
+#endif
