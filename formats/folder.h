@@ -6,7 +6,7 @@
  * a leading '.' or '~', bytes that are not UTF-8, the names cur, new, tmp
  * and readers' own files (dovecot-uidlist, ...), and what is too long (cut,
  * with "%~" and a hash: the one form that cannot be decoded; the full name
- * is in spool.db).  "INBOX" in any case, alone at the top, is "INBOX".
+ * is in spool.db).  "INBOX" in any case at the top is "INBOX".
  *
  * "path": encoded components joined by '/'.  "name": decoded, for people.
  */
@@ -20,7 +20,9 @@
 /* Append the encoded form of one component; "" becomes "%". */
 void folder_encode(struct buf *out, struct slice component);
 
-/* Append component 'c' to the path in 'path', with a '/' if needed. */
+/* Append 'component' to the path in 'path', with a '/' if needed; INBOX in
+ * any case as the first one becomes INBOX.  Limits are not enforced here:
+ * ask folder_is_path(). */
 void folder_join(struct buf *path, struct slice component);
 
 /* Split 'name' at 'delimiter' (0: one component) and encode each; empty

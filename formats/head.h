@@ -14,12 +14,12 @@
 
 /*
  * Step to the next header field: *name_r is what stands before the ':',
- * *value_r all behind it up to the end of the last folded line, both
- * borrowed from the input.  Lines that are no fields are stepped over.
- * Returns false at the empty line or the end of 'rest'.
+ * *value_r all behind it up to the end of the last folded line, without that
+ * line's end, both borrowed from the input.  Lines that are no fields are
+ * stepped over.  Returns false at the empty line, where *rest then is, or
+ * the end.
  */
-bool head_next(struct slice *rest, struct slice *name_r,
-    struct slice *value_r);
+bool head_next(struct slice *rest, struct slice *name_r, struct slice *value_r);
 
 /* The first field called 'name' (any case); false if there is none. */
 bool head_find(struct slice head, const char *name, struct slice *value_r);
@@ -30,7 +30,8 @@ void head_unfold(struct buf *out, struct slice value);
 /* Offset behind the empty line that ends the header; head.n if none. */
 size_t head_length(struct slice head);
 
-/* The first Message-ID with its angle brackets, or empty. */
+/* The first Message-ID with its angle brackets (or the bare word, if they
+ * are missing), or empty. */
 struct slice head_message_id(struct slice head);
 
 /* The newest (topmost) Received field's date, else Date. */
