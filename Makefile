@@ -124,7 +124,8 @@ fuzz-run: $(FUZZ)
 	$(Q)sh tests/fuzz/run.sh $(FUZZ_TIME) $(FUZZ)
 
 lint:
-	@CC='$(CC)' CFLAGS='$(ALL_CFLAGS)' sh scripts/lint.sh
+	@CC='$(CC)' CFLAGS='-std=gnu11 -D_GNU_SOURCE -I. $(WARN) $(PKG_CFLAGS)' \
+		sh scripts/lint.sh
 
 fmt:
 	clang-format -i $(wildcard $(addsuffix /*.[ch],cli $(ROOMS) \
