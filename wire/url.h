@@ -32,8 +32,9 @@ bool url_is_url(const char *s);
  * Parse 's' into *u_r, which is the caller's to url_free().  The user is
  * percent-decoded; an '@' in it need not be encoded (the last one counts).
  * -1 with SCOPE_RUN, EX_USAGE and a hint: unknown scheme, no user or host, a
- * password in the URL (its text is never repeated), a path, a port out of
- * range, bad percent-encoding, control characters.
+ * password in the URL, a path, a port out of range, bad percent-encoding,
+ * control characters.  The text of the URL is never repeated: it may hold a
+ * password in a place where none is expected.
  */
 int url_parse(struct url *u_r, const char *s, struct err *err);
 void url_free(struct url *u);
@@ -42,10 +43,9 @@ bool url_is_imap(const struct url *u); /* imap or imaps */
 bool url_is_tls(const struct url *u);  /* TLS from the first byte */
 
 /*
- * Append the account's label: "user@host", or the user alone when it names
- * the host itself ("mary@example.org" at example.org).  It does not depend
- * on scheme, port or the case of the host, so that two spellings of one
- * account give one label: the ledger keeps deliveries under it.
+ * Append the account's label, "user@host".  It does not depend on scheme,
+ * port or the case of the host, so that two spellings of one account give
+ * one label: the ledger keeps deliveries under it.
  */
 void url_label(struct buf *out, const struct url *u);
 
