@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Destinations and deliveries in spool.db; see delivery.h. */
+#include "formats/delivery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "core/stop.h"
+#include "formats/ledger.h"
+
+/* Bytes of spool.lock; the contents lock is far below. */
+#define LOCK_LOOKUP  0x10000
+#define LOCK_DEST(d) (LOCK_LOOKUP + (d))
+#define LOOKUP_WAIT  300 /* tenths of a second */
+
+/* -------------------------------------------------------- destinations */
+
+int64_t
+delivery_find(struct ledger *l, const char *label, struct err *err)
+{
+	int64_t id;
+
+	if (ledger_number(l, &id, err,
+		"SELECT destination FROM destination_label WHERE label=?", "t",
+		label) < 0)
+		return -1;
+	return id;
+}
+
+int64_t
+delivery_add(struct ledger *l, const char *label, const char *user,
+    struct err *err)
+{
+	int64_t id;
+
+	if (ledger_do(l, err, "INSERT INTO destination(user) VALUES(?)", "t",
+		user) < 0)
+		return -1;
+	id = ledger_last_id(l);
+	return delivery_add_label(l, id, label, err) < 0 ? -1 : id;
+}
+
+int
+delivery_add_label(struct ledger *l, int64_t dest, const char *label,
+    struct err *err)
+{
+	return ledger_do(l, err,
+		   "INSERT INTO destination_label(label, destination) "
+		   "VALUES(?, ?)",
+		   "ti", label, dest) < 0
+	    ? -1
+	    : 0;
+}
+
+int
+delivery_next_of_user(struct ledger *l, const char *user, int64_t *dest,
+    struct err *err)
+{
+	int64_t id;
+
+	if (ledger_number(l, &id, err,
+		"SELECT min(id) FROM destination WHERE user=? AND id>?", "ti",
+		user, *dest) < 0)
+		return -1;
+	*dest = id;
+	return id > 0;
+}
+
+int
+delivery_lock(const char *spool_dir, int64_t dest, struct err *err)
+{
+	struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = LOCK_DEST(dest),
+		.l_len = 1 };
+	struct timespec tenth = { 0, 100000000 };
+	char *path = mem_fmt("%s/spool.lock", spool_dir);
+	int tries = dest == 0 ? LOOKUP_WAIT : 1;
+	int fd;
+
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		err_sys(err, SCOPE_RUN, EX_CANTCREAT, "%s", path);
+		goto out;
+	}
+	while (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
+			err_sys(err, SCOPE_RUN, EX_IOERR, "locking %s", path);
+			goto fail;
+		}
+		if (--tries <= 0) {
+			err_set(err, SCOPE_RUN, EX_TEMPFAIL,
+			    "%s: another process is loading from this spool "
+			    "into this destination",
+			    spool_dir);
+			err_hint(err,
+			    "wait until it has finished, then run "
+			    "again");
+			goto fail;
+		}
+		if (stop_check(err) < 0)
+			goto fail;
+		nanosleep(&tenth, NULL);
+	}
+	goto out;
+fail:
+	close(fd);
+	fd = -1;
+out:
+	free(path);
+	return fd;
+}
+
+/* ------------------------------------------------- folders over there */
+
+#define FOLDER_COLUMNS                                                         \
+	"f.id, f.name, f.uidvalidity, f.matched, f.permanentflags, "           \
+	"(SELECT max(uid) FROM delivery WHERE folder=f.id)"
+
+/* One row, or none, of FOLDER_COLUMNS; ends the query. */
+static int
+take_folder(struct ledger_rows **q, struct delivery_folder *f, struct arena *a,
+    struct err *err)
+{
+	int rc = ledger_step(*q, err);
+
+	if (rc == 1) {
+		f->id = ledger_int(*q, 0);
+		f->name = arena_str(a, ledger_text(*q, 1));
+		f->uidvalidity = (uint32_t)ledger_int(*q, 2);
+		f->matched = ledger_int(*q, 3) != 0;
+		f->permanentflags = arena_str(a, ledger_text(*q, 4));
+		f->top = (uint32_t)ledger_int(*q, 5);
+	}
+	ledger_end(q);
+	return rc;
+}
+
+int
+delivery_folder_find(struct ledger *l, int64_t dest, const char *name,
+    struct delivery_folder *f_r, struct arena *a, struct err *err)
+{
+	struct ledger_rows *q;
+
+	if (ledger_query(l, &q, err,
+		"SELECT " FOLDER_COLUMNS " FROM destination_folder f "
+		"WHERE f.destination=? AND f.name=?",
+		"it", dest, name) < 0)
+		return -1;
+	return take_folder(&q, f_r, a, err);
+}
+
+int64_t
+delivery_folder_put(struct ledger *l, int64_t dest,
+    const struct delivery_folder *f, struct err *err)
+{
+	int64_t id;
+
+	if (ledger_do(l, err,
+		"INSERT INTO destination_folder(destination, name,"
+		" uidvalidity, matched, permanentflags) VALUES(?, ?, ?, ?, ?)"
+		" ON CONFLICT(destination, name) DO UPDATE SET"
+		" uidvalidity=excluded.uidvalidity,"
+		" matched=excluded.matched, permanentflags="
+		"coalesce(excluded.permanentflags, permanentflags)",
+		"itiit", dest, f->name, (int64_t)f->uidvalidity,
+		(int64_t)f->matched, f->permanentflags) < 0)
+		return -1;
+	if (ledger_number(l, &id, err,
+		"SELECT id FROM destination_folder WHERE destination=? AND "
+		"name=?",
+		"it", dest, f->name) < 0)
+		return -1;
+	return id;
+}
+
+int
+delivery_folder_next(struct ledger *l, int64_t dest, int64_t *id,
+    struct delivery_folder *f_r, struct arena *a, struct err *err)
+{
+	struct ledger_rows *q;
+	int rc;
+
+	if (ledger_query(l, &q, err,
+		"SELECT " FOLDER_COLUMNS " FROM destination_folder f "
+		"WHERE f.destination=? AND f.id>? ORDER BY f.id LIMIT 1",
+		"ii", dest, *id) < 0)
+		return -1;
+	rc = take_folder(&q, f_r, a, err);
+	if (rc == 1)
+		*id = f_r->id;
+	return rc;
+}
+
+int
+delivery_folder_renumbered(struct ledger *l, int64_t folder,
+    uint32_t uidvalidity, struct err *err)
+{
+	if (ledger_do(l, err,
+		"UPDATE destination_folder SET uidvalidity=?, matched=0 "
+		"WHERE id=?",
+		"ii", (int64_t)uidvalidity, folder) < 0)
+		return -1;
+	if (ledger_do(l, err,
+		"UPDATE delivery SET uid=NULL, uidnext=0, state=CASE state "
+		"WHEN 2 THEN 4 ELSE state END WHERE folder=?",
+		"i", folder) < 0)
+		return -1;
+	return 0;
+}
+
+int64_t
+delivery_map_get(struct ledger *l, int64_t dest, const char *path,
+    struct err *err)
+{
+	int64_t id;
+
+	if (ledger_number(l, &id, err,
+		"SELECT folder FROM destination_map WHERE destination=? AND "
+		"path=?",
+		"it", dest, path) < 0)
+		return -1;
+	return id;
+}
+
+int
+delivery_map_put(struct ledger *l, int64_t dest, const char *path,
+    int64_t folder, struct err *err)
+{
+	return ledger_do(l, err,
+		   "INSERT OR REPLACE INTO destination_map(destination, path,"
+		   " folder) VALUES(?, ?, ?)",
+		   "iti", dest, path, folder) < 0
+	    ? -1
+	    : 0;
+}
+
+/* ---------------------------------------------------------- deliveries */
+
+int
+delivery_sums(struct ledger *l, int64_t dest, int64_t spool_folder,
+    int64_t folder, struct delivery_sums *s, struct err *err)
+{
+	struct ledger_rows *q;
+	int rc;
+
+	*s = (struct delivery_sums){ 0 };
+	if (ledger_query(l, &q, err,
+		"SELECT count(*), total(m.size),"
+		" count(*) FILTER (WHERE d.state=2),"
+		" count(*) FILTER (WHERE d.state=2 AND d.folder<>?),"
+		" count(*) FILTER (WHERE d.state IS NOT 2 AND m.lost=0),"
+		" total(m.size) FILTER (WHERE d.state IS NOT 2 AND m.lost=0),"
+		" count(*) FILTER (WHERE d.state IS NOT 2 AND m.lost<>0),"
+		" count(*) FILTER (WHERE d.state=1 AND m.lost=0)"
+		" FROM message m LEFT JOIN delivery d"
+		" ON d.destination=? AND d.key=m.key WHERE m.folder=?",
+		"iii", folder, dest, spool_folder) < 0)
+		return -1;
+	rc = ledger_step(q, err);
+	if (rc == 1) {
+		s->messages = (uint64_t)ledger_int(q, 0);
+		s->bytes = (uint64_t)ledger_int(q, 1);
+		s->done = (uint64_t)ledger_int(q, 2);
+		s->elsewhere = folder == 0 ? 0 : (uint64_t)ledger_int(q, 3);
+		s->todo = (uint64_t)ledger_int(q, 4);
+		s->todo_bytes = (uint64_t)ledger_int(q, 5);
+		s->lost = (uint64_t)ledger_int(q, 6);
+		s->intended = (uint64_t)ledger_int(q, 7);
+	}
+	ledger_end(&q);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+delivery_next(struct ledger *l, int64_t dest, int64_t spool_folder, int64_t run,
+    int64_t *id, struct delivery_work *w, struct err *err)
+{
+	struct ledger_rows *q;
+	int rc;
+
+	if (ledger_query(l, &q, err,
+		"SELECT m.id, m.key, m.size FROM message m"
+		" LEFT JOIN delivery d ON d.destination=? AND d.key=m.key"
+		" WHERE m.folder=? AND m.id>? AND m.lost=0"
+		" AND (d.state IS NULL OR d.state IN (0, 4)"
+		" OR (d.state=3 AND d.run IS NOT ?))"
+		" ORDER BY m.id LIMIT 1",
+		"iiii", dest, spool_folder, *id, run) < 0)
+		return -1;
+	rc = ledger_step(q, err);
+	if (rc == 1) {
+		*id = w->id = ledger_int(q, 0);
+		snprintf(w->key, sizeof(w->key), "%s", ledger_text(q, 1));
+		w->size = (uint64_t)ledger_int(q, 2);
+	}
+	ledger_end(&q);
+	return rc;
+}
+
+int
+delivery_intend(struct ledger *l, int64_t dest, const char *key, int64_t folder,
+    uint32_t uidnext, int64_t run, struct err *err)
+{
+	return ledger_do(l, err,
+		   "INSERT INTO delivery(destination, key, state, folder,"
+		   " uidnext, run, attempts) VALUES(?, ?, 1, ?, ?, ?, 1)"
+		   " ON CONFLICT(destination, key) DO UPDATE SET state=1,"
+		   " folder=excluded.folder, uid=NULL,"
+		   " uidnext=excluded.uidnext, run=excluded.run,"
+		   " attempts=attempts+1, error=NULL",
+		   "itiii", dest, key, folder, (int64_t)uidnext, run) < 0
+	    ? -1
+	    : 0;
+}
+
+int
+delivery_done(struct ledger *l, int64_t dest, const char *key, int64_t folder,
+    uint32_t uid, const char *dropped, struct err *err)
+{
+	if (ledger_do(l, err,
+		"INSERT INTO delivery(destination, key, state, folder,"
+		" dropped) VALUES(?, ?, 2, ?, ?)"
+		" ON CONFLICT(destination, key) DO UPDATE SET state=2,"
+		" folder=excluded.folder, uid=NULL, error=NULL,"
+		" dropped=excluded.dropped",
+		"itit", dest, key, folder, dropped) < 0)
+		return -1;
+	if (uid == 0)
+		return 0;
+	/* the index on (folder, uid) is unique: a UID serves once */
+	return ledger_do(l, err,
+		   "UPDATE OR IGNORE delivery SET uid=? WHERE destination=? "
+		   "AND key=?",
+		   "iit", (int64_t)uid, dest, key) < 0
+	    ? -1
+	    : 0;
+}
+
+int
+delivery_refuse(struct ledger *l, int64_t dest, const char *key, int64_t folder,
+    int64_t run, const char *why, struct err *err)
+{
+	return ledger_do(l, err,
+		   "INSERT INTO delivery(destination, key, state, folder,"
+		   " run, error) VALUES(?, ?, 3, ?, ?, ?)"
+		   " ON CONFLICT(destination, key) DO UPDATE SET state=3,"
+		   " folder=excluded.folder, uid=NULL, run=excluded.run,"
+		   " error=excluded.error",
+		   "itiit", dest, key, folder, run, why) < 0
+	    ? -1
+	    : 0;
+}
+
+int
+delivery_unsend(struct ledger *l, int64_t dest, const char *key,
+    struct err *err)
+{
+	return ledger_do(l, err,
+		   "UPDATE delivery SET state=0, uid=NULL WHERE "
+		   "destination=? AND key=?",
+		   "it", dest, key) < 0
+	    ? -1
+	    : 0;
+}
+
+int
+delivery_maybe_twice(struct ledger *l, int64_t dest, const char *key,
+    struct err *err)
+{
+	return ledger_do(l, err,
+		   "UPDATE delivery SET maybe_twice=1 WHERE destination=? "
+		   "AND key=?",
+		   "it", dest, key) < 0
+	    ? -1
+	    : 0;
+}
+
+int
+delivery_fact_next(struct ledger *l, const char *key, int64_t *dest,
+    struct delivery_fact *f, struct arena *a, struct err *err)
+{
+	struct ledger_rows *q;
+	int rc;
+
+	if (ledger_query(l, &q, err,
+		"SELECT x.id, (SELECT min(label) FROM"
+		" destination_label WHERE destination=x.id),"
+		" f.name, d.state, f.uidvalidity, d.uid, d.attempts,"
+		" d.maybe_twice, d.error, d.dropped FROM destination x"
+		" CROSS JOIN delivery d ON d.destination=x.id AND d.key=?"
+		" JOIN destination_folder f ON f.id=d.folder"
+		" WHERE x.id>? ORDER BY x.id LIMIT 1",
+		"ti", key, *dest) < 0)
+		return -1;
+	rc = ledger_step(q, err);
+	if (rc == 1) {
+		*dest = ledger_int(q, 0);
+		f->label = arena_str(a, ledger_text(q, 1));
+		f->folder = arena_str(a, ledger_text(q, 2));
+		f->state = (enum delivery_state)ledger_int(q, 3);
+		f->uidvalidity = (uint32_t)ledger_int(q, 4);
+		f->uid = (uint32_t)ledger_int(q, 5);
+		f->attempts = (uint64_t)ledger_int(q, 6);
+		f->maybe_twice = ledger_int(q, 7) != 0;
+		f->error = arena_str(a, ledger_text(q, 8));
+		f->dropped = arena_str(a, ledger_text(q, 9));
+	}
+	ledger_end(&q);
+	return rc;
+}
+
+const char *
+delivery_state_name(enum delivery_state s)
+{
+	switch (s) {
+	case DELIVERY_UNSENT:
+		return "not sent";
+	case DELIVERY_INTENDED:
+		return "intended";
+	case DELIVERY_DELIVERED:
+		return "delivered";
+	case DELIVERY_REFUSED:
+		return "refused";
+	case DELIVERY_UNKNOWN:
+		return "to be looked for";
+	}
+	return "?";
+}

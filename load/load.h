@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The load stage: what a spool holds goes into an IMAP account, each message
+ * exactly once, also when runs are killed and connections cut
+ * (ARCHITECTURE.md, "Load: exactly once").
+ *
+ * Folder by folder, in path order, INBOX first; in each in the order the
+ * spool has.  (A batch that is refused is taken apart and sent again after
+ * those already on their way, so its messages may come later.)
+ *
+ * Dates: INTERNALDATE is the spool's received date; a message of which
+ * nothing is known arrives as 01-Jan-1970, never with the time of the load.
+ * Flags and keywords: those that PERMANENTFLAGS allows; a keyword that is
+ * not allowed is dropped, recorded and counted ("keywords_dropped").
+ */
+#ifndef LOAD_LOAD_H
+#define LOAD_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/report.h"
+#include "wire/account.h"
+
+#define LOAD_MAX_WAIT_S 600
+
+struct load_options {
+	const char *spool;	 /* the directory */
+	struct account *account; /* account_check() was called */
+	const char *into;	 /* --into: a folder, '/'-joined; or NULL */
+	bool ignore_existing;	 /* --existing ignore: do not look first at
+				  * what a new folder holds */
+	bool dry_run;		 /* say what would be done, change nothing:
+				  * "loaded" then means "would be" */
+	uint64_t max_wait_s;	 /* for a busy server, in all */
+	unsigned spool_flags;	 /* SPOOL_FORCE */
+};
+
+/*
+ * Run the stage.  Everything is counted in 'r' (STAGE_LOAD), whatever
+ * happens.  Returns 0 when every folder had its turn, or -1 with SCOPE_RUN
+ * when the run ended before: the rest is FATE_PENDING, and err->status says
+ * why (EX_TEMPFAIL: run it again; EX_NOPERM login or certificate; ...).
+ *
+ * Counters in the report: folders_created, maybe_twice, keywords_dropped,
+ * matched (found there by content), elsewhere (delivered, and now in another
+ * folder of the spool: not sent again), bytes_wire.
+ */
+int load_run(const struct load_options *o, struct report *r, struct err *err);
+
+#endif
