@@ -99,14 +99,44 @@ put_sanitised(struct buf *b, struct slice word)
 	}
 }
 
+static void
+put_word(struct buf *b, struct slice word)
+{
+	if (b->n > 0)
+		buf_putc(b, ' ');
+	buf_put(b, word.p, word.n);
+}
+
 void
-msg_keyword_add(struct buf *list, uint32_t *flags, struct slice word)
+msg_keyword_put(struct buf *list, struct slice word)
 {
 	struct buf clean = { 0 }, out = { 0 };
 	struct slice rest, have;
 	bool placed = false;
-	size_t i, count = 0;
+	size_t count = 0;
 	int order;
+
+	put_sanitised(&clean, word);
+	rest = buf_slice(list);
+	while (msg_keyword_next(&rest, &have)) {
+		order = placed ? -1 : compare_nocase(have, buf_slice(&clean));
+		if (order > 0)
+			put_word(&out, buf_slice(&clean));
+		placed = placed || order >= 0;
+		put_word(&out, have);
+		count++;
+	}
+	if (!placed && count < LIMIT_KEYWORDS)
+		put_word(&out, buf_slice(&clean));
+	buf_free(list);
+	*list = out;
+	buf_free(&clean);
+}
+
+void
+msg_keyword_add(struct buf *list, uint32_t *flags, struct slice word)
+{
+	size_t i;
 
 	for (i = 0; i < FLAGS; i++) {
 		if (slice_is_nocase(word, flag_table[i].imap)) {
@@ -116,29 +146,5 @@ msg_keyword_add(struct buf *list, uint32_t *flags, struct slice word)
 	}
 	if (word.n == 0 || word.p[0] == '\\')
 		return; /* \Recent and other flags that are no keywords */
-	put_sanitised(&clean, word);
-	rest = buf_slice(list);
-	while (msg_keyword_next(&rest, &have)) {
-		order = placed ? 1 : compare_nocase(have, buf_slice(&clean));
-		if (order == 0)
-			placed = true;
-		else if (order > 0 && !placed) {
-			if (out.n > 0)
-				buf_putc(&out, ' ');
-			buf_put(&out, clean.p, clean.n);
-			placed = true;
-		}
-		if (out.n > 0)
-			buf_putc(&out, ' ');
-		buf_put(&out, have.p, have.n);
-		count++;
-	}
-	if (!placed && count < LIMIT_KEYWORDS) {
-		if (out.n > 0)
-			buf_putc(&out, ' ');
-		buf_put(&out, clean.p, clean.n);
-	}
-	buf_free(list);
-	*list = out;
-	buf_free(&clean);
+	msg_keyword_put(list, word);
 }

@@ -57,6 +57,9 @@ const char *msg_flag_name(uint32_t one_flag);
  */
 void msg_keyword_add(struct buf *list, uint32_t *flags, struct slice word);
 
+/* The same for a word that is to stay a keyword, whatever it is. */
+void msg_keyword_put(struct buf *list, struct slice word);
+
 /* Cut the next keyword off *rest; false at the end. */
 int msg_keyword_next(struct slice *rest, struct slice *word_r);
 

@@ -64,6 +64,10 @@ void spool_close(struct spool **sp);
 const char *spool_dir(const struct spool *sp);
 /* The ledger under it, for formats/delivery.c and friends. */
 struct ledger *spool_ledger(struct spool *sp);
+/* Take the lock for one destination until spool_close(); EX_TEMPFAIL when
+ * another process has it. */
+int spool_lock_destination(struct spool *sp, int64_t destination,
+    struct err *err);
 
 /*
  * A spool has one source.  Bind it: 'kind' ("mbox", "pst", "imap",
@@ -81,12 +85,15 @@ const char *spool_meta(struct spool *sp, const char *name);
 int spool_meta_set(struct spool *sp, const char *name, const char *value,
     struct err *err);
 
-/* An event row: what ran ("extract"), on what, without secrets; returns its
- * number > 0 for spool_event_end() or -1.  'summary' is JSON text. */
-int64_t spool_event_begin(struct spool *sp, const char *what,
-    const char *detail, struct err *err);
-int spool_event_end(struct spool *sp, int64_t event, int status,
-    const char *summary, struct err *err);
+/*
+ * An event row: what runs ("extract"), on what, without secrets.  It is
+ * written with the first change, so a run that changes nothing writes
+ * nothing.  'summary' is JSON text.
+ */
+void spool_event_begin(struct spool *sp, const char *what,
+    const char *detail);
+int spool_event_end(struct spool *sp, int status, const char *summary,
+    struct err *err);
 
 /* ------------------------------------------------------------ folders */
 
@@ -128,6 +135,8 @@ struct spool_entry {
 	uint8_t sha256[DIGEST_BYTES];	    /* of the file's bytes */
 	bool has_source_sha256;	 /* only where the source's bytes differ */
 	uint8_t source_sha256[DIGEST_BYTES];
+	uint32_t source_flags;	 /* as the source last had them ... */
+	const char *source_keywords; /* ... which others may have changed here */
 	bool lost;		 /* there is a row, but no file */
 };
 
@@ -173,11 +182,15 @@ void spool_discard(struct spool_draft **d);
 int spool_link(struct spool *sp, struct spool *from,
     const struct spool_entry *e, const struct msg *msg, struct err *err);
 
-/* Change flags and keywords of a message (a rename), or its folder (then
- * 'folder' is not NULL).  Part of the batch. */
+/* Change flags and keywords of a message because its source did (a rename;
+ * sets source_flags too).  Part of the batch. */
 int spool_set_flags(struct spool *sp, const char *key, uint32_t flags,
     const char *keywords, struct err *err);
+/* Move a message to another folder of the spool, which must exist. */
 int spool_move(struct spool *sp, const char *key, const char *folder,
+    struct err *err);
+/* Say again where an adopted message came from. */
+int spool_set_source(struct spool *sp, const char *key, const char *source,
     struct err *err);
 /* Take a message out (transform: a rule changed).  The file is unlinked, the
  * row goes; its fate row must be set by the caller. */
