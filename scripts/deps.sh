@@ -10,7 +10,7 @@ build='gcc libc6-dev make pkg-config libgmime-3.0-dev libjansson-dev
 test='dovecot-imapd jq libcmocka-dev mblaze mutt notmuch openssl perl
 	procps sqlite3'
 lint='clang-format cppcheck mandoc'
-bench='isync procmail'
+bench='isync mb2md procmail'
 fuzz='clang'
 
 say() { printf '%s\n' "$*" >&2; }
