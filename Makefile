@@ -88,7 +88,7 @@ $(BUILD)/tests/%: tests/%.c $(LIB_OBJ)
 TEST_ENV = POSTROAD=$(CURDIR)/$(PROGRAM) POSTROAD_STEPS=$(CURDIR)/$(STEPS) \
 	BUILD=$(CURDIR)/$(BUILD) SAN=$(SAN) CMOCKA_MESSAGE_OUTPUT=TAP \
 	UBSAN_OPTIONS=print_stacktrace=1
-PROVE = $(TEST_ENV) prove -j$(JOBS) --timer
+PROVE = $(TEST_ENV) prove -j$(JOBS) --timer --comments
 E2E = $(sort $(wildcard tests/e2e/*.t))
 REPLAY = $(if $(FUZZ),tests/fuzz/replay.t)
 SUB_JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
