@@ -75,7 +75,8 @@ enum conn_want {
  * stops when the buffer is full (conn_input_full): then the caller has to
  * consume.  Returns what is so (> 0), or -1 with SCOPE_STORE: EX_TEMPFAIL
  * timed out, cut off, truncated; SCOPE_RUN when a stop was asked for.
- * At the peer's proper end of the stream it returns 0.
+ * At the peer's proper end of the stream it returns 0.  After -1 and 0 there
+ * may still be input: the server's last words.
  */
 int conn_wait(struct conn *c, unsigned want, struct err *err);
 /* Move what can be moved without waiting.  0 or -1. */

@@ -59,8 +59,6 @@ ssize_t tls_read(struct tls *t, void *p, size_t n, enum tls_want *want_r,
                  struct err *err);
 ssize_t tls_write(struct tls *t, const void *p, size_t n, enum tls_want *want_r,
                   struct err *err);
-/* Bytes that tls_read() has without the socket. */
-bool tls_pending(const struct tls *t);
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384"; lives as long as 't'. */
 const char *tls_version(const struct tls *t);
 /* "sha256:..." of the peer's key, for messages. */

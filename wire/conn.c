@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bytes both ways, with a deadline; see conn.h. */
+#include "wire/conn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "core/stop.h"
+#include "wire/conn_impl.h"
+
+#define QUEUE_BYTES   (128 * 1024)
+#define INPUT_BYTES   (128 * 1024)
+#define SLICE_MS      200 /* how long a stop may go unnoticed */
+#define TIMEOUT_S     120
+#define HANDSHAKE_MAX 60 /* seconds, if the timeout is longer */
+
+/* Bytes that may still move in one direction, filled up as time goes by. */
+struct bucket {
+	uint64_t rate; /* bytes/s; 0: no limit */
+	uint64_t left;
+	int64_t last_ms;
+};
+
+struct conn {
+	int fd;
+	struct tls *tls;
+	struct tls_spec tls_spec;
+	int64_t timeout_ms;
+	bool eof, dead;
+	enum tls_want read_wants, write_wants; /* what poll has to watch */
+	struct bucket down, up;
+	uint64_t sent, received;
+	struct trace *trace;
+	int number;
+	char security[128];
+	size_t out_at, out_n; /* a ring */
+	size_t in_at, in_n;
+	char out[QUEUE_BYTES];
+	char in[INPUT_BYTES];
+};
+
+/* ------------------------------------------------------------ rate limit */
+
+static size_t
+bucket_allows(struct bucket *b, size_t want)
+{
+	int64_t now;
+	uint64_t more, burst;
+
+	if (b->rate == 0)
+		return want;
+	now = conn_now_ms();
+	burst = b->rate / 4 > 4096 ? b->rate / 4 : 4096;
+	more = (uint64_t)(now - b->last_ms) * b->rate / 1000;
+	if (more > 0) {
+		b->left = b->left + more > burst ? burst : b->left + more;
+		b->last_ms = now;
+	}
+	return want < b->left ? want : (size_t)b->left;
+}
+
+static void
+bucket_take(struct bucket *b, size_t n)
+{
+	if (b->rate != 0)
+		b->left -= n < b->left ? n : b->left;
+}
+
+/* ---------------------------------------------------------- moving bytes */
+
+static int
+broken(struct conn *c)
+{
+	c->dead = true;
+	return -1;
+}
+
+static int
+cut_off(struct conn *c, const char *doing, struct err *err)
+{
+	err_sys(err, SCOPE_STORE, EX_TEMPFAIL, "%s", doing);
+	err->retry = true;
+	return broken(c);
+}
+
+static ssize_t
+raw_read(struct conn *c, void *p, size_t n, struct err *err)
+{
+	ssize_t got;
+
+	c->read_wants = TLS_WANT_READ;
+	if (c->tls != NULL)
+		return tls_read(c->tls, p, n, &c->read_wants, err);
+	do
+		got = recv(c->fd, p, n, 0);
+	while (got < 0 && errno == EINTR);
+	if (got >= 0)
+		return got;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return -2;
+	return cut_off(c, "the connection was cut off", err);
+}
+
+static ssize_t
+raw_write(struct conn *c, const void *p, size_t n, struct err *err)
+{
+	ssize_t put;
+
+	c->write_wants = TLS_WANT_WRITE;
+	if (c->tls != NULL)
+		return tls_write(c->tls, p, n, &c->write_wants, err);
+	do
+		put = send(c->fd, p, n, MSG_NOSIGNAL);
+	while (put < 0 && errno == EINTR);
+	if (put >= 0)
+		return put;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return -2;
+	return cut_off(c, "the connection was cut off", err);
+}
+
+/* Send until the socket is full or the queue empty.  Bytes, or -1. */
+static ssize_t
+push(struct conn *c, struct err *err)
+{
+	ssize_t total = 0, put;
+	size_t n;
+
+	while (c->out_n > 0) {
+		n = QUEUE_BYTES - c->out_at;
+		n = bucket_allows(&c->up, n < c->out_n ? n : c->out_n);
+		if (n == 0)
+			break;
+		put = raw_write(c, c->out + c->out_at, n, err);
+		if (put == -2)
+			break;
+		if (put < 0)
+			return broken(c);
+		bucket_take(&c->up, (size_t)put);
+		c->out_at = (c->out_at + (size_t)put) % QUEUE_BYTES;
+		c->out_n -= (size_t)put;
+		c->sent += (uint64_t)put;
+		total += put;
+	}
+	return total;
+}
+
+/* Receive until the socket is empty or the buffer full.  Bytes, or -1. */
+static ssize_t
+pull(struct conn *c, struct err *err)
+{
+	ssize_t total = 0, got;
+	size_t n;
+
+	if (c->in_at > 0) {
+		memmove(c->in, c->in + c->in_at, c->in_n);
+		c->in_at = 0;
+	}
+	while (!c->eof && c->in_n < INPUT_BYTES) {
+		n = bucket_allows(&c->down, INPUT_BYTES - c->in_n);
+		if (n == 0)
+			break;
+		got = raw_read(c, c->in + c->in_n, n, err);
+		if (got == -2)
+			break;
+		if (got < 0)
+			return broken(c);
+		if (got == 0)
+			c->eof = true;
+		bucket_take(&c->down, (size_t)got);
+		c->in_n += (size_t)got;
+		c->received += (uint64_t)got;
+		total += got;
+	}
+	return total;
+}
+
+/* Sleep until the socket is ready for one of these, at most a slice. */
+static void
+wait_socket(struct conn *c, bool to_read, bool to_write)
+{
+	struct pollfd pfd = { .fd = c->fd };
+	int ms = SLICE_MS;
+	int wants = 0;
+
+	if (to_read && bucket_allows(&c->down, 1) > 0)
+		wants |= (int)c->read_wants;
+	else if (to_read)
+		ms = 20;
+	if (to_write && bucket_allows(&c->up, 1) > 0)
+		wants |= (int)c->write_wants;
+	else if (to_write)
+		ms = 20;
+	if ((wants & (int)TLS_WANT_READ) != 0)
+		pfd.events |= POLLIN;
+	if ((wants & (int)TLS_WANT_WRITE) != 0)
+		pfd.events |= POLLOUT;
+	if (pfd.events == 0)
+		pfd.fd = -1;
+	(void)poll(&pfd, 1, ms);
+}
+
+static int
+timed_out(struct conn *c, const char *doing, int64_t ms, struct err *err)
+{
+	err_set(err, SCOPE_STORE, EX_TEMPFAIL, "%s: nothing moved for %lld s",
+	    doing, (long long)ms / 1000);
+	return broken(c);
+}
+
+static int
+what_is_so(const struct conn *c, unsigned want, bool moved_in)
+{
+	unsigned so = 0;
+
+	if (moved_in || (conn_input_full(c) && (want & CONN_INPUT) != 0))
+		so |= CONN_INPUT;
+	if (c->out_n < QUEUE_BYTES)
+		so |= CONN_ROOM;
+	if (c->out_n == 0)
+		so |= CONN_SENT;
+	return (int)(so & want);
+}
+
+/* The peer takes no more.  Its last words may be here already. */
+static int
+hear_out(struct conn *c)
+{
+	struct err ignored = { 0 };
+
+	(void)pull(c, &ignored);
+	return broken(c);
+}
+
+int
+conn_wait(struct conn *c, unsigned want, struct err *err)
+{
+	int64_t end = conn_now_ms() + c->timeout_ms;
+	ssize_t in, out;
+	int so;
+
+	for (;;) {
+		if (c->dead)
+			return err_set(err, SCOPE_STORE, EX_TEMPFAIL,
+			    "the connection is gone");
+		if (stop_check(err) < 0)
+			return broken(c);
+		out = push(c, err);
+		if (out < 0)
+			return hear_out(c);
+		in = pull(c, err);
+		if (in < 0)
+			return -1;
+		so = what_is_so(c, want, in > 0);
+		if (so != 0)
+			return so;
+		if (c->eof)
+			return 0;
+		if (in > 0 || out > 0)
+			end = conn_now_ms() + c->timeout_ms;
+		else if (conn_now_ms() >= end)
+			return timed_out(c, "the server does not answer",
+			    c->timeout_ms, err);
+		wait_socket(c, c->in_n < INPUT_BYTES, c->out_n > 0);
+	}
+}
+
+int
+conn_poll(struct conn *c, struct err *err)
+{
+	if (c->dead)
+		return 0;
+	return push(c, err) < 0 || pull(c, err) < 0 ? -1 : 0;
+}
+
+size_t
+conn_queue(struct conn *c, const void *p, size_t n)
+{
+	const char *from = p;
+	size_t room = conn_room(c), done = 0, at, part;
+
+	if (n > room)
+		n = room;
+	while (done < n) {
+		at = (c->out_at + c->out_n) % QUEUE_BYTES;
+		part = QUEUE_BYTES - at;
+		if (part > n - done)
+			part = n - done;
+		memcpy(c->out + at, from + done, part);
+		c->out_n += part;
+		done += part;
+	}
+	return n;
+}
+
+size_t
+conn_queued(const struct conn *c)
+{
+	return c->out_n;
+}
+
+size_t
+conn_room(const struct conn *c)
+{
+	return QUEUE_BYTES - c->out_n;
+}
+
+struct slice
+conn_input(const struct conn *c)
+{
+	return slice_of(c->in + c->in_at, c->in_n);
+}
+
+void
+conn_consume(struct conn *c, size_t n)
+{
+	c->in_at += n;
+	c->in_n -= n;
+	if (c->in_n == 0)
+		c->in_at = 0;
+}
+
+bool
+conn_input_full(const struct conn *c)
+{
+	return c->in_n == INPUT_BYTES;
+}
+
+bool
+conn_at_eof(const struct conn *c)
+{
+	return c->eof && c->in_n == 0;
+}
+
+/* ------------------------------------------------------------------- TLS */
+
+static int
+shake_hands(struct conn *c, struct err *err)
+{
+	int64_t ms = c->timeout_ms < HANDSHAKE_MAX * 1000
+	    ? c->timeout_ms
+	    : HANDSHAKE_MAX * 1000;
+	int64_t end = conn_now_ms() + ms;
+	enum tls_want want = TLS_WANT_READ;
+	int rc;
+
+	if (tls_new(&c->tls, c->fd, &c->tls_spec, err) < 0)
+		return broken(c);
+	while ((rc = tls_handshake(c->tls, &want, err)) == 0) {
+		if (stop_check(err) < 0)
+			return broken(c);
+		if (conn_now_ms() >= end)
+			return timed_out(c, "TLS handshake", ms, err);
+		c->read_wants = c->write_wants = want;
+		wait_socket(c, want == TLS_WANT_READ, want == TLS_WANT_WRITE);
+	}
+	if (rc < 0)
+		return broken(c);
+	snprintf(c->security, sizeof(c->security), "%s, %s",
+	    tls_version(c->tls),
+	    c->tls_spec.mode == TLS_VERIFY  ? "verified"
+		: c->tls_spec.pin != NULL ? "pinned"
+					    : "NOT verified");
+	trace_fmt(c->trace, c->number, '*', "%s, %s", c->security,
+	    tls_peer_pin(c->tls));
+	return 0;
+}
+
+int
+conn_starttls(struct conn *c, struct err *err)
+{
+	char byte;
+
+	if (c->tls != NULL || c->out_n > 0)
+		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
+		    "STARTTLS at the wrong time");
+	/* in TLS the client speaks first: whatever is here came too early */
+	if (c->in_n > 0 || recv(c->fd, &byte, 1, MSG_PEEK) > 0) {
+		err_set(err, SCOPE_STORE, EX_NOPERM,
+		    "STARTTLS: bytes came before TLS began");
+		err_hint(err, "somebody between here and the server may be "
+			      "speaking for it; try imaps://");
+		return broken(c);
+	}
+	return shake_hands(c, err);
+}
+
+bool
+conn_is_tls(const struct conn *c)
+{
+	return c->tls != NULL;
+}
+
+const char *
+conn_security(const struct conn *c)
+{
+	return c->security;
+}
+
+/* ---------------------------------------------------------------- life */
+
+int
+conn_open(struct conn **c_r, const struct conn_spec *spec, struct err *err)
+{
+	struct conn *c = mem_alloc(1, sizeof(*c));
+
+	*c_r = NULL;
+	c->tls_spec = spec->tls;
+	if (c->tls_spec.host == NULL)
+		c->tls_spec.host = spec->host;
+	c->timeout_ms = 1000 *
+	    (int64_t)(spec->timeout_s > 0 ? spec->timeout_s : TIMEOUT_S);
+	c->down.rate = c->up.rate = spec->limit_rate;
+	c->down.last_ms = c->up.last_ms = conn_now_ms();
+	c->trace = spec->trace;
+	c->number = trace_connection(c->trace);
+	c->read_wants = TLS_WANT_READ;
+	c->write_wants = TLS_WANT_WRITE;
+	snprintf(c->security, sizeof(c->security), "plaintext");
+	trace_fmt(c->trace, c->number, '*', "connect %s port %u", spec->host,
+	    (unsigned)spec->port);
+	c->fd = conn_dial(spec->host, spec->port, c->timeout_ms, err);
+	if (c->fd < 0 || (spec->tls_at_once && shake_hands(c, err) < 0)) {
+		trace_fmt(c->trace, c->number, '*', "failed: %s", err->text);
+		conn_close(&c);
+		return -1;
+	}
+	*c_r = c;
+	return 0;
+}
+
+void
+conn_close(struct conn **c)
+{
+	if (*c == NULL)
+		return;
+	tls_free(&(*c)->tls);
+	if ((*c)->fd >= 0)
+		close((*c)->fd);
+	trace_fmt((*c)->trace, (*c)->number, '*', "closed, %llu sent, %llu "
+						  "received",
+	    (unsigned long long)(*c)->sent,
+	    (unsigned long long)(*c)->received);
+	free(*c);
+	*c = NULL;
+}
+
+int
+conn_sleep_ms(uint64_t ms, struct err *err)
+{
+	int64_t now = conn_now_ms();
+	int64_t end = ms > INT64_MAX / 2 ? INT64_MAX : now + (int64_t)ms;
+
+	while (stop_check(err) == 0) {
+		if (now >= end)
+			return 0;
+		(void)poll(NULL, 0,
+		    end - now < SLICE_MS ? (int)(end - now) : SLICE_MS);
+		now = conn_now_ms();
+	}
+	return -1;
+}
+
+uint64_t
+conn_bytes_sent(const struct conn *c)
+{
+	return c->sent;
+}
+
+uint64_t
+conn_bytes_received(const struct conn *c)
+{
+	return c->received;
+}
+
+struct trace *
+conn_trace(const struct conn *c, int *connection_r)
+{
+	*connection_r = c->number;
+	return c->trace;
+}
