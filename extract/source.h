@@ -54,6 +54,13 @@ struct source_item {
 };
 
 /*
+ * Take a SOURCE argument apart: "KIND:PATH" sets kind and path, anything else
+ * is a path.  spec->path points into 'arg'.  0, or -1 with EX_USAGE.
+ */
+int source_spec_parse(struct source_spec *spec, const char *arg,
+    struct err *err);
+
+/*
  * Open the store 'spec' names; 'spec' must outlive the source.  Returns 0
  * and in *src_r a source for the caller to source_close(), or -1 with
  * SCOPE_STORE or SCOPE_RUN: EX_NOINPUT nothing there, EX_NOPERM, EX_DATAERR
