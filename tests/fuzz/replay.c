@@ -12,7 +12,7 @@
 #include "core/mem.h"
 #include "tests/fuzz/fuzz.h"
 
-#define MAX_INPUT (64 << 20)
+#define INPUT_MAX_BYTES (64 << 20)
 
 static unsigned inputs;
 
@@ -23,7 +23,7 @@ run_file(const char *path)
 	struct err err = { 0 };
 	uint8_t *exact;
 
-	if (io_read_file(path, MAX_INPUT, &b, &err) < 0) {
+	if (io_read_file(path, INPUT_MAX_BYTES, &b, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return -1;
 	}

@@ -111,7 +111,7 @@ test_is_path(void **state)
 		"",      "/",       "/a",   "a/",    "a//b",
 		".",     "..",      "a/..", "a/.x",  "~a",
 		"Inbox", "inbox/a", "cur",  "a/new", "dovecot.index",
-		"a\nb",  "%",       "100%", "%2",    "%2f",
+		"a\nb",             "100%", "%2",    "%2f",
 		"%41",   "%zz",     "\xff", "%C2%A0"
 	};
 	static const char *const yes[] = { "%",       "INBOX", "a/Inbox",
