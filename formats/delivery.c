@@ -2,21 +2,9 @@
 /* Destinations and deliveries in spool.db; see delivery.h. */
 #include "formats/delivery.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "core/mem.h"
-#include "core/stop.h"
 #include "formats/ledger.h"
-
-/* Bytes of spool.lock; the contents lock is far below. */
-#define LOCK_LOOKUP  0x10000
-#define LOCK_DEST(d) (LOCK_LOOKUP + (d))
-#define LOOKUP_WAIT  300 /* tenths of a second */
 
 /* -------------------------------------------------------- destinations */
 
@@ -71,49 +59,17 @@ delivery_next_of_user(struct ledger *l, const char *user, int64_t *dest,
 	return id > 0;
 }
 
-int
-delivery_lock(const char *spool_dir, int64_t dest, struct err *err)
+int64_t
+delivery_begin_run(struct ledger *l, int64_t dest, struct err *err)
 {
-	struct flock lock = { .l_type = F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = LOCK_DEST(dest),
-		.l_len = 1 };
-	struct timespec tenth = { 0, 100000000 };
-	char *path = mem_fmt("%s/spool.lock", spool_dir);
-	int tries = dest == 0 ? LOOKUP_WAIT : 1;
-	int fd;
+	int64_t run;
 
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		err_sys(err, SCOPE_RUN, EX_CANTCREAT, "%s", path);
-		goto out;
-	}
-	while (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-			err_sys(err, SCOPE_RUN, EX_IOERR, "locking %s", path);
-			goto fail;
-		}
-		if (--tries <= 0) {
-			err_set(err, SCOPE_RUN, EX_TEMPFAIL,
-			    "%s: another process is loading from this spool "
-			    "into this destination",
-			    spool_dir);
-			err_hint(err,
-			    "wait until it has finished, then run "
-			    "again");
-			goto fail;
-		}
-		if (stop_check(err) < 0)
-			goto fail;
-		nanosleep(&tenth, NULL);
-	}
-	goto out;
-fail:
-	close(fd);
-	fd = -1;
-out:
-	free(path);
-	return fd;
+	if (ledger_do(l, err, "UPDATE destination SET runs=runs+1 WHERE id=?",
+		"i", dest) < 0 ||
+	    ledger_number(l, &run, err,
+		"SELECT runs FROM destination WHERE id=?", "i", dest) < 0)
+		return -1;
+	return run;
 }
 
 /* ------------------------------------------------- folders over there */

@@ -54,14 +54,8 @@ int delivery_add_label(struct ledger *l, int64_t dest, const char *label,
 int delivery_next_of_user(struct ledger *l, const char *user, int64_t *dest,
     struct err *err);
 
-/*
- * One load at a time into a destination.  A lock is on the spool's
- * spool.lock file (its contents lock is another byte), of this open file, so
- * it ends with the process.  'dest' 0: while a destination is looked up and
- * added; that lock is waited for, up to 30 s.  Returns a descriptor to
- * close, or -1 with SCOPE_RUN: EX_TEMPFAIL another process holds it.
- */
-int delivery_lock(const char *spool_dir, int64_t dest, struct err *err);
+/* A number for this run, greater than those before; or -1. */
+int64_t delivery_begin_run(struct ledger *l, int64_t dest, struct err *err);
 
 /* ------------------------------------------------- folders over there */
 

@@ -121,15 +121,41 @@ prepare_schema(struct ledger *l, enum ledger_mode mode, struct err *err)
 	return 0;
 }
 
+/* A reader may write temporary tables, and nothing else. */
+static int
+authorize_reader(void *arg, int action, const char *a, const char *b,
+    const char *db, const char *trigger)
+{
+	bool temporary = db != NULL && strcmp(db, "temp") == 0;
+
+	(void)arg, (void)a, (void)b, (void)trigger;
+	switch (action) {
+	case SQLITE_INSERT:
+	case SQLITE_UPDATE:
+	case SQLITE_DELETE:
+	case SQLITE_CREATE_TABLE:
+	case SQLITE_CREATE_INDEX:
+	case SQLITE_DROP_TABLE:
+	case SQLITE_DROP_INDEX:
+	case SQLITE_ALTER_TABLE:
+	case SQLITE_REINDEX:
+	case SQLITE_ATTACH:
+		return temporary ? SQLITE_OK : SQLITE_DENY;
+	default:
+		return SQLITE_OK;
+	}
+}
+
 static int
 set_pragmas(struct ledger *l, enum ledger_mode mode, struct err *err)
 {
 	sqlite3_busy_timeout(l->db, BUSY_MS);
-	if (mode == LEDGER_READ)
+	if (mode == LEDGER_READ) {
+		sqlite3_set_authorizer(l->db, authorize_reader, NULL);
 		return run_script(l,
-		    "PRAGMA query_only=1; PRAGMA temp_store=FILE;"
-		    "PRAGMA cache_size=-4000",
+		    "PRAGMA temp_store=FILE; PRAGMA cache_size=-4000",
 		    "opening", err);
+	}
 	return run_script(l,
 	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 	    "PRAGMA temp_store=FILE; PRAGMA cache_size=-4000;"

@@ -25,8 +25,8 @@ enum ledger_mode { LEDGER_READ, LEDGER_WRITE, LEDGER_CREATE };
 /*
  * Open 'path'; CREATE makes it with the current schema if it is not there;
  * WRITE and CREATE migrate an older one.  READ works on read-only media
- * (immutable) and never writes.  -1 with SCOPE_RUN: EX_NOINPUT,
- * EX_DATAERR (not a ledger, damaged, newer version), EX_CANTCREAT.
+ * (immutable) and writes nothing but temporary tables.  -1 with SCOPE_RUN:
+ * EX_NOINPUT, EX_DATAERR (not a ledger, damaged, newer version), EX_CANTCREAT.
  */
 int ledger_open(struct ledger **l_r, const char *path,
     enum ledger_mode mode, struct err *err);

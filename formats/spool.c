@@ -88,6 +88,12 @@ spool_lock_destination(struct spool *sp, int64_t destination,
 	return -1;
 }
 
+void
+spool_unlock_destination(struct spool *sp, int64_t destination)
+{
+	unlock_byte(sp, (off_t)(LOCK_DESTINATIONS + destination));
+}
+
 static int
 open_dirs(struct spool *sp, const char *dir, struct err *err)
 {
@@ -360,6 +366,12 @@ spool_event_begin(struct spool *sp, const char *what, const char *detail)
 	sp->event_detail = mem_str(detail);
 	sp->event_started = (int64_t)time(NULL);
 	sp->event_id = 0;
+}
+
+int
+spool_event_now(struct spool *sp, struct err *err)
+{
+	return spool_change(sp, err);
 }
 
 int

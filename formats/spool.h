@@ -68,6 +68,7 @@ struct ledger *spool_ledger(struct spool *sp);
  * another process has it. */
 int spool_lock_destination(struct spool *sp, int64_t destination,
     struct err *err);
+void spool_unlock_destination(struct spool *sp, int64_t destination);
 
 /*
  * A spool has one source.  Bind it: 'kind' ("mbox", "pst", "imap",
@@ -92,6 +93,9 @@ int spool_meta_set(struct spool *sp, const char *name, const char *value,
  */
 void spool_event_begin(struct spool *sp, const char *what,
     const char *detail);
+/* The first change is somebody else's (a delivery): begins the ledger's
+ * transaction, with the event in it. */
+int spool_event_now(struct spool *sp, struct err *err);
 int spool_event_end(struct spool *sp, int status, const char *summary,
     struct err *err);
 
