@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/commands.h"
 #include "core/log.h"
 #include "core/stop.h"
 
 static const struct cmd *const commands[] = {
-	NULL
+	&cmd_extract, &cmd_verify, &cmd_ls, &cmd_why, NULL
 };
 
 static void

@@ -153,6 +153,13 @@ int spool_find(struct spool *sp, const char *key, struct spool_entry *e_r,
     struct err *err);
 
 /*
+ * Walk the messages with this Message-ID (with its angle brackets): start
+ * with *row = 0.  Strings until the next spool_find or call.  1, 0, -1.
+ */
+int spool_find_message_id(struct spool *sp, const char *message_id,
+    int64_t *row, struct spool_entry *e_r, struct err *err);
+
+/*
  * Add a message: begin, any number of writes, then one commit or discard.
  * Both end the draft's life and set *d to NULL, commit also on failure.
  * Bytes are stored as given (CRLF is the caller's business).

@@ -346,6 +346,31 @@ spool_find(struct spool *sp, const char *key, struct spool_entry *e_r,
 	return rc;
 }
 
+int
+spool_find_message_id(struct spool *sp, const char *message_id, int64_t *row,
+    struct spool_entry *e_r, struct err *err)
+{
+	struct ledger_rows *q;
+	const char *path;
+	int rc;
+
+	if (ledger_query(sp->ledger, &q, err,
+		"SELECT " COLUMNS ",f.path FROM message m JOIN folder f ON "
+		"f.id=m.folder WHERE m.message_id=? AND m.id>? ORDER BY m.id "
+		"LIMIT 1",
+		"ti", message_id, *row) < 0)
+		return -1;
+	rc = ledger_step(q, err);
+	if (rc == 1) {
+		arena_reset(&sp->found);
+		path = arena_str(&sp->found, ledger_text(q, NCOLUMNS));
+		fill_entry(q, &sp->found, path, e_r);
+		*row = e_r->id;
+	}
+	ledger_end(&q);
+	return rc;
+}
+
 enum phase { PHASE_NEXT_FOLDER, PHASE_ROWS, PHASE_FILES };
 
 struct spool_iter {

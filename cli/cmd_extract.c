@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* postroad extract SOURCE SPOOL */
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/commands.h"
+#include "extract/extract.h"
+
+struct options {
+	struct opt_list exclude;
+	bool ignore_case, force;
+	const char *dialect, *labels, *codepage, *reader;
+	uint64_t item_timeout;
+};
+
+static const struct opt options[] = {
+	{ "exclude", 0, OPT_LIST, "GLOB",
+	    "leave these folders out (repeatable)",
+	    OPT_AT(struct options, exclude) },
+	{ "ignore-case", 0, OPT_FLAG, NULL, "globs match in any case",
+	    OPT_AT(struct options, ignore_case) },
+	{ "mbox-dialect", 0, OPT_STR, "NAME",
+	    "mboxo, mboxrd, mboxcl or mboxcl2; by evidence if not said",
+	    OPT_AT(struct options, dialect) },
+	{ "labels", 0, OPT_STR, "HOW",
+	    "Gmail labels of an mbox as 'keywords' (default) or 'folders'",
+	    OPT_AT(struct options, labels) },
+	{ "codepage", 0, OPT_STR, "NAME",
+	    "of an ANSI PST that declares none, like CP932",
+	    OPT_AT(struct options, codepage) },
+	{ "pst-reader", 0, OPT_STR, "NAME", "which reader: libpst",
+	    OPT_AT(struct options, reader) },
+	{ "item-timeout", 0, OPT_NUM, "SECONDS",
+	    "give up a PST item that takes longer (30)",
+	    OPT_AT(struct options, item_timeout) },
+	{ "force", 0, OPT_FLAG, NULL,
+	    "write the spool on a network file system all the same",
+	    OPT_AT(struct options, force) },
+	{ 0 }
+};
+
+static int
+check_words(const struct options *o, struct err *err)
+{
+	static const char *const dialects[] = { "mboxo", "mboxrd", "mboxcl",
+		"mboxcl2" };
+	size_t i;
+
+	for (i = 0; o->dialect != NULL && i < 4; i++)
+		if (strcmp(o->dialect, dialects[i]) == 0)
+			break;
+	if (o->dialect != NULL && i == 4)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--mbox-dialect: '%s' is none of mboxo, mboxrd, mboxcl, "
+		    "mboxcl2",
+		    o->dialect);
+	if (o->labels != NULL && strcmp(o->labels, "folders") != 0 &&
+	    strcmp(o->labels, "keywords") != 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--labels: '%s' is neither 'keywords' nor 'folders'",
+		    o->labels);
+	if (o->reader != NULL && strcmp(o->reader, "libpst") != 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--pst-reader: there is no reader '%s'", o->reader);
+	if (o->item_timeout > 86400)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--item-timeout: at most 86400 seconds");
+	return 0;
+}
+
+static int
+run(const struct cmd *cmd, int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct common co = { 0 };
+	void *into[OPT_TABLES] = { &o, &co };
+	struct extract_options eo = { 0 };
+	struct source_spec spec = { 0 };
+	struct err err = { 0 };
+	struct report *r;
+	int at, rc;
+
+	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
+	if (at < 0 || common_begin(&co, &err) < 0 ||
+	    check_words(&o, &err) < 0 ||
+	    source_spec_parse(&spec, argv[at], &err) < 0) {
+		options_free(cmd, into);
+		return cmd_fail(&co, &err);
+	}
+	r = report_new(STAGE_EXTRACT);
+	spec.mbox_dialect = o.dialect;
+	spec.labels_as_folders =
+	    o.labels != NULL && strcmp(o.labels, "folders") == 0;
+	spec.codepage = o.codepage;
+	spec.pst_reader = o.reader;
+	spec.item_timeout_s = (unsigned)o.item_timeout;
+	spec.report = r;
+	eo.spool = argv[at + 1];
+	eo.exclude = o.exclude.v;
+	eo.nexclude = o.exclude.n;
+	eo.ignore_case = o.ignore_case;
+	eo.force = o.force;
+	progress_begin(&co, r, "extracting");
+	rc = extract_run(&spec, &eo, r, &err);
+	options_free(cmd, into);
+	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
+}
+
+const struct cmd cmd_extract = {
+	.name = "extract",
+	.operands = "SOURCE SPOOL",
+	.summary = "Fill a spool from a source, or bring it up to date",
+	.text = "SOURCE is a PST or OST file, an mbox, a Maildir or Maildir++, "
+		"an .eml file or a\nfolder of them; what it is is found from "
+		"its bytes, or said: mbox:PATH,\nmaildir:PATH, eml:PATH, "
+		"pst:PATH.  The source is only read.",
+	.tables = { options, common_options },
+	.run = run,
+};

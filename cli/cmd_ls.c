@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* postroad ls [--messages] SPOOL */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/commands.h"
+#include "cli/entry.h"
+#include "core/glob.h"
+#include "core/text.h"
+#include "formats/folder.h"
+
+struct options {
+	bool messages;
+	const char *folder;
+};
+
+static const struct opt options[] = {
+	{ "messages", 'm', OPT_FLAG, NULL, "list messages, not folders",
+	    OPT_AT(struct options, messages) },
+	{ "folder", 0, OPT_STR, "GLOB", "only these folders",
+	    OPT_AT(struct options, folder) },
+	{ 0 }
+};
+
+struct list {
+	struct spool *sp;
+	struct glob *glob; /* or NULL: all */
+	bool json;
+};
+
+static bool
+is_wanted(const struct list *l, const char *path)
+{
+	struct buf name = { 0 };
+	bool yes;
+
+	if (l->glob == NULL)
+		return true;
+	folder_decode(&name, slice_str(path));
+	yes = glob_test(l->glob, buf_slice(&name));
+	buf_free(&name);
+	return yes;
+}
+
+static void
+print_folder(const struct list *l, const struct spool_folder *f)
+{
+	char count[32], size[32];
+	struct buf line = { 0 };
+	struct js *o;
+
+	if (l->json) {
+		o = entry_folder_json(f);
+		js_put(&line, o);
+		js_free(&o);
+	} else {
+		buf_putf(&line, "%10s %10s  ", text_count(count, f->messages),
+		    text_size(size, f->bytes));
+		entry_put_name(&line, f->path);
+		if (f->special_use != NULL)
+			buf_putf(&line, "  [%s]", f->special_use);
+	}
+	puts(buf_str(&line));
+	buf_free(&line);
+}
+
+static int
+list_folders(const struct list *l, struct err *err)
+{
+	struct spool_folder f;
+	int64_t id = 0;
+	int rc;
+
+	while ((rc = spool_folder_next(l->sp, &id, &f, err)) == 1)
+		if (is_wanted(l, f.path))
+			print_folder(l, &f);
+	return rc;
+}
+
+static void
+print_message(const struct list *l, const struct spool_entry *e)
+{
+	char date[32], size[32], letters[8];
+	struct buf line = { 0 }, subject = { 0 };
+	struct js *o;
+
+	entry_subject(l->sp, e, &subject);
+	if (l->json) {
+		o = entry_json(e, buf_str(&subject));
+		js_put(&line, o);
+		js_free(&o);
+	} else {
+		date_format_iso(date, e->msg.received);
+		buf_putf(&line, "%.10s %.5s %-6s %9s  ", date, date + 11,
+		    msg_flag_letters(letters, e->msg.flags),
+		    text_size(size, e->msg.size));
+		entry_put_name(&line, e->msg.folder);
+		buf_puts(&line, e->lost ? "  (LOST) " : "  ");
+		text_escape(&line, buf_slice(&subject));
+	}
+	puts(buf_str(&line));
+	buf_free(&line);
+	buf_free(&subject);
+}
+
+static int
+list_messages(const struct list *l, struct err *err)
+{
+	struct spool_iter *it;
+	struct spool_entry e;
+	int rc;
+
+	if (spool_iter_open(l->sp, NULL, &it, err) < 0)
+		return -1;
+	while ((rc = spool_iter_next(it, &e, err)) == 1 && !ferror(stdout))
+		if (is_wanted(l, e.msg.folder))
+			print_message(l, &e);
+	spool_iter_close(&it);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+run(const struct cmd *cmd, int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct common co = { 0 };
+	void *into[OPT_TABLES] = { &o, &co };
+	struct list l = { 0 };
+	struct err err = { 0 };
+	int at, rc;
+
+	at = options_parse(cmd, into, argc, argv, 1, 1, &err);
+	if (at < 0 || common_begin(&co, &err) < 0)
+		return cmd_fail(&co, &err);
+	l.json = co.json;
+	if ((o.folder != NULL &&
+		glob_new(&l.glob, slice_str(o.folder), 0, &err) < 0) ||
+	    spool_open(&l.sp, argv[at], SPOOL_READ, 0, &err) < 0) {
+		glob_free(&l.glob);
+		return cmd_fail(&co, &err);
+	}
+	rc = o.messages ? list_messages(&l, &err) : list_folders(&l, &err);
+	spool_close(&l.sp);
+	glob_free(&l.glob);
+	return rc < 0 ? cmd_fail(&co, &err) : cmd_flush(0);
+}
+
+const struct cmd cmd_ls = {
+	.name = "ls",
+	.operands = "SPOOL",
+	.summary = "List a spool's folders, or its messages",
+	.text = "With --json, one JSON object a line (JSON Lines).",
+	.tables = { options, common_options },
+	.run = run,
+};

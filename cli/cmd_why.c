@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* postroad why SPOOL MESSAGE-ID: the life of one message. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/commands.h"
+#include "cli/entry.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "formats/delivery.h"
+
+struct life {
+	struct spool *sp;
+	struct js *messages; /* with --json, else NULL */
+	uint64_t found;
+};
+
+static void
+say(const char *label, const char *text)
+{
+	struct buf safe = { 0 };
+
+	text_escape(&safe, slice_str(text));
+	printf("  %-10s %s\n", label, buf_str(&safe));
+	buf_free(&safe);
+}
+
+static struct js *
+delivery_json(const struct delivery_fact *f)
+{
+	struct js *o = js_obj();
+
+	js_set_str(o, "destination", f->label);
+	js_set_str(o, "folder", f->folder);
+	js_set_str(o, "state", delivery_state_name(f->state));
+	js_set_int(o, "uidvalidity", f->uidvalidity);
+	js_set(o, "uid", f->uid == 0 ? js_null() : js_int(f->uid));
+	js_set_int(o, "attempts", (int64_t)f->attempts);
+	if (f->maybe_twice)
+		js_set_bool(o, "maybe_twice", true);
+	if (f->error != NULL)
+		js_set_str(o, "error", f->error);
+	if (f->dropped != NULL)
+		js_set_str(o, "dropped", f->dropped);
+	return o;
+}
+
+static void
+print_delivery(const struct delivery_fact *f)
+{
+	char *line;
+
+	if (f->uid != 0)
+		line = mem_fmt("%s at %s, folder '%s', UIDVALIDITY %u UID %u%s",
+		    delivery_state_name(f->state), f->label, f->folder,
+		    f->uidvalidity, f->uid,
+		    f->maybe_twice ? " (maybe twice)" : "");
+	else
+		line = mem_fmt("%s at %s, folder '%s'%s%s",
+		    delivery_state_name(f->state), f->label, f->folder,
+		    f->error == NULL ? "" : ": ",
+		    f->error == NULL ? "" : f->error);
+	say("load", line);
+	free(line);
+}
+
+/* Where it was sent; prints, or returns a list for JSON. */
+static int
+deliveries(struct life *l, const char *key, struct js *list, struct err *err)
+{
+	struct delivery_fact f;
+	struct arena arena = { 0 };
+	int64_t dest = 0;
+	int rc, n = 0;
+
+	while ((rc = delivery_fact_next(spool_ledger(l->sp), key, &dest, &f,
+		    &arena, err)) == 1) {
+		if (list != NULL)
+			js_push(list, delivery_json(&f));
+		else
+			print_delivery(&f);
+		arena_reset(&arena);
+		n++;
+	}
+	arena_free(&arena);
+	if (n == 0 && rc == 0 && list == NULL)
+		say("load", "not loaded anywhere yet");
+	return rc;
+}
+
+static void
+print_entry(struct life *l, const struct spool_entry *e)
+{
+	struct buf subject = { 0 }, name = { 0 };
+	char date[32], size[32], letters[8], hex[DIGEST_HEX];
+
+	entry_subject(l->sp, e, &subject);
+	entry_put_name(&name, e->msg.folder);
+	printf("%s\n", e->message_id[0] != '\0' ? "message" : "message (no "
+							       "Message-ID)");
+	if (e->message_id[0] != '\0')
+		say("id", e->message_id);
+	say("subject", buf_str(&subject));
+	printf("  %-10s %s\n", "folder", buf_str(&name));
+	say("file", e->lost ? "LOST: the ledger has it, the folder has not"
+			    : e->file);
+	say("source", e->msg.source);
+	say("received", e->msg.received_how == RECEIVED_UNKNOWN
+		? "unknown"
+		: date_format_iso(date, e->msg.received));
+	say("flags", msg_flag_letters(letters, e->msg.flags));
+	if (e->msg.keywords[0] != '\0')
+		say("keywords", e->msg.keywords);
+	say("size", text_size(size, e->msg.size));
+	if (e->has_sha256)
+		say("sha256", digest_hex(hex, e->sha256, DIGEST_BYTES));
+	if (e->has_source_sha256)
+		say("source's",
+		    digest_hex(hex, e->source_sha256, DIGEST_BYTES));
+	buf_free(&subject);
+	buf_free(&name);
+}
+
+static int
+tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
+{
+	struct buf subject = { 0 };
+	struct js *o, *list;
+	char *key = mem_str(e->msg.key);
+	int rc;
+
+	l->found++;
+	if (l->messages == NULL) {
+		print_entry(l, e);
+		rc = deliveries(l, key, NULL, err);
+	} else {
+		entry_subject(l->sp, e, &subject);
+		o = entry_json(e, buf_str(&subject));
+		list = js_arr();
+		rc = deliveries(l, key, list, err);
+		js_set(o, "deliveries", list);
+		js_push(l->messages, o);
+		buf_free(&subject);
+	}
+	free(key);
+	return rc;
+}
+
+static const char *
+fate_word(enum fate fate)
+{
+	return fate == FATE_EXCLUDED ? "excluded"
+	    : fate == FATE_DUPLICATE ? "duplicate"
+	    : fate == FATE_VANISHED  ? "vanished"
+				     : "refused";
+}
+
+static void
+tell_fate(struct life *l, const struct spool_fate *f)
+{
+	struct js *o, *source;
+
+	l->found++;
+	if (l->messages == NULL) {
+		printf("not in this spool: %s\n", fate_word(f->fate));
+		say("why", f->why);
+		say("folder", f->folder);
+		say("source", f->source);
+		return;
+	}
+	o = js_obj();
+	js_set_str(o, "type", "fate");
+	js_set_str(o, "fate", fate_word(f->fate));
+	js_set_str(o, "why", f->why);
+	js_set_str(o, "folder", f->folder);
+	js_set_str(o, "key", f->key);
+	js_set_str(o, "message_id",
+	    f->message_id[0] == '\0' ? NULL : f->message_id);
+	source = js_parse(slice_str(f->source));
+	js_set(o, "source", source == NULL ? js_null() : source);
+	js_push(l->messages, o);
+}
+
+/* In the ledger by Message-ID, by key, and among those that are not here. */
+static int
+look(struct life *l, const char *what, const char *bracketed,
+    struct err *err)
+{
+	struct spool_entry e;
+	struct spool_fate f;
+	int64_t row = 0;
+	int rc;
+
+	while ((rc = spool_find_message_id(l->sp, bracketed, &row, &e, err)) ==
+	    1)
+		if (tell_entry(l, &e, err) < 0)
+			return -1;
+	if (rc == 0)
+		rc = spool_find(l->sp, what, &e, err);
+	if (rc == 1)
+		rc = tell_entry(l, &e, err);
+	for (row = 0; rc == 0 || rc == 1;) {
+		rc = spool_fate_next(l->sp, &row, &f, err);
+		if (rc != 1)
+			break;
+		if (strcmp(f.key, what) == 0 ||
+		    strcmp(f.message_id, bracketed) == 0)
+			tell_fate(l, &f);
+	}
+	return rc;
+}
+
+static int
+run(const struct cmd *cmd, int argc, char **argv)
+{
+	struct common co = { 0 };
+	void *into[OPT_TABLES] = { &co };
+	struct life l = { 0 };
+	struct err err = { 0 };
+	struct js *o;
+	char *bracketed;
+	int at, rc;
+
+	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
+	if (at < 0 || common_begin(&co, &err) < 0 ||
+	    spool_open(&l.sp, argv[at], SPOOL_READ, 0, &err) < 0)
+		return cmd_fail(&co, &err);
+	l.messages = co.json ? js_arr() : NULL;
+	bracketed = mem_fmt(argv[at + 1][0] == '<' ? "%s" : "<%s>",
+	    argv[at + 1]);
+	rc = look(&l, argv[at + 1], bracketed, &err);
+	if (rc == 0 && l.found == 0) {
+		rc = err_set(&err, SCOPE_MSG, 1,
+		    "no message '%s' in spool '%s'", argv[at + 1],
+		    argv[at]);
+		err_hint(&err, "'postroad ls --messages --json' shows the "
+			       "Message-IDs and keys it has");
+	}
+	free(bracketed);
+	spool_close(&l.sp);
+	if (rc < 0) {
+		if (l.messages != NULL)
+			js_free(&l.messages);
+		return cmd_fail(&co, &err);
+	}
+	if (co.json) {
+		o = js_obj();
+		js_set(o, "messages", l.messages);
+		js_print(stdout, o);
+		js_free(&o);
+	}
+	return cmd_flush(0);
+}
+
+const struct cmd cmd_why = {
+	.name = "why",
+	.operands = "SPOOL MESSAGE-ID",
+	.summary = "Tell the life of one message",
+	.text = "Where it was found, which rule decided, where it was loaded, "
+		"or why not.\nMESSAGE-ID with or without its angle brackets, "
+		"or a key from 'ls --messages'.",
+	.tables = { common_options },
+	.run = run,
+};

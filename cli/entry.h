@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Folders and messages of a spool as the commands show them (CLI.md, JSON). */
+#ifndef CLI_ENTRY_H
+#define CLI_ENTRY_H
+
+#include "core/js.h"
+#include "formats/spool.h"
+
+/* {"type":"folder",...}; the caller frees. */
+struct js *entry_folder_json(const struct spool_folder *f);
+
+/* {"type":"message",...}; 'subject' is decoded text. */
+struct js *entry_json(const struct spool_entry *e, const char *subject);
+
+/* Append the decoded Subject, read from the message's header; nothing when
+ * there is none or the file cannot be read. */
+void entry_subject(struct spool *sp, const struct spool_entry *e,
+    struct buf *out);
+
+/* Append the decoded folder name, safe for a terminal. */
+void entry_put_name(struct buf *out, const char *path);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The extract stage; see extract.h. */
+#include "extract/extract.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/glob.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/stop.h"
+#include "formats/folder.h"
+#include "formats/head.h"
+#include "formats/spool.h"
+
+struct run {
+	const struct extract_options *o;
+	struct report *r;
+	struct source *src;
+	struct spool *sp;
+	struct glob **exclude; /* o->nexclude of them */
+	struct digest *raw;    /* of the source's bytes */
+	char *in;	       /* LIMIT_BLOCK bytes */
+	struct buf out;	       /* the same with CRLF */
+	uint64_t moved;
+};
+
+/* Which --exclude keeps this folder out, or NULL. */
+static const char *
+excluded_by(const struct run *run, const char *folder)
+{
+	struct buf name = { 0 };
+	const char *by = NULL;
+	size_t i;
+
+	if (run->o->nexclude == 0)
+		return NULL;
+	folder_decode(&name, slice_str(folder));
+	for (i = 0; by == NULL && i < run->o->nexclude; i++)
+		if (glob_test(run->exclude[i], buf_slice(&name)))
+			by = run->o->exclude[i];
+	buf_free(&name);
+	return by;
+}
+
+static int
+compile_excludes(struct run *run, struct err *err)
+{
+	unsigned flags = run->o->ignore_case ? GLOB_ICASE : 0;
+	size_t i;
+
+	run->exclude = mem_alloc(run->o->nexclude, sizeof(*run->exclude));
+	for (i = 0; i < run->o->nexclude; i++) {
+		if (glob_new(&run->exclude[i],
+			slice_str(run->o->exclude[i]), flags, err) < 0) {
+			err->status = EX_USAGE;
+			return err_within(err, "--exclude");
+		}
+	}
+	return 0;
+}
+
+static void
+free_excludes(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; run->exclude != NULL && i < run->o->nexclude; i++)
+		glob_free(&run->exclude[i]);
+	free(run->exclude);
+}
+
+static int
+take_folder(struct run *run, const struct source_item *item, struct err *err)
+{
+	struct spool_folder f = { .path = item->folder,
+		.name = item->folder_name, .delimiter = item->delimiter,
+		.special_use = item->special_use,
+		.subscribed = item->subscribed };
+
+	if (excluded_by(run, item->folder) != NULL)
+		return 0;
+	report_folder(run->r, item->folder);
+	return spool_folder_add(run->sp, &f, err) < 0 ? -1 : 0;
+}
+
+/* Append 'in' to run->out, a CR before each LF that has none. */
+static void
+put_crlf(struct run *run, const char *p, size_t n, char *last)
+{
+	const char *nl, *end = p + n;
+
+	while (p < end) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		if (nl == NULL) {
+			buf_put(&run->out, p, (size_t)(end - p));
+			break;
+		}
+		buf_put(&run->out, p, (size_t)(nl - p));
+		if ((nl > p ? nl[-1] : *last) != '\r')
+			buf_putc(&run->out, '\r');
+		buf_putc(&run->out, '\n');
+		p = nl + 1;
+		*last = '\n';
+	}
+	*last = n == 0 ? *last : end[-1];
+}
+
+/* The message's bytes into the draft; run->raw hashes what was read. */
+static int
+copy_bytes(struct run *run, struct spool_draft *d, bool local_lines,
+    bool *differs_r, struct err *err)
+{
+	char last = '\0';
+	ssize_t n;
+	int rc;
+
+	*differs_r = false;
+	digest_reset(run->raw);
+	while ((n = source_read(run->src, run->in, LIMIT_BLOCK, err)) > 0) {
+		if (!local_lines) {
+			if (spool_write(d, run->in, (size_t)n, err) < 0)
+				return -1;
+			continue;
+		}
+		digest_add(run->raw, run->in, (size_t)n);
+		buf_clear(&run->out);
+		put_crlf(run, run->in, (size_t)n, &last);
+		*differs_r = *differs_r || run->out.n != (size_t)n;
+		rc = spool_write(d, run->out.p, run->out.n, err);
+		if (rc < 0)
+			return -1;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+static void
+name_problem(struct run *run, const struct source_item *item,
+    const struct err *err)
+{
+	struct problem p = { .folder = item->msg.folder,
+		.source = item->msg.source, .subject = item->subject,
+		.size = item->msg.size, .err = err };
+
+	report_problem(run->r, &p);
+}
+
+/* The message could not be had: refused, or gone since it was announced. */
+static int
+refuse(struct run *run, const struct source_item *item, const struct err *why,
+    struct err *err)
+{
+	enum fate fate = why->status == EX_NOINPUT ? FATE_VANISHED
+						   : FATE_REFUSED;
+
+	name_problem(run, item, why);
+	report_fate(run->r, item->msg.folder, fate, 0);
+	return spool_fate_set(run->sp, item->msg.key, item->msg.folder,
+	    item->msg.source, fate, why->text, item->msg.size, NULL, err);
+}
+
+static int
+store(struct run *run, const struct source_item *item, struct err *err)
+{
+	struct msg msg = item->msg;
+	uint8_t raw[DIGEST_BYTES];
+	struct spool_draft *d;
+	struct err why = { 0 };
+	uint64_t size;
+	bool differs;
+
+	if (spool_begin(run->sp, &d, err) < 0)
+		return -1;
+	if (copy_bytes(run, d, item->local_lines, &differs, &why) < 0) {
+		spool_discard(&d);
+		if (why.scope != SCOPE_MSG) {
+			/* it was announced, and this is its fate */
+			report_fate(run->r, msg.folder, FATE_REFUSED, 0);
+			*err = why;
+			return -1;
+		}
+		return refuse(run, item, &why, err);
+	}
+	if (source_raw_sha256(run->src, raw))
+		differs = true;
+	else
+		digest_end(run->raw, raw);
+	if (msg.received == DATE_UNKNOWN &&
+	    head_date(spool_draft_head(d), &msg.received))
+		msg.received_how = RECEIVED_HEADER;
+	else if (msg.received == DATE_UNKNOWN)
+		msg.received_how = RECEIVED_UNKNOWN;
+	size = spool_draft_size(d);
+	if (spool_commit(&d, &msg, differs ? raw : NULL, err) < 0) {
+		report_fate(run->r, msg.folder, FATE_REFUSED, 0);
+		return -1;
+	}
+	report_fate(run->r, msg.folder, FATE_STORED, size);
+	return 0;
+}
+
+/* It is there already; what changed at the source since follows. */
+static int
+refresh(struct run *run, const struct source_item *item,
+    const struct spool_entry *have, struct err *err)
+{
+	const struct msg *m = &item->msg;
+	const char *keywords = m->keywords == NULL ? "" : m->keywords;
+
+	report_fate(run->r, m->folder, FATE_UNCHANGED, 0);
+	/* a lost ledger, told again by the source */
+	if (strcmp(have->msg.source, "{\"kind\":\"adopted\"}") == 0 &&
+	    spool_set_source(run->sp, m->key, m->source, err) < 0)
+		return -1;
+	if (m->flags == have->source_flags &&
+	    strcmp(keywords, have->source_keywords) == 0)
+		return 0;
+	report_add(run->r, "flags_changed", 1);
+	return spool_set_flags(run->sp, m->key, m->flags, keywords, err);
+}
+
+static int
+take_message(struct run *run, const struct source_item *item,
+    struct err *err)
+{
+	const char *by = excluded_by(run, item->msg.folder);
+	struct spool_entry have;
+	char *why;
+	int rc;
+
+	report_announce(run->r, item->msg.folder);
+	if (by != NULL) {
+		report_fate(run->r, item->msg.folder, FATE_EXCLUDED, 0);
+		why = mem_fmt("--exclude %s", by);
+		rc = spool_fate_set(run->sp, item->msg.key, item->msg.folder,
+		    item->msg.source, FATE_EXCLUDED, why, item->msg.size,
+		    NULL, err);
+		free(why);
+		return rc;
+	}
+	rc = spool_find(run->sp, item->msg.key, &have, err);
+	if (rc == 1 && !have.lost)
+		return refresh(run, item, &have, err);
+	if (rc < 0) {
+		report_fate(run->r, item->msg.folder, FATE_REFUSED, 0);
+		return -1;
+	}
+	return store(run, item, err);
+}
+
+/* One error of source_next(), by how far it reaches.  0: go on. */
+static int
+bear(struct run *run, const struct source_item *item, struct err *err)
+{
+	struct err why = *err;
+
+	switch (why.scope) {
+	case SCOPE_MSG:
+		report_announce(run->r, item->msg.folder);
+		return refuse(run, item, &why, err);
+	case SCOPE_FOLDER:
+		report_problem(run->r,
+		    &(struct problem){ .folder = item->folder, .err = &why });
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static int
+take_all(struct run *run, struct err *err)
+{
+	struct source_item item;
+	int rc;
+
+	for (;;) {
+		if (stop_check(err) < 0)
+			return -1;
+		memset(&item, 0, sizeof(item));
+		item.subscribed = -1;
+		rc = source_next(run->src, &item, err);
+		if (rc == 0)
+			return 0;
+		if (rc < 0)
+			rc = bear(run, &item, err);
+		else if (item.what == SOURCE_FOLDER)
+			rc = take_folder(run, &item, err);
+		else
+			rc = take_message(run, &item, err);
+		if (rc < 0 && err->scope == SCOPE_FOLDER)
+			rc = bear(run, &item, err);
+		if (rc < 0)
+			return -1;
+		report_moved(run->r, source_done(run->src) - run->moved);
+		run->moved = source_done(run->src);
+	}
+}
+
+static int
+end_event(struct run *run, const struct err *ended, struct err *err)
+{
+	struct js *summary = report_json(run->r, ended);
+	struct buf text = { 0 };
+	int rc;
+
+	js_set(summary, "problems", js_int(
+	    (int64_t)report_problems(run->r)));
+	js_put(&text, summary);
+	rc = spool_event_end(run->sp,
+	    ended == NULL ? report_status(run->r) : ended->status,
+	    buf_str(&text), err);
+	js_free(&summary);
+	buf_free(&text);
+	return rc;
+}
+
+/* Keep what there is, whatever ended the run; the first error counts. */
+static int
+finish(struct run *run, int rc, struct err *err)
+{
+	struct err late = { 0 };
+
+	if ((rc == 0 ? spool_finish(run->sp, &late)
+		     : spool_flush(run->sp, &late)) < 0 &&
+	    rc == 0) {
+		*err = late;
+		rc = -1;
+	}
+	if (end_event(run, rc < 0 ? err : NULL, &late) < 0 && rc == 0) {
+		*err = late;
+		rc = -1;
+	}
+	return rc;
+}
+
+int
+extract_run(const struct source_spec *spec, const struct extract_options *o,
+    struct report *r, struct err *err)
+{
+	struct run run = { .o = o, .r = r };
+	int rc = -1;
+
+	if (compile_excludes(&run, err) < 0 ||
+	    source_open(&run.src, spec, err) < 0)
+		goto out;
+	if (spool_open(&run.sp, o->spool, SPOOL_WRITE,
+		o->force ? SPOOL_FORCE : 0, err) < 0)
+		goto out;
+	spool_event_begin(run.sp, "extract", source_identity(run.src));
+	if (spool_bind(run.sp, source_kind(run.src),
+		source_identity(run.src), err) < 0)
+		goto out;
+	report_expect(r, 0, source_total(run.src));
+	run.raw = digest_new();
+	run.in = mem_alloc(1, LIMIT_BLOCK);
+	rc = take_all(&run, err);
+	rc = finish(&run, rc, err);
+out:
+	free_excludes(&run);
+	digest_free(&run.raw);
+	free(run.in);
+	buf_free(&run.out);
+	source_close(&run.src);
+	spool_close(&run.sp);
+	return rc;
+}
