@@ -17,17 +17,17 @@
 #include "wire/url.h"
 
 struct account {
-	struct url url;               /* account_close() frees it */
-	const char *tls;              /* --tls verify|none|insecure */
-	const char *ca_file;          /* --ca-file */
-	const char *tls_pin;          /* --tls-pin */
-	uint64_t timeout_s;           /* --timeout; 0: 120 */
+	struct url url;		      /* account_close() frees it */
+	const char *tls;	      /* --tls verify|none|insecure */
+	const char *ca_file;	      /* --ca-file */
+	const char *tls_pin;	      /* --tls-pin */
+	uint64_t timeout_s;	      /* --timeout; 0: 120 */
 	const char *password_file;    /* --password-file */
 	const char *password_command; /* --password-command */
 	const char *password_env;     /* --password-env */
 	const char *credentials;      /* --credentials */
-	const char *trace_wire;       /* --trace-wire */
-	uint64_t limit_rate;          /* --limit-rate, bytes/s; 0: none */
+	const char *trace_wire;	      /* --trace-wire */
+	uint64_t limit_rate;	      /* --limit-rate, bytes/s; 0: none */
 
 	/* account.c's own */
 	struct secret *password; /* kept for reconnects: asked for once */

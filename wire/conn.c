@@ -267,7 +267,7 @@ conn_wait(struct conn *c, unsigned want, struct err *err)
 		else if (conn_now_ms() >= end)
 			return timed_out(c, "the server does not answer",
 			    c->timeout_ms, err);
-		wait_socket(c, c->in_n < INPUT_BYTES, c->out_n > 0);
+		wait_socket(c, c->in_n<INPUT_BYTES, c->out_n> 0);
 	}
 }
 
@@ -364,9 +364,9 @@ shake_hands(struct conn *c, struct err *err)
 		return broken(c);
 	snprintf(c->security, sizeof(c->security), "%s, %s",
 	    tls_version(c->tls),
-	    c->tls_spec.mode == TLS_VERIFY  ? "verified"
-		: c->tls_spec.pin != NULL ? "pinned"
-					    : "NOT verified");
+	    c->tls_spec.mode == TLS_VERIFY ? "verified"
+		: c->tls_spec.pin != NULL  ? "pinned"
+					   : "NOT verified");
 	trace_fmt(c->trace, c->number, '*', "%s, %s", c->security,
 	    tls_peer_pin(c->tls));
 	return 0;
@@ -384,8 +384,9 @@ conn_starttls(struct conn *c, struct err *err)
 	if (c->in_n > 0 || recv(c->fd, &byte, 1, MSG_PEEK) > 0) {
 		err_set(err, SCOPE_STORE, EX_NOPERM,
 		    "STARTTLS: bytes came before TLS began");
-		err_hint(err, "somebody between here and the server may be "
-			      "speaking for it; try imaps://");
+		err_hint(err,
+		    "somebody between here and the server may be "
+		    "speaking for it; try imaps://");
 		return broken(c);
 	}
 	return shake_hands(c, err);
@@ -414,8 +415,8 @@ conn_open(struct conn **c_r, const struct conn_spec *spec, struct err *err)
 	c->tls_spec = spec->tls;
 	if (c->tls_spec.host == NULL)
 		c->tls_spec.host = spec->host;
-	c->timeout_ms = 1000 *
-	    (int64_t)(spec->timeout_s > 0 ? spec->timeout_s : TIMEOUT_S);
+	c->timeout_ms =
+	    1000 * (int64_t)(spec->timeout_s > 0 ? spec->timeout_s : TIMEOUT_S);
 	c->down.rate = c->up.rate = spec->limit_rate;
 	c->down.last_ms = c->up.last_ms = conn_now_ms();
 	c->trace = spec->trace;
@@ -443,10 +444,10 @@ conn_close(struct conn **c)
 	tls_free(&(*c)->tls);
 	if ((*c)->fd >= 0)
 		close((*c)->fd);
-	trace_fmt((*c)->trace, (*c)->number, '*', "closed, %llu sent, %llu "
-						  "received",
-	    (unsigned long long)(*c)->sent,
-	    (unsigned long long)(*c)->received);
+	trace_fmt((*c)->trace, (*c)->number, '*',
+	    "closed, %llu sent, %llu "
+	    "received",
+	    (unsigned long long)(*c)->sent, (unsigned long long)(*c)->received);
 	free(*c);
 	*c = NULL;
 }

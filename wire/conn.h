@@ -66,8 +66,8 @@ void conn_consume(struct conn *c, size_t n);
 
 enum conn_want {
 	CONN_INPUT = 1, /* more input than there was */
-	CONN_ROOM = 2,  /* some of the queue has left */
-	CONN_SENT = 4   /* the queue is empty */
+	CONN_ROOM = 2,	/* some of the queue has left */
+	CONN_SENT = 4	/* the queue is empty */
 };
 
 /*

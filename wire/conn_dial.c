@@ -25,8 +25,8 @@
 struct dial {
 	struct pollfd pfd[DIAL_MAX];
 	const struct addrinfo *addr[DIAL_MAX];
-	size_t n;	/* tried so far */
-	size_t waiting; /* of them, without an answer yet */
+	size_t n;	  /* tried so far */
+	size_t waiting;	  /* of them, without an answer yet */
 	struct err first; /* what the first one died of */
 	int fd;
 };
@@ -69,10 +69,10 @@ resolve(const char *host, uint16_t port, struct addrinfo **list_r,
 	if (rc == EAI_SYSTEM)
 		return err_sys(err, SCOPE_STORE, EX_OSERR, "host '%s'", host);
 	if (rc == EAI_AGAIN)
-		return err_set(err, SCOPE_STORE, EX_TEMPFAIL,
-		    "host '%s': %s", host, gai_strerror(rc));
-	err_set(err, SCOPE_STORE, EX_NOHOST, "there is no host '%s' (%s)",
-	    host, gai_strerror(rc));
+		return err_set(err, SCOPE_STORE, EX_TEMPFAIL, "host '%s': %s",
+		    host, gai_strerror(rc));
+	err_set(err, SCOPE_STORE, EX_NOHOST, "there is no host '%s' (%s)", host,
+	    gai_strerror(rc));
 	return err_hint(err, "look at the spelling of the host name");
 }
 
@@ -98,12 +98,13 @@ note_failure(struct dial *d, const struct addrinfo *ai, int sys)
 	addr_text(ai, text, sizeof(text));
 	errno = sys;
 	err_sys(&d->first, SCOPE_STORE,
-	    sys == ETIMEDOUT ? EX_TEMPFAIL : EX_UNAVAILABLE,
-	    "connecting to %s", text);
+	    sys == ETIMEDOUT ? EX_TEMPFAIL : EX_UNAVAILABLE, "connecting to %s",
+	    text);
 	d->first.retry = true;
 	if (sys == ECONNREFUSED)
-		err_hint(&d->first, "nothing listens there: look at the port, "
-				    "and whether the server is up");
+		err_hint(&d->first,
+		    "nothing listens there: look at the port, "
+		    "and whether the server is up");
 }
 
 static void
@@ -171,8 +172,7 @@ race(struct dial *d, const struct addrinfo *next, int64_t timeout_ms,
 		}
 		if (d->waiting == 0)
 			break;
-		if (poll(d->pfd, d->n,
-			next != NULL ? 20 : SLICE_MS) > 0)
+		if (poll(d->pfd, d->n, next != NULL ? 20 : SLICE_MS) > 0)
 			for (i = 0; i < d->n; i++)
 				look_at(d, i);
 	}
@@ -187,8 +187,7 @@ race(struct dial *d, const struct addrinfo *next, int64_t timeout_ms,
 }
 
 int
-conn_dial(const char *host, uint16_t port, int64_t timeout_ms,
-    struct err *err)
+conn_dial(const char *host, uint16_t port, int64_t timeout_ms, struct err *err)
 {
 	struct addrinfo *list;
 	struct dial d = { .fd = -1 };

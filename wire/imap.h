@@ -72,17 +72,17 @@ enum imap_cap {
 /* What a NO, BAD or BYE means for us, from its code and its words. */
 enum imap_trouble {
 	IMAP_FINE,
-	IMAP_TROUBLE,        /* refused, no more is known */
+	IMAP_TROUBLE,	     /* refused, no more is known */
 	IMAP_AUTH_FAILED,    /* wrong name or password, or not allowed */
 	IMAP_NOT_CONNECTED,  /* logged in, but there is no mailbox to use */
 	IMAP_UNAVAILABLE,    /* try later */
-	IMAP_THROTTLED,      /* wait backoff_ms, then the same again */
-	IMAP_OVERQUOTA,      /* the mailbox is full */
-	IMAP_TOO_BIG,        /* this message is */
-	IMAP_TRYCREATE,      /* the mailbox is not there */
+	IMAP_THROTTLED,	     /* wait backoff_ms, then the same again */
+	IMAP_OVERQUOTA,	     /* the mailbox is full */
+	IMAP_TOO_BIG,	     /* this message is */
+	IMAP_TRYCREATE,	     /* the mailbox is not there */
 	IMAP_ALREADY_EXISTS, /* the mailbox is there */
 	IMAP_LIMIT_REACHED,  /* some other limit of the server */
-	IMAP_FORBIDDEN,      /* NOPERM, CANNOT, READ-ONLY */
+	IMAP_FORBIDDEN,	     /* NOPERM, CANNOT, READ-ONLY */
 	IMAP_BAD_MESSAGE,    /* it does not like the content of this one */
 	IMAP_BAD_COMMAND     /* BAD: it did not understand us */
 };
@@ -92,7 +92,7 @@ struct imap_result {
 	enum imap_code code;
 	enum imap_trouble trouble;
 	uint64_t backoff_ms; /* "Suggested Backoff Time"; 0: not told */
-	char text[240];      /* the server's words, escaped */
+	char text[240];	     /* the server's words, escaped */
 };
 
 /* ------------------------------------------------------------- session */
@@ -104,7 +104,7 @@ struct imap_result {
  * EX_UNAVAILABLE / EX_TEMPFAIL: greeted with BYE; EX_PROTOCOL: no IMAP.
  */
 int imap_open(struct imap **im_r, const struct conn_spec *spec,
-              struct err *err);
+    struct err *err);
 
 /*
  * AUTHENTICATE PLAIN where offered (initial response with SASL-IR), else
@@ -113,7 +113,7 @@ int imap_open(struct imap **im_r, const struct conn_spec *spec,
  * words; EX_TEMPFAIL not now.
  */
 int imap_login(struct imap *im, const char *user, const char *authzid,
-               const struct secret *password, struct err *err);
+    const struct secret *password, struct err *err);
 
 /* LOGOUT if the session is alive (waits at most 5 s), close, free; *im to
  * NULL.  *im may be NULL. */
@@ -138,7 +138,7 @@ uint64_t imap_bytes_received(const struct imap *im);
 /* Append the wire form of a UTF-8 name: modified UTF-7, INBOX in capitals.
  * -1: SCOPE_FOLDER, not UTF-8, or CR, LF or NUL in it. */
 int imap_name(const struct imap *im, struct buf *out, struct slice utf8,
-              struct err *err);
+    struct err *err);
 
 /* --------------------------------------------------- replies, in general */
 
@@ -149,14 +149,14 @@ bool imap_is_done(struct imap *im, uint32_t tag);
  * status may be NO or BAD), or -1: the session ended before it came.
  */
 int imap_wait(struct imap *im, uint32_t tag, struct imap_result *res_r,
-              struct err *err);
+    struct err *err);
 /*
  * A reply that is not OK as an error of the given scope, widened where the
  * words ask for it (login, quota: SCOPE_STORE; unavailable, throttled: retry).
  * 'what' says what was tried ("APPEND").  Returns -1, or 0 if it is OK.
  */
 int imap_result_err(const struct imap_result *res, enum scope scope,
-                    const char *what, struct err *err);
+    const char *what, struct err *err);
 /* The reply to the last command that a function without _send gave. */
 const struct imap_result *imap_last(const struct imap *im);
 
@@ -184,30 +184,28 @@ struct imap_folder {
  * doubles included.  What 'each' returns -1 for ends the session.
  */
 int imap_list(struct imap *im, struct slice pattern,
-              int (*each)(void *arg, const struct imap_folder *f,
-                          struct err *err),
-              void *arg, struct err *err);
+    int (*each)(void *arg, const struct imap_folder *f, struct err *err),
+    void *arg, struct err *err);
 int imap_lsub(struct imap *im, struct slice pattern,
-              int (*each)(void *arg, const struct imap_folder *f,
-                          struct err *err),
-              void *arg, struct err *err);
+    int (*each)(void *arg, const struct imap_folder *f, struct err *err),
+    void *arg, struct err *err);
 
 enum imap_ns_kind { IMAP_NS_PERSONAL, IMAP_NS_OTHERS, IMAP_NS_SHARED };
 
 struct imap_ns {
 	enum imap_ns_kind kind;
 	struct slice prefix; /* wire form, with the delimiter: "INBOX." */
-	char delimiter;      /* 0: flat */
+	char delimiter;	     /* 0: flat */
 };
 
 /* NAMESPACE, asked once; without it "" and the delimiter of LIST "" "". */
 int imap_namespaces(struct imap *im, const struct imap_ns **ns_r, size_t *n_r,
-                    struct err *err);
+    struct err *err);
 
 /* CREATE, with USE where 'special_use' is not NULL and the server can.  A
  * folder that exists already is no error.  -1: SCOPE_FOLDER. */
 int imap_create(struct imap *im, struct slice name, const char *special_use,
-                struct err *err);
+    struct err *err);
 int imap_subscribe(struct imap *im, struct slice name, struct err *err);
 
 struct imap_mailbox {
@@ -219,12 +217,12 @@ struct imap_mailbox {
 	bool read_only;
 	bool has_permanentflags;
 	struct slice permanentflags; /* imap_flag_next */
-	bool any_keyword;            /* \* among them, or none told */
+	bool any_keyword;	     /* \* among them, or none told */
 };
 
 /* SELECT, or EXAMINE.  -1: SCOPE_FOLDER.  No folder is selected then. */
 int imap_select(struct imap *im, struct slice name, bool examine,
-                struct err *err);
+    struct err *err);
 /* The selected folder as it is now, or NULL; valid until the next call. */
 const struct imap_mailbox *imap_selected(const struct imap *im);
 /* May this flag be set for good?  Says PERMANENTFLAGS. */
@@ -234,11 +232,11 @@ int imap_unselect(struct imap *im, struct err *err);
 /* STATUS (MESSAGES UIDNEXT UIDVALIDITY).  -1: SCOPE_FOLDER.  Pipelined: any
  * number of _send, then _wait in the same order. */
 int imap_status(struct imap *im, struct slice name,
-                struct imap_mailbox_status *s_r, struct err *err);
+    struct imap_mailbox_status *s_r, struct err *err);
 int imap_status_send(struct imap *im, struct slice name, uint32_t *tag_r,
-                     struct err *err);
+    struct err *err);
 int imap_status_wait(struct imap *im, uint32_t tag,
-                     struct imap_mailbox_status *s_r, struct err *err);
+    struct imap_mailbox_status *s_r, struct err *err);
 
 /* ------------------------------------------------------------ messages */
 
@@ -250,14 +248,14 @@ struct imap_set {
 	uint32_t lo, hi; /* the range not yet in 'text'; 0: none */
 };
 void imap_set_add(struct imap_set *s, uint32_t uid); /* ascending */
-struct slice imap_set_text(struct imap_set *s);      /* ends the last range */
+struct slice imap_set_text(struct imap_set *s);	     /* ends the last range */
 void imap_set_clear(struct imap_set *s);
 void imap_set_free(struct imap_set *s);
 
 struct imap_fetch_sink {
 	int (*fetch)(void *arg, const struct imap_fetch *f, struct err *err);
 	int (*body)(void *arg, const struct imap_body *b, const void *p,
-	            size_t n, struct err *err);
+	    size_t n, struct err *err);
 	void *arg;
 };
 
@@ -269,34 +267,31 @@ struct imap_fetch_sink {
  * sink must outlive the reply; fetches in flight share one sink, the last.
  */
 int imap_uid_fetch(struct imap *im, struct slice set, const char *items,
-                   const struct imap_fetch_sink *sink, struct err *err);
+    const struct imap_fetch_sink *sink, struct err *err);
 int imap_uid_fetch_send(struct imap *im, struct slice set, const char *items,
-                        const struct imap_fetch_sink *sink, uint32_t *tag_r,
-                        struct err *err);
+    const struct imap_fetch_sink *sink, uint32_t *tag_r, struct err *err);
 
 /* UID SEARCH; 'criteria' is protocol text ("UID 5:*").  'each' gets every
  * UID in the server's order. */
 int imap_uid_search(struct imap *im, const char *criteria,
-                    int (*each)(void *arg, uint32_t uid, struct err *err),
-                    void *arg, struct err *err);
+    int (*each)(void *arg, uint32_t uid, struct err *err), void *arg,
+    struct err *err);
 /* UID SEARCH HEADER field value. */
 int imap_uid_search_header(struct imap *im, const char *field,
-                           struct slice value,
-                           int (*each)(void *arg, uint32_t uid,
-                                       struct err *err),
-                           void *arg, struct err *err);
+    struct slice value, int (*each)(void *arg, uint32_t uid, struct err *err),
+    void *arg, struct err *err);
 
 /* UID STORE set op (flags); op is "FLAGS.SILENT", "+FLAGS.SILENT" or
  * "-FLAGS.SILENT"; flags are words with spaces between. */
 int imap_uid_store(struct imap *im, struct slice set, const char *op,
-                   struct slice flags, struct err *err);
+    struct slice flags, struct err *err);
 
 /* -------------------------------------------------------------- APPEND */
 
 #define IMAP_APPEND_MAX 256 /* messages in one MULTIAPPEND */
 
 struct imap_append_msg {
-	uint64_t size;        /* bytes, exact */
+	uint64_t size;	      /* bytes, exact */
 	struct slice flags;   /* "\Seen $Forwarded": words, spaces between */
 	int64_t internaldate; /* DATE_UNKNOWN: the server's clock decides */
 	/*
@@ -326,19 +321,19 @@ struct imap_append_msg {
  * command is unknown after any -1 that leaves the session dead.
  */
 int imap_append_send(struct imap *im, struct slice name,
-                     const struct imap_append_msg *m, size_t n, uint32_t *tag_r,
-                     size_t *bad_r, struct err *err);
+    const struct imap_append_msg *m, size_t n, uint32_t *tag_r, size_t *bad_r,
+    struct err *err);
 
 struct imap_appended {
 	struct imap_result res;
 	uint32_t uidvalidity; /* 0: no usable APPENDUID */
-	size_t n_uids;        /* 0, or as many as were sent */
+	size_t n_uids;	      /* 0, or as many as were sent */
 	bool falling; /* not ascending: some servers mix them up, check */
 	uint32_t uids[IMAP_APPEND_MAX]; /* of m[0..n), in order */
 };
 
 /* As imap_wait(), with the UIDs. */
 int imap_append_wait(struct imap *im, uint32_t tag, struct imap_appended *a_r,
-                     struct err *err);
+    struct err *err);
 
 #endif

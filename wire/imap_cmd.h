@@ -44,10 +44,10 @@ int imap_cmd_date(struct imap_cmd *c, int64_t t, struct err *err);
 /* Queue it with a tag; literals as the server takes them.  -1: SCOPE_STORE.
  * A NO in place of a continuation is the reply, and no error here. */
 int imap_cmd_send(struct imap *im, const struct imap_cmd *c, uint32_t *tag_r,
-                  struct err *err);
+    struct err *err);
 /* Send, wait, and imap_result_err(). */
 int imap_cmd_run(struct imap *im, const struct imap_cmd *c, enum scope scope,
-                 struct err *err);
+    struct err *err);
 void imap_cmd_free(struct imap_cmd *c);
 
 #endif

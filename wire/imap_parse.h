@@ -20,6 +20,9 @@
 #include "core/buf.h"
 #include "core/err.h"
 
+/* Strings that are no body: a name, a header field's value. */
+#define LIMIT_LITERAL_INLINE (1 << 19)
+
 enum imap_kind {
 	IMAP_TAGGED,   /* status, code, text */
 	IMAP_CONTINUE, /* '+': text */
@@ -91,14 +94,14 @@ struct imap_resp {
 	enum imap_kind kind;
 	enum imap_status status;
 	enum imap_code code;
-	uint64_t number;        /* EXISTS, RECENT, EXPUNGE */
-	struct slice tag;       /* IMAP_TAGGED */
-	struct slice name;      /* the response's word, as sent */
+	uint64_t number;	/* EXISTS, RECENT, EXPUNGE */
+	struct slice tag;	/* IMAP_TAGGED */
+	struct slice name;	/* the response's word, as sent */
 	struct slice code_name; /* "APPENDUID", without what follows */
 	struct slice code_args; /* "38505 3955" */
-	struct slice text;      /* the server's words; may hold anything */
-	struct slice args;      /* what follows the word; imap_token reads it */
-	bool more;              /* SEARCH: another piece of this line follows */
+	struct slice text;	/* the server's words; may hold anything */
+	struct slice args;	/* what follows the word; imap_token reads it */
+	bool more;		/* SEARCH: another piece of this line follows */
 };
 
 /* A FETCH item list but for the bodies, which went to imap_body. */
@@ -106,10 +109,10 @@ struct imap_fetch {
 	uint32_t seq; /* may be 0 (Courier) or wrong: go by the UID */
 	uint32_t uid; /* 0: not told */
 	bool has_flags, has_size, has_date;
-	bool has_body;      /* a body item was handed on, also an empty one */
+	bool has_body;	    /* a body item was handed on, also an empty one */
 	bool body_is_nil;   /* a body item was NIL */
 	struct slice flags; /* what stood in the parentheses; imap_flag_next */
-	uint64_t size;      /* RFC822.SIZE */
+	uint64_t size;	    /* RFC822.SIZE */
 	int64_t internaldate; /* DATE_UNKNOWN if it was no date */
 	uint64_t modseq;
 	uint64_t gm_msgid;
@@ -119,7 +122,7 @@ struct imap_fetch {
 /* Part of a body.  An empty body is one call with n = 0. */
 struct imap_body {
 	uint32_t seq;
-	uint32_t uid;         /* 0: not told yet (it may follow the body) */
+	uint32_t uid;	      /* 0: not told yet (it may follow the body) */
 	struct slice section; /* "" for BODY[] and RFC822; "HEADER", ... */
 	bool has_origin;      /* BODY[]<origin> */
 	uint64_t origin;
@@ -133,7 +136,7 @@ struct imap_sink {
 	int (*response)(void *arg, const struct imap_resp *r, struct err *err);
 	int (*fetch)(void *arg, const struct imap_fetch *f, struct err *err);
 	int (*body)(void *arg, const struct imap_body *b, const void *p,
-	            size_t n, struct err *err);
+	    size_t n, struct err *err);
 	/* for --trace-wire: a line, or the size of a body; may be NULL */
 	void (*trace)(void *arg, struct slice line, uint64_t body_bytes);
 	void *arg;
@@ -151,7 +154,7 @@ void imap_parser_free(struct imap_parser **p);
  * EX_PROTOCOL, or what a callback said.
  */
 ssize_t imap_parser_feed(struct imap_parser *p, const void *data, size_t n,
-                         bool one, struct err *err);
+    bool one, struct err *err);
 /* In the middle of a response: an end of the stream here is a truncation. */
 bool imap_parser_is_inside(const struct imap_parser *p);
 
@@ -170,7 +173,7 @@ enum imap_token_kind {
 struct imap_token {
 	enum imap_token_kind kind;
 	struct slice s; /* contents; of a quoted string before unescaping */
-	bool escaped;   /* a quoted string with backslashes in it */
+	bool escaped;	/* a quoted string with backslashes in it */
 };
 
 /* Cut the next token off *args. */
@@ -190,14 +193,14 @@ bool imap_number_next(struct slice *args, uint32_t *n_r);
 /* LIST and LSUB. */
 struct imap_list {
 	struct slice attrs; /* imap_flag_next: "\HasChildren", "\Sent" ... */
-	char delimiter;     /* 0: NIL, flat */
+	char delimiter;	    /* 0: NIL, flat */
 	struct slice name;  /* as it must be sent back: in 'scratch' */
 	bool subscribed;    /* \Subscribed, or LSUB */
-	bool noselect;      /* \Noselect or \NonExistent */
+	bool noselect;	    /* \Noselect or \NonExistent */
 };
 /* false: it makes no sense. */
 bool imap_list_read(const struct imap_resp *r, struct buf *scratch,
-                    struct imap_list *l_r);
+    struct imap_list *l_r);
 /* The first RFC 6154 special use among the attributes, "" if none. */
 struct slice imap_special_use(struct slice attrs);
 
@@ -209,7 +212,7 @@ struct imap_mailbox_status {
 	uint32_t uidnext, uidvalidity;
 };
 bool imap_status_read(const struct imap_resp *r, struct buf *scratch,
-                      struct imap_mailbox_status *s_r);
+    struct imap_mailbox_status *s_r);
 
 /*
  * A UID set, one range at a time ("3955:3957,3960"): *lo_r <= *hi_r, both

@@ -38,8 +38,8 @@ put_unit(struct buf *out, struct units *u, uint32_t unit)
 	if (unit >= 0xdc00 && unit <= 0xdfff) {
 		if (u->high == 0)
 			return false;
-		text_put_utf8(out, 0x10000 + ((u->high - 0xd800) << 10) +
-		                       (unit - 0xdc00));
+		text_put_utf8(out,
+		    0x10000 + ((u->high - 0xd800) << 10) + (unit - 0xdc00));
 		u->high = 0;
 		return true;
 	}

@@ -94,8 +94,7 @@ secret_put_base64(struct secret *out, struct slice in)
 	for (i = 0; i < in.n; i += 3) {
 		n = in.n - i < 3 ? in.n - i : 3;
 		for (v = 0, k = 0; k < 3; k++)
-			v = v << 8 |
-			    (k < n ? (unsigned char)in.p[i + k] : 0);
+			v = v << 8 | (k < n ? (unsigned char)in.p[i + k] : 0);
 		for (k = 0; k < 4; k++)
 			four[k] = k > n ? '=' : digit[v >> (18 - 6 * k) & 63];
 		if (!secret_put(out, four, 4))

@@ -38,9 +38,9 @@ bool secret_put_base64(struct secret *out, struct slice in);
  * a prompt on the terminal.  More than one is EX_USAGE.
  */
 struct secret_spec {
-	const char *file;        /* --password-file */
-	const char *command;     /* --password-command */
-	const char *env;         /* --password-env: the variable's name */
+	const char *file;	 /* --password-file */
+	const char *command;	 /* --password-command */
+	const char *env;	 /* --password-env: the variable's name */
 	const char *credentials; /* --credentials: netrc-like file */
 	const char *host, *user; /* for credentials and the prompt */
 };
@@ -56,7 +56,7 @@ struct secret_spec {
  * backslash for blanks in them; there is no shell.
  */
 int secret_get(struct secret **s_r, const struct secret_spec *spec,
-               struct err *err);
+    struct err *err);
 
 /* No core dumps, no ptrace by others.  Called once, before any secret. */
 void secret_harden_process(void);

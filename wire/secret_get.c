@@ -39,15 +39,15 @@ read_private(struct secret *s, const char *path, struct err *err)
 	char *p;
 
 	if (fd < 0 && errno == ELOOP) {
-		err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "'%s' is a symbolic link", path);
+		err_set(err, SCOPE_RUN, EX_CONFIG, "'%s' is a symbolic link",
+		    path);
 		return err_hint(err, "name the file itself");
 	}
 	if (fd < 0)
 		return err_sys(err, SCOPE_RUN, EX_CONFIG, "'%s'", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "'%s' is no regular file", path);
+		err_set(err, SCOPE_RUN, EX_CONFIG, "'%s' is no regular file",
+		    path);
 		goto fail;
 	}
 	if ((st.st_mode & 077) != 0) {
@@ -171,8 +171,9 @@ from_credentials(struct secret *s, const struct secret_spec *spec,
 			err_set(err, SCOPE_RUN, EX_CONFIG,
 			    "--credentials: '%s' has nothing for %s at %s",
 			    spec->credentials, spec->user, spec->host);
-			err_hint(err, "a line there: machine %s login %s "
-				      "password WORD",
+			err_hint(err,
+			    "a line there: machine %s login %s "
+			    "password WORD",
 			    spec->host, spec->user);
 		} else if (!secret_put(s, word.p, word.n)) {
 			err_set(err, SCOPE_RUN, EX_CONFIG,
@@ -255,8 +256,7 @@ drain(struct secret *s, int fd, struct err *err)
 			return -1;
 		if (now_ms() >= end)
 			return err_set(err, SCOPE_RUN, EX_CONFIG,
-			    "--password-command: no end after %d s",
-			    COMMAND_S);
+			    "--password-command: no end after %d s", COMMAND_S);
 		if (poll(&pfd, 1, 200) <= 0)
 			continue;
 		n = read(fd, p + got, max - got);
@@ -290,8 +290,9 @@ check_exit(int status, struct err *err)
 		err_set(err, SCOPE_RUN, EX_CONFIG,
 		    "--password-command died of signal %d",
 		    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-	return err_hint(err, "run it by hand to see why; it must print the "
-			     "password and nothing else");
+	return err_hint(err,
+	    "run it by hand to see why; it must print the "
+	    "password and nothing else");
 }
 
 static int
@@ -390,8 +391,7 @@ read_line(struct secret *s, int tty, struct err *err)
 }
 
 static int
-from_terminal(struct secret *s, const struct secret_spec *spec,
-    struct err *err)
+from_terminal(struct secret *s, const struct secret_spec *spec, struct err *err)
 {
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	struct termios was, quiet;
@@ -404,9 +404,10 @@ from_terminal(struct secret *s, const struct secret_spec *spec,
 		err_set(err, SCOPE_RUN, EX_NOPERM,
 		    "no password for %s at %s, and no terminal to ask on",
 		    spec->user, spec->host);
-		return err_hint(err, "use --password-file, "
-				     "--password-command, --password-env or "
-				     "--credentials");
+		return err_hint(err,
+		    "use --password-file, "
+		    "--password-command, --password-env or "
+		    "--credentials");
 	}
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
@@ -445,15 +446,15 @@ check_value(struct secret *s, struct err *err)
 	    memchr(v.p, '\0', v.n) != NULL) {
 		err_set(err, SCOPE_RUN, EX_CONFIG,
 		    "the password has a line break or a NUL in it");
-		return err_hint(err, "it must be the only thing in the file, "
-				     "the variable or the output");
+		return err_hint(err,
+		    "it must be the only thing in the file, "
+		    "the variable or the output");
 	}
 	return 0;
 }
 
 int
-secret_get(struct secret **s_r, const struct secret_spec *spec,
-    struct err *err)
+secret_get(struct secret **s_r, const struct secret_spec *spec, struct err *err)
 {
 	struct secret *s;
 	int n = (spec->file != NULL) + (spec->command != NULL) +

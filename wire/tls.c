@@ -15,7 +15,7 @@
 #include "core/digest.h"
 #include "core/mem.h"
 
-#define PINS_MAX 8
+#define PINS_MAX       8
 #define NAME_MAX_SHOWN 20 /* names of a certificate */
 
 struct tls {
@@ -115,8 +115,9 @@ pins_parse(const char *spec, uint8_t pin[PINS_MAX][DIGEST_BYTES],
 		return (int)n;
 	err_set(err, SCOPE_RUN, EX_USAGE,
 	    "--tls-pin: not the SHA-256 of a public key");
-	return err_hint(err, "write sha256: and 64 hex digits, or sha256// "
-			     "and base64");
+	return err_hint(err,
+	    "write sha256: and 64 hex digits, or sha256// "
+	    "and base64");
 }
 
 int
@@ -154,8 +155,9 @@ check_pin(struct tls *t, struct err *err)
 	err_set(err, SCOPE_STORE, EX_NOPERM,
 	    "TLS: the key of %s is not the pinned one, but %s", t->host,
 	    t->peer_pin);
-	return err_hint(err, "ask the server's administrator whether the key "
-			     "was changed; if so, change --tls-pin");
+	return err_hint(err,
+	    "ask the server's administrator whether the key "
+	    "was changed; if so, change --tls-pin");
 }
 
 /* --------------------------------------------------- certificates, in words */
@@ -169,7 +171,8 @@ name_text(char *out, size_t cap, X509_NAME *name)
 
 	if (bio == NULL)
 		mem_exhausted();
-	X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
+	X509_NAME_print_ex(bio, name, 0,
+	    XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
 	n = BIO_get_mem_data(bio, &p);
 	snprintf(out, cap, "%.*s", (int)n, p);
 	BIO_free(bio);
@@ -247,13 +250,11 @@ on_verify(int ok, X509_STORE_CTX *store)
 		cert = leaf;
 	if (cert == NULL)
 		return ok;
-	name_text(t->subject, sizeof(t->subject),
-	    X509_get_subject_name(cert));
+	name_text(t->subject, sizeof(t->subject), X509_get_subject_name(cert));
 	name_text(t->issuer, sizeof(t->issuer), X509_get_issuer_name(cert));
 	time_text(t->when, sizeof(t->when),
-	    why == X509_V_ERR_CERT_NOT_YET_VALID
-		? X509_get0_notBefore(cert)
-		: X509_get0_notAfter(cert));
+	    why == X509_V_ERR_CERT_NOT_YET_VALID ? X509_get0_notBefore(cert)
+						 : X509_get0_notAfter(cert));
 	if (leaf != NULL)
 		cert_names(t->names, sizeof(t->names), leaf);
 	return ok;
@@ -266,8 +267,8 @@ not_trusted(const struct tls *t, struct err *err)
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		err_set(err, SCOPE_STORE, EX_NOPERM,
-		    "TLS: the certificate is not for %s; it is for %s",
-		    t->host, t->names);
+		    "TLS: the certificate is not for %s; it is for %s", t->host,
+		    t->names);
 		return err_hint(err,
 		    "use the name that the certificate has, if that is the "
 		    "server you mean");
@@ -287,8 +288,7 @@ not_trusted(const struct tls *t, struct err *err)
 		err_set(err, SCOPE_STORE, EX_NOPERM,
 		    "TLS: the certificate of %s is not trusted: %s "
 		    "(issued by %s)",
-		    t->host, X509_verify_cert_error_string(t->why),
-		    t->issuer);
+		    t->host, X509_verify_cert_error_string(t->why), t->issuer);
 		return err_hint(err,
 		    "if it is your own server, give its authority's "
 		    "certificate with --ca-file");
@@ -310,8 +310,9 @@ load_authorities(struct tls *t, const struct tls_spec *spec, struct err *err)
 	err_set(err, SCOPE_RUN, EX_NOPERM,
 	    "--ca-file '%s': no certificate can be read from it",
 	    spec->ca_file);
-	return err_hint(err, "it must be a readable file of certificates in "
-			     "PEM form");
+	return err_hint(err,
+	    "it must be a readable file of certificates in "
+	    "PEM form");
 }
 
 static void
@@ -354,8 +355,7 @@ set_up(struct tls *t, int fd, const struct tls_spec *spec, struct err *err)
 	SSL_CTX_set_security_level(t->ctx, verify ? 2 : 1);
 	SSL_CTX_set_mode(t->ctx,
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
-		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-		SSL_MODE_RELEASE_BUFFERS);
+		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	if (verify && load_authorities(t, spec, err) < 0)
 		return -1;
 	t->ssl = SSL_new(t->ctx);
@@ -372,8 +372,7 @@ set_up(struct tls *t, int fd, const struct tls_spec *spec, struct err *err)
 }
 
 int
-tls_new(struct tls **t_r, int fd, const struct tls_spec *spec,
-    struct err *err)
+tls_new(struct tls **t_r, int fd, const struct tls_spec *spec, struct err *err)
 {
 	struct tls *t = mem_alloc(1, sizeof(*t));
 
@@ -402,8 +401,8 @@ judge(struct tls *t, int rc, enum tls_want *want_r, const char *doing,
 	const char *reason = ERR_reason_error_string(code);
 
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
-		*want_r = why == SSL_ERROR_WANT_READ ? TLS_WANT_READ
-						     : TLS_WANT_WRITE;
+		*want_r =
+		    why == SSL_ERROR_WANT_READ ? TLS_WANT_READ : TLS_WANT_WRITE;
 		return 0;
 	}
 	t->ended = true;
@@ -430,8 +429,9 @@ handshake_failed(struct tls *t, struct err *err)
 		return not_trusted(t, err);
 	if (reason == SSL_R_WRONG_VERSION_NUMBER ||
 	    reason == SSL_R_PACKET_LENGTH_TOO_LONG)
-		return err_hint(err, "this port does not speak TLS from the "
-				     "first byte; STARTTLS is imap://");
+		return err_hint(err,
+		    "this port does not speak TLS from the "
+		    "first byte; STARTTLS is imap://");
 	if (reason == SSL_R_UNSUPPORTED_PROTOCOL ||
 	    reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
 		return err_hint(err, "the server has no TLS 1.2 or newer");

@@ -45,7 +45,7 @@ int tls_pin_check(const char *pin, struct err *err);
  * -1 with SCOPE_RUN, EX_NOPERM: a CA file that cannot be used.
  */
 int tls_new(struct tls **t_r, int fd, const struct tls_spec *spec,
-            struct err *err);
+    struct err *err);
 /*
  * Go on with the handshake.  1: done and verified; 0: *want_r says what to
  * wait for; -1 with SCOPE_STORE: EX_NOPERM and a hint (certificate: which
@@ -56,9 +56,9 @@ int tls_handshake(struct tls *t, enum tls_want *want_r, struct err *err);
  * -2: *want_r says what to wait for; -1 with SCOPE_STORE: EX_TEMPFAIL, also
  * for an end without close_notify (truncated). */
 ssize_t tls_read(struct tls *t, void *p, size_t n, enum tls_want *want_r,
-                 struct err *err);
+    struct err *err);
 ssize_t tls_write(struct tls *t, const void *p, size_t n, enum tls_want *want_r,
-                  struct err *err);
+    struct err *err);
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384"; lives as long as 't'. */
 const char *tls_version(const struct tls *t);
 /* "sha256:..." of the peer's key, for messages. */

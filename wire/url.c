@@ -43,8 +43,9 @@ is_alnum(char c)
 bool
 url_is_url(const char *s)
 {
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
-			     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+	size_t n = strspn(s,
+	    "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
 
 	return n > 0 && strncmp(s + n, "://", 3) == 0;
 }
@@ -53,8 +54,9 @@ static int
 usage(struct err *err, const char *what)
 {
 	err_set(err, SCOPE_RUN, EX_USAGE, "account URL: %s", what);
-	return err_hint(err, "write imaps://USER@HOST/, with the user name "
-			     "percent-encoded and no password");
+	return err_hint(err,
+	    "write imaps://USER@HOST/, with the user name "
+	    "percent-encoded and no password");
 }
 
 static int
@@ -104,8 +106,9 @@ parse_user(struct url *u, struct slice s, struct err *err)
 		buf_free(&out);
 		if (s.n == 0)
 			return usage(err, "there is no user name");
-		return usage(err, "the user name is too long, has a control "
-				  "character, or a '%' that is no encoding");
+		return usage(err,
+		    "the user name is too long, has a control "
+		    "character, or a '%' that is no encoding");
 	}
 	u->user = out.p;
 	return 0;
@@ -161,8 +164,9 @@ parse_host(struct url *u, struct slice s, struct err *err)
 		return usage(err, "there is no host name");
 	if (!is_host_name(s)) {
 		usage(err, "the host name has characters that no host has");
-		return err_hint(err, "an international name is written in its "
-				     "xn-- form, an IPv6 address in brackets");
+		return err_hint(err,
+		    "an international name is written in its "
+		    "xn-- form, an IPv6 address in brackets");
 	}
 	u->host = mem_strn(s.p, s.n);
 	for (i = 0; u->host[i] != '\0'; i++)
@@ -239,8 +243,9 @@ url_parse(struct url *u_r, const char *s, struct err *err)
 	if (i == N_SCHEMES) {
 		err_set(err, SCOPE_RUN, EX_USAGE,
 		    "not the URL of an account that can be used");
-		return err_hint(err, "it begins with imaps://, imap://, "
-				     "pop3s:// or pop3://");
+		return err_hint(err,
+		    "it begins with imaps://, imap://, "
+		    "pop3s:// or pop3://");
 	}
 	u_r->scheme = schemes[i].scheme;
 	u_r->port = schemes[i].port;
@@ -250,8 +255,9 @@ url_parse(struct url *u_r, const char *s, struct err *err)
 	i = (end == NULL ? 0 : (size_t)(end - rest.p)) +
 	    strcspn(end == NULL ? rest.p : end, "/?#");
 	if (slice_from(rest, i).n > 0 && !slice_is(slice_from(rest, i), "/"))
-		return usage(err, "there is something behind the host; a URL "
-				  "names an account, not a folder");
+		return usage(err,
+		    "there is something behind the host; a URL "
+		    "names an account, not a folder");
 	rest.n = i;
 	if (parse_authority(u_r, rest, err) < 0) {
 		url_free(u_r);
@@ -304,8 +310,7 @@ url_put(struct buf *out, const struct url *u)
 	if (ipv6)
 		buf_putc(out, '[');
 	for (p = u->host; *p != '\0'; p++)
-		buf_puts(out, *p == '%' ? "%25"
-				: (const char[]){ *p, '\0' });
+		buf_puts(out, *p == '%' ? "%25" : (const char[]){ *p, '\0' });
 	if (ipv6)
 		buf_putc(out, ']');
 	if (u->port != row->port)

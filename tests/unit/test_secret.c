@@ -144,7 +144,8 @@ test_command(void **state)
 static void
 test_env(void **state)
 {
-	struct secret_spec spec = { .env = "PR_TEST_PW", .host = "h",
+	struct secret_spec spec = { .env = "PR_TEST_PW",
+		.host = "h",
 		.user = "u" };
 	char *value;
 
@@ -200,7 +201,9 @@ test_credentials(void **state)
 static void
 test_two_places(void **state)
 {
-	struct secret_spec spec = { .file = path, .env = "X", .host = "h",
+	struct secret_spec spec = { .file = path,
+		.env = "X",
+		.host = "h",
 		.user = "u" };
 
 	(void)state;
@@ -253,8 +256,8 @@ ask(const char *keys, char *shown, size_t cap)
 		tcgetattr(master, &tio);
 	} while ((tio.c_lflag & ECHO) != 0);
 	assert_int_equal(io_write_all(master, keys, strlen(keys)), 0);
-	while (got < cap - 1 &&
-	    (n = read(master, shown + got, cap - 1 - got)) > 0)
+	while (
+	    got < cap - 1 && (n = read(master, shown + got, cap - 1 - got)) > 0)
 		got += (size_t)n;
 	shown[got] = '\0';
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -282,9 +285,13 @@ static void
 test_base64(void **state)
 {
 	static const char *const t[][2] = {
-		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" },
-		{ "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
-		{ "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" },
+		{ "", "" },
+		{ "f", "Zg==" },
+		{ "fo", "Zm8=" },
+		{ "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" },
 		{ "\xff\xfe\xfb", "//77" },
 	};
 	struct secret *s = secret_new(8);

@@ -45,9 +45,8 @@ static const struct good good[] = {
 	    "imap://u@[::1]/" },
 	{ "imap://u@[fe80::1%25eth0]/", URL_IMAP, "u", "fe80::1%eth0", 143,
 	    "u@fe80::1%eth0", "imap://u@[fe80::1%25eth0]/" },
-	{ "imaps://a%3Ab%2fc%25@192.0.2.7/", URL_IMAPS, "a:b/c%",
-	    "192.0.2.7", 993, "a:b/c%@192.0.2.7",
-	    "imaps://a%3Ab%2Fc%25@192.0.2.7/" },
+	{ "imaps://a%3Ab%2fc%25@192.0.2.7/", URL_IMAPS, "a:b/c%", "192.0.2.7",
+	    993, "a:b/c%@192.0.2.7", "imaps://a%3Ab%2Fc%25@192.0.2.7/" },
 	/* an administrator's login: Domain/Admin/User */
 	{ "imaps://dom/admin/user@h/", URL_IMAPS, "dom/admin/user", "h", 993,
 	    "dom/admin/user@h", "imaps://dom%2Fadmin%2Fuser@h/" },
@@ -56,12 +55,12 @@ static const struct good good[] = {
 };
 
 static const char *const bad[] = {
-	"imaps://mary:s3cret@example.org/",  /* a password */
+	"imaps://mary:s3cret@example.org/", /* a password */
 	"imaps://mary:@example.org/",
 	"imaps://:s3cret@example.org/",
-	"imaps://mary:s3cret",		     /* a password as port */
+	"imaps://mary:s3cret", /* a password as port */
 	"imaps://mary:pw@x@example.org/",
-	"imaps://example.org/",		     /* no user */
+	"imaps://example.org/", /* no user */
 	"imaps://@example.org/",
 	"imaps://",
 	"imaps:///",
@@ -72,7 +71,7 @@ static const char *const bad[] = {
 	"imaps://mary@example.org:+1/",
 	"imaps://mary@example.org:s3cret/",
 	"imaps://mary@example.org:/INBOX",
-	"imaps://mary@example.org/INBOX",    /* a folder */
+	"imaps://mary@example.org/INBOX", /* a folder */
 	"imaps://mary@example.org/?x",
 	"imaps://mary@example.org#x",
 	"imaps://mary%@example.org/",
@@ -83,7 +82,8 @@ static const char *const bad[] = {
 	"imaps://mary\r\nA1 NOOP@example.org/",
 	"imaps://mary@exa mple.org/",
 	"imaps://mary@exa\r\nmple.org/",
-	"imaps://mary@b\xc3\xbc" "cher.example/",
+	"imaps://mary@b\xc3\xbc"
+	"cher.example/",
 	"imaps://mary@-oProxyCommand/",
 	"imaps://mary@a..b/",
 	"imaps://mary@[::1/",
