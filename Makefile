@@ -97,7 +97,7 @@ check:
 	@sh scripts/deps.sh build test
 	@$(MAKE) --no-print-directory $(SUB_JOBS) check-run
 
-check-build: all $(STEPS) $(UNIT) $(FUZZ) $(TOOLS)
+check-build: all $(STEPS) $(UNIT) $(FUZZ) $(TOOLS) $(BENCH)
 
 check-run: check-build
 	$(Q)$(PROVE) $(UNIT) $(REPLAY) $(or $(T),$(E2E))
