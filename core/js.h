@@ -25,7 +25,8 @@ struct js *js_bool(bool v);
 struct js *js_null(void);
 
 void js_set(struct js *obj, const char *key, struct js *value);
-void js_set_str(struct js *obj, const char *key, const char *s); /* NULL: null */
+/* s NULL: null */
+void js_set_str(struct js *obj, const char *key, const char *s);
 void js_set_slice(struct js *obj, const char *key, struct slice s);
 void js_set_int(struct js *obj, const char *key, int64_t v);
 void js_set_bool(struct js *obj, const char *key, bool v);

@@ -11,7 +11,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* What is shown: LOG_INFO at first; -q LOG_WARN then LOG_ERROR, -v LOG_DEBUG. */
+/* What is shown: LOG_INFO at first. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 /* Also append everything to this file, with the time.  0 or -1. */

@@ -23,7 +23,7 @@ bool
 words_to_utf8(struct buf *out, const char *charset, struct slice text)
 {
 	char *in = (char *)(uintptr_t)text.p, *to;
-	size_t left = text.n, room, before = out->n, rc;
+	size_t left = text.n, room, before = out->n, rc = 0;
 	iconv_t cd = iconv_open("UTF-8", charset);
 
 	if (cd == (iconv_t)-1)
