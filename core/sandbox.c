@@ -27,11 +27,11 @@
 #endif
 
 /* Newer than Debian 12's kernel headers; the values are fixed for ever. */
-#define FS_TRUNCATE	(1ULL << 14) /* ABI 3 */
-#define FS_IOCTL_DEV	(1ULL << 15) /* ABI 5 */
-#define NET_TCP		3ULL	     /* bind and connect, ABI 4 */
-#define SCOPE_BOTH	3ULL	     /* abstract sockets, signals, ABI 6 */
-#define TMPFILE_BIT	020000000
+#define FS_TRUNCATE  (1ULL << 14) /* ABI 3 */
+#define FS_IOCTL_DEV (1ULL << 15) /* ABI 5 */
+#define NET_TCP	     3ULL	  /* bind and connect, ABI 4 */
+#define SCOPE_BOTH   3ULL	  /* abstract sockets, signals, ABI 6 */
+#define TMPFILE_BIT  020000000
 
 /* struct landlock_ruleset_attr as ABI 6 has it. */
 struct ruleset {
@@ -142,26 +142,67 @@ enter_limits(const struct sandbox_spec *spec)
 
 /* Calls that take and give nothing but what is open already. */
 static const int calls[] = {
-	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write),
-	SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(_llseek), SCMP_SYS(close),
-	SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(newfstatat),
-	SCMP_SYS(fstatat64), SCMP_SYS(statx), SCMP_SYS(stat), SCMP_SYS(lstat),
-	SCMP_SYS(getdents64), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(brk),
-	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-	SCMP_SYS(futex), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(exit),
-	SCMP_SYS(exit_group), SCMP_SYS(clock_gettime), SCMP_SYS(nanosleep),
-	SCMP_SYS(clock_nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-	SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
-	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-	SCMP_SYS(getegid), SCMP_SYS(getresuid), SCMP_SYS(getresgid),
-	SCMP_SYS(uname), SCMP_SYS(getcwd), SCMP_SYS(sysinfo),
-	SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
-	SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(getrlimit),
+	SCMP_SYS(read),
+	SCMP_SYS(readv),
+	SCMP_SYS(pread64),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(lseek),
+	SCMP_SYS(_llseek),
+	SCMP_SYS(close),
+	SCMP_SYS(fstat),
+	SCMP_SYS(fstat64),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(fstatat64),
+	SCMP_SYS(statx),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(futex),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(getresuid),
+	SCMP_SYS(getresgid),
+	SCMP_SYS(uname),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(getrlimit),
 #if SANDBOX_LOOSE
-	SCMP_SYS(mprotect), SCMP_SYS(mmap), SCMP_SYS(readlink),
-	SCMP_SYS(readlinkat), SCMP_SYS(prlimit64), SCMP_SYS(prctl),
-	SCMP_SYS(sched_getaffinity), SCMP_SYS(personality), SCMP_SYS(dup),
+	SCMP_SYS(mprotect),
+	SCMP_SYS(mmap),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(prctl),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(personality),
+	SCMP_SYS(dup),
 #endif
 };
 
@@ -190,8 +231,8 @@ allow_some(scmp_filter_ctx ctx)
 	bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
 	    SCMP_A1(SCMP_CMP_MASKED_EQ, writes, 0));
 	for (i = 0; i < sizeof(fcntls) / sizeof(fcntls[0]); i++)
-		bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl),
-		    1, SCMP_A1(SCMP_CMP_EQ, fcntls[i]));
+		bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+		    SCMP_A1(SCMP_CMP_EQ, fcntls[i]));
 	/* abort() and raise(): itself, nobody else */
 	bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));

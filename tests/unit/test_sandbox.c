@@ -30,16 +30,15 @@ static char readable[] = "/tmp/postroad-sandbox-XXXXXX";
 static bool
 denied(long rc)
 {
-	return rc < 0 &&
-	    (errno == EPERM || errno == EACCES || errno == EAGAIN);
+	return rc < 0 && (errno == EPERM || errno == EACCES || errno == EAGAIN);
 }
 
 static bool
 try_open_write(int fd)
 {
 	(void)fd;
-	return denied(open("/tmp/postroad-sandbox-made", O_WRONLY | O_CREAT,
-	    0600));
+	return denied(
+	    open("/tmp/postroad-sandbox-made", O_WRONLY | O_CREAT, 0600));
 }
 
 static bool
@@ -220,7 +219,8 @@ static int
 run(size_t i)
 {
 	static const char *const paths[] = { "/usr/lib", "/usr/lib64", NULL };
-	struct sandbox_spec spec = { .read_paths = paths, .read_fd = -1,
+	struct sandbox_spec spec = { .read_paths = paths,
+		.read_fd = -1,
 		.memory = 32 << 20 };
 	int fd = open(readable, O_RDONLY), status;
 	pid_t pid = fork();

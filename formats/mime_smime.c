@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * S/MIME items: the message as it was signed or encrypted is the item's one
+ * attachment ([MS-OXOSMIME] 2.1); it must come out to the byte, or nobody can
+ * verify it.
+ */
+#include "formats/mime_impl.h"
+
+#include "formats/head.h"
+
+#define CLASS_SMIME  "IPM.Note.SMIME"
+#define CLASS_SIGNED "IPM.Note.SMIME.MultipartSigned"
+
+static bool
+has_class(const struct item *it, const char *class)
+{
+	size_t n = strlen(class);
+
+	return it->class.n >= n &&
+	    slice_is_nocase(slice_of(it->class.p, n), class) &&
+	    (it->class.n == n || it->class.p[n] == '.');
+}
+
+static bool
+value_starts(struct slice value, const char *what)
+{
+	size_t n = strlen(what);
+
+	value = slice_trim(value);
+	return value.n >= n && slice_is_nocase(slice_of(value.p, n), what);
+}
+
+/* The attachment is a whole MIME entity: its own Content- fields, an empty
+ * line, the body. */
+static bool
+put_entity(struct mime_out *o, const struct item_stream *s, struct slice head,
+    bool own_head, struct slice type)
+{
+	struct slice rest = head, name, value;
+
+	out_str(o, "MIME-Version: 1.0\r\n");
+	if (!own_head) {
+		out_str(o, "Content-Type:");
+		mime_put_lines(o, type);
+	}
+	while (own_head && head_next(&rest, &name, &value)) {
+		if (name.n < 8 ||
+		    !slice_is_nocase(slice_of(name.p, 8), "Content-"))
+			continue;
+		out_put(o, name.p, name.n);
+		out_str(o, ":");
+		mime_put_lines(o, value);
+	}
+	out_str(o, "\r\n");
+	mime_put_raw(o, s, own_head ? head.n : 0);
+	return true;
+}
+
+static bool
+put_signed(struct mime_out *o, const struct item *it,
+    const struct item_stream *s)
+{
+	struct buf b = { 0 };
+	struct slice head, type;
+	bool done = false;
+
+	mime_peek(s, LIMIT_HEAD_BYTES, &b);
+	head = buf_slice(&b);
+	head.n = head_length(head);
+	if (head_find(head, "Content-Type", &type) &&
+	    value_starts(type, "multipart/signed"))
+		done = put_entity(o, s, head, true, type);
+	else if (head_find(it->headers, "Content-Type", &type) &&
+	    value_starts(type, "multipart/signed") && b.n > 2 &&
+	    (memcmp(b.p, "--", 2) == 0 || memchr("\r\n", b.p[0], 2)))
+		done = put_entity(o, s, head, false, type);
+	buf_free(&b);
+	return done;
+}
+
+/* A PKCS #7 ContentInfo names its kind by the last byte of 1.2.840.113549.
+ * 1.7.n: 2 signed, 3 enveloped (RFC 2315 14). */
+static const char *
+smime_type(const struct item_stream *s)
+{
+	static const char pkcs7[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x07";
+	struct buf b = { 0 };
+	const char *at, *type = "enveloped-data";
+
+	mime_peek(s, 64, &b);
+	at = memmem(b.p, b.n, pkcs7, sizeof(pkcs7) - 1);
+	if (at != NULL && at + sizeof(pkcs7) - 1 < b.p + b.n &&
+	    at[sizeof(pkcs7) - 1] == 2)
+		type = "signed-data";
+	buf_free(&b);
+	return type;
+}
+
+static bool
+put_opaque(struct mime_out *o, const struct item *it,
+    const struct item_stream *s)
+{
+	struct slice type;
+
+	out_str(o, "MIME-Version: 1.0\r\n");
+	if (head_find(it->headers, "Content-Type", &type) &&
+	    (value_starts(type, "application/pkcs7-mime") ||
+		value_starts(type, "application/x-pkcs7-mime"))) {
+		out_str(o, "Content-Type:");
+		mime_put_lines(o, type);
+	} else {
+		out_fmt(o,
+		    "Content-Type: application/pkcs7-mime; "
+		    "smime-type=%s;\r\n name=\"smime.p7m\"\r\n",
+		    smime_type(s));
+	}
+	out_str(o,
+	    "Content-Disposition: attachment; "
+	    "filename=\"smime.p7m\"\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\n");
+	mime_put_base64(o, s);
+	return true;
+}
+
+bool
+mime_put_smime(struct mime_out *o, const struct item *it)
+{
+	const struct item_attach *at = it->attachments;
+
+	if (!has_class(it, CLASS_SMIME) || it->n_attachments != 1 ||
+	    at->method != ITEM_ATTACH_DATA || at->data.copy == NULL)
+		return false;
+	if (put_signed(o, it, &at->data))
+		return true;
+	if (has_class(it, CLASS_SIGNED))
+		return false;
+	return put_opaque(o, it, &at->data);
+}
