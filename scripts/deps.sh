@@ -70,7 +70,7 @@ fi
 log=$(mktemp) || exit 73
 apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >"$log" 2>&1; }
 if ! apt update || ! apt install -y --no-install-recommends $missing; then
-	tail -n 20 "$log" >&2
+	tail -n 4 "$log" >&2
 	rm -f "$log"
 	say "apt-get could not install:$missing"
 	say "(see above; is the network up, and is main in apt's sources?)"
