@@ -97,7 +97,7 @@ linux/landlock core/sandbox\.c
 END
 
 # ---- banned: no bound, no error, or a hidden state
-bare $code | grep -E \
+bare $room_code | grep -E \
     '[^a-zA-Z0-9_](strcpy|strcat|sprintf|vsprintf|strtok|strncpy|strncat|atoi|atol|atoll|atof|sscanf|gets|alloca|mktemp|tmpnam|system|popen)[ 	]*\(' |
     judge 'banned functions'
 
