@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # postroad.  For users: all install deps demo check clean.
-# For developers: check-unit check-e2e check-crash asan fuzz lint fmt bench
-# samples golden dist.  V=1 shows the commands, BUILD=dir builds elsewhere,
+# For developers: check-unit check-e2e check-crash asan cover fuzz lint fmt
+# bench samples dist.  V=1 shows the commands, BUILD=dir builds elsewhere,
 # SAN=1 builds with ASan and UBSan, T='tests/e2e/1*.t' names tests.
 
 VERSION = 0.1.0
@@ -115,6 +115,15 @@ check-crash: check-build
 asan:
 	@$(MAKE) --no-print-directory $(SUB_JOBS) SAN=1 check-run
 
+# lines that the tests never reach, by file (gcov)
+cover:
+	-@$(MAKE) --no-print-directory $(SUB_JOBS) BUILD=build-cov \
+		CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check-run
+	@find build-cov/*/ -name '*.gcda' -not -path '*/steps/*' \
+		-not -path '*/tests/*' | xargs gcov -n 2>/dev/null | awk -F"'" \
+		'/^File/ { f = $$2 } /^Lines/ && f !~ "^/" { print $$0, f; f = "/" }' | \
+		sort -t: -k 2n
+
 # libFuzzer: FUZZ_TIME seconds a target, new finds stay in build-fuzz/new
 FUZZ_TIME = 60
 fuzz:
@@ -163,9 +172,9 @@ dist:
 		>postroad-$(VERSION).tar.xz
 
 clean:
-	rm -rf build build-san build-fuzz postroad
+	rm -rf build build-san build-fuzz build-cov postroad
 
 .PHONY: all check check-build check-run check-unit check-e2e check-crash \
-	asan fuzz fuzz-run lint fmt bench deps demo samples install dist clean
+	asan cover fuzz fuzz-run lint fmt bench deps demo samples install dist clean
 .SECONDARY:
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d')
