@@ -11,7 +11,7 @@
 #include "core/stop.h"
 
 static const struct cmd *const commands[] = {
-	&cmd_extract, &cmd_verify, &cmd_ls, &cmd_why, NULL
+	&cmd_extract, &cmd_transform, &cmd_verify, &cmd_ls, &cmd_why, NULL
 };
 
 static void

@@ -16,12 +16,11 @@
 
 enum token_kind {
 	TOKEN_CHAR,
-	TOKEN_ANY,    /* ? */
-	TOKEN_SET,    /* [...] */
-	TOKEN_RUN,    /* * */
-	TOKEN_ALL,    /* ** beside other characters */
-	TOKEN_DIRS,   /* **, '/': nothing, or components with their '/' */
-	TOKEN_UNDER   /* '/', ** at the end: nothing, or '/' and the rest */
+	TOKEN_ANY, /* ? */
+	TOKEN_SET, /* [...] */
+	TOKEN_RUN, /* * */
+	TOKEN_ALL, /* ** beside other characters */
+	TOKEN_DIRS /* **, '/': nothing, or components with their '/' */
 };
 
 struct token {
@@ -137,7 +136,8 @@ add_set(struct glob *g, struct slice p, size_t *at, struct err *err)
 	if (*at >= p.n || p.p[*at] != ']')
 		return err_set(err, SCOPE_RUN, EX_CONFIG,
 		    "glob '%.*s': '[' without ']' (write \\[ for the "
-		    "character itself)", (int)p.n, p.p);
+		    "character itself)",
+		    (int)p.n, p.p);
 	(*at)++;
 	return 0;
 }
@@ -156,9 +156,6 @@ add_stars(struct glob *g, struct slice p, size_t *at)
 	} else if (opens && *at < p.n && p.p[*at] == '/') {
 		add_token(g, TOKEN_DIRS);
 		(*at)++;
-	} else if (opens && *at == p.n && g->n > 0 &&
-	    g->token[g->n - 1].kind == TOKEN_CHAR) {
-		g->token[g->n - 1].kind = TOKEN_UNDER;
 	} else {
 		add_token(g, TOKEN_ALL);
 	}
@@ -173,8 +170,7 @@ compile(struct glob *g, struct slice p, struct err *err)
 	while (at < p.n) {
 		len = (g->flags & GLOB_PLAIN) ? 0 : gmail_length(p, at);
 		for (; len > 0; len--)
-			add_token(g, TOKEN_CHAR)->cp =
-			    (unsigned char)p.p[at++];
+			add_token(g, TOKEN_CHAR)->cp = (unsigned char)p.p[at++];
 		if (at == p.n)
 			break;
 		if (p.p[at] == '*') {
@@ -190,7 +186,8 @@ compile(struct glob *g, struct slice p, struct err *err)
 			if (p.p[at] == '\\' && ++at == p.n)
 				return err_set(err, SCOPE_RUN, EX_CONFIG,
 				    "glob '%.*s': nothing behind the last "
-				    "'\\'", (int)p.n, p.p);
+				    "'\\'",
+				    (int)p.n, p.p);
 			at += next_char(p, at, &cp);
 			add_token(g, TOKEN_CHAR)->cp = cp;
 		}
@@ -305,16 +302,13 @@ fill_row(const struct glob *g, bool *now, const bool *next, bool *dirs,
 		switch (t->kind) {
 		case TOKEN_RUN:
 		case TOKEN_ALL:
-			now[j] = now[j + 1] ||
-			    (next[j] && takes(g, t, cp, icase));
+			now[j] =
+			    now[j + 1] || (next[j] && takes(g, t, cp, icase));
 			break;
 		case TOKEN_DIRS:
 			if (cp == '/' && next[j + 1])
 				dirs[j] = true;
 			now[j] = now[j + 1] || dirs[j];
-			break;
-		case TOKEN_UNDER:
-			now[j] = cp == '/';
 			break;
 		default:
 			now[j] = next[j + 1] && takes(g, t, cp, icase);
@@ -335,7 +329,7 @@ fill_last(const struct glob *g, bool *row)
 		kind = g->token[j].kind;
 		row[j] = row[j + 1] &&
 		    (kind == TOKEN_RUN || kind == TOKEN_ALL ||
-		    kind == TOKEN_DIRS || kind == TOKEN_UNDER);
+			kind == TOKEN_DIRS);
 	}
 }
 
@@ -355,8 +349,7 @@ match(const struct glob *g, struct slice name, unsigned char *keep)
 		for (j = 0; keep != NULL && j <= g->n; j++) {
 			bit = at * (g->n + 1) + j;
 			if (now[j])
-				keep[bit / 8] |=
-				    (unsigned char)(1U << bit % 8);
+				keep[bit / 8] |= (unsigned char)(1U << bit % 8);
 		}
 		if (at == 0)
 			return now[0];
@@ -417,8 +410,6 @@ wildcard_end(const struct glob *g, struct slice name, size_t at, size_t j,
 
 	if (kind == TOKEN_ANY || kind == TOKEN_SET)
 		return at + next_char(name, at, &cp);
-	if (kind == TOKEN_UNDER)
-		return name.n;
 	for (;;) {
 		bit = at * (g->n + 1) + j + 1;
 		if ((keep[bit / 8] >> bit % 8 & 1) &&
@@ -445,8 +436,6 @@ walk(const struct glob *g, struct slice name, const unsigned char *keep,
 		}
 		end = wildcard_end(g, name, at, j, keep);
 		text = slice_of(name.p + at, end - at);
-		if (g->token[j].kind == TOKEN_UNDER)
-			text = slice_from(text, 1);
 		if (g->token[j].kind == TOKEN_DIRS && text.n > 0)
 			text.n--;
 		if (n < GLOB_CAPTURES)
@@ -457,8 +446,7 @@ walk(const struct glob *g, struct slice name, const unsigned char *keep,
 }
 
 bool
-glob_capture(const struct glob *g, struct slice name,
-    struct glob_capture *cap)
+glob_capture(const struct glob *g, struct slice name, struct glob_capture *cap)
 {
 	unsigned char *keep;
 	bool yes;

@@ -8,11 +8,11 @@
  *	[a-z]  one of these, not '/'; [!a-z] or [^a-z] one of all others
  *	\x     the character x itself
  *
- * The whole name must match.  As a whole component "**" also stands for no
- * component at all: "**" "/Junk" finds "Junk" too, and "Junk/" "**" means
- * Junk with everything in and under it.  "[Gmail]" and "[Google Mail]",
- * where they make a whole component, mean themselves: everybody writes them
- * so, and as sets they would never be wanted.
+ * The whole name must match.  As a whole component in front of others "**"
+ * also stands for no component at all: "**" "/Junk" finds "Junk" too; but
+ * "Junk/" "**" means what is under Junk, not Junk itself.  "[Gmail]" and
+ * "[Google Mail]", where they make a whole component, mean themselves:
+ * everybody writes them so, and as sets they would never be wanted.
  *
  * Case matters, except in the name INBOX at the top (RFC 3501, 5.1).
  * Characters are Unicode's; a byte that is no UTF-8 counts as one character.

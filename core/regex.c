@@ -28,8 +28,8 @@ struct regex {
 static pcre2_code *
 compile(struct slice pattern, unsigned flags, struct err *err)
 {
-	uint32_t options = PCRE2_UTF | PCRE2_UCP |
-	    PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
+	uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF |
+	    PCRE2_NEVER_BACKSLASH_C |
 	    ((flags & REGEX_ICASE) ? PCRE2_CASELESS : 0);
 	PCRE2_UCHAR why[128];
 	pcre2_code *code;
@@ -107,8 +107,9 @@ match_failed(int rc, struct err *err)
 	pcre2_get_error_message(rc, why, sizeof(why));
 	err_set(err, SCOPE_MSG, EX_CONFIG, "the regex gave up: %s",
 	    (const char *)why);
-	return err_hint(err, "make the pattern simpler: no repetition of a "
-			     "repetition, such as (a+)+");
+	return err_hint(err,
+	    "make the pattern simpler: no repetition of a "
+	    "repetition, such as (a+)+");
 }
 
 int

@@ -36,7 +36,7 @@ size_t regex_groups(const struct regex *r);
  * not NULL ({NULL, 0}: not taken part), 0, or -1 with SCOPE_MSG: the limits
  * were reached, or the text is longer than REGEX_TEXT_MAX.
  */
-int regex_match(const struct regex *r, struct slice text,
-    struct slice *group, struct err *err);
+int regex_match(const struct regex *r, struct slice text, struct slice *group,
+    struct err *err);
 
 #endif

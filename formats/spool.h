@@ -121,6 +121,11 @@ struct spool_folder {
 int64_t spool_folder_add(struct spool *sp, const struct spool_folder *f,
     struct err *err);
 
+/* Take a folder away that holds no message, no lost one either; its directory
+ * stays where others put something there.  Flushes first; its row goes with
+ * the batch.  1 removed, 0 not empty, -1. */
+int spool_folder_remove(struct spool *sp, const char *path, struct err *err);
+
 /* Walk the folders in path order (byte-wise, INBOX first).  Start with
  * *id = 0.  Strings live until the next call.  Returns 1, 0 at the end, -1. */
 int spool_folder_next(struct spool *sp, int64_t *id,

@@ -47,11 +47,11 @@ insert_event(struct spool *sp, struct err *err)
 int
 spool_change(struct spool *sp, struct err *err)
 {
-	if (ledger_in_transaction(sp->ledger))
-		return 0;
-	sp->batch.begun = monotonic_s();
-	if (ledger_begin(sp->ledger, err) < 0)
-		return -1;
+	if (!ledger_in_transaction(sp->ledger)) {
+		sp->batch.begun = monotonic_s();
+		if (ledger_begin(sp->ledger, err) < 0)
+			return -1;
+	}
 	return insert_event(sp, err);
 }
 

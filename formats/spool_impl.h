@@ -9,6 +9,7 @@
  *	spool_scan.c	rows and files brought into agreement
  *	spool_list.c	walks and look-ups
  *	spool_letters.c	dovecot-keywords
+ *	spool_prune.c	folders taken away
  */
 #ifndef FORMATS_SPOOL_IMPL_H
 #define FORMATS_SPOOL_IMPL_H

@@ -92,6 +92,7 @@ openssl/ (wire/tls|core/digest)\.c
 sqlite3 formats/ledger\.c
 jansson core/js\.c
 pcre2 core/regex\.c
+yaml\.h transform/conf\.c
 seccomp core/sandbox\.c
 linux/landlock core/sandbox\.c
 END

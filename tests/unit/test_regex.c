@@ -18,8 +18,8 @@ test_groups(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(regex_new(&r, slice_str("^(\\d+)-(x)?(\\w*)$"), 0,
-	    &err), 0);
+	assert_int_equal(
+	    regex_new(&r, slice_str("^(\\d+)-(x)?(\\w*)$"), 0, &err), 0);
 	assert_int_equal(regex_groups(r), 3);
 	assert_int_equal(regex_match(r, slice_str("2019-\xc3\xa4"), g, &err),
 	    1); /* a letter is a letter in any script */
@@ -31,11 +31,11 @@ test_groups(void **state)
 	assert_null(g[4].p);
 	assert_int_equal(regex_match(r, slice_str("x"), NULL, &err), 0);
 	regex_free(&r);
-	assert_int_equal(regex_new(&r, slice_str("\xc3\x84"), REGEX_ICASE,
-	    &err), 0);
+	assert_int_equal(
+	    regex_new(&r, slice_str("\xc3\x84"), REGEX_ICASE, &err), 0);
 	assert_int_equal(regex_match(r, slice_str("\xc3\xa4"), g, &err), 1);
-	assert_int_equal(regex_match(r, slice_str("\xff\xc3\xa4\xe3"), g,
-	    &err), 1);
+	assert_int_equal(regex_match(r, slice_str("\xff\xc3\xa4\xe3"), g, &err),
+	    1);
 	assert_int_equal(regex_match(r, slice_of(NULL, 0), g, &err), 0);
 	regex_free(&r);
 	regex_free(&r);
@@ -44,8 +44,8 @@ test_groups(void **state)
 static void
 test_refused(void **state)
 {
-	static const char *const bad[] = { "(", "[a", "*", "\\C",
-		"\xff", "(?<n>a)(?<n>b)", "(?P=x)",
+	static const char *const bad[] = { "(", "[a", "*", "\\C", "\xff",
+		"(?<n>a)(?<n>b)", "(?P=x)",
 		"(((a{1,1000}){1,1000}){1,1000}){1,1000}" };
 	char *longer = malloc(REGEX_PATTERN_MAX + 1);
 	struct regex *r;
@@ -60,11 +60,12 @@ test_refused(void **state)
 		assert_null(r);
 	}
 	memset(longer, 'a', REGEX_PATTERN_MAX + 1);
-	assert_int_equal(regex_new(&r, slice_of(longer, REGEX_PATTERN_MAX + 1),
-	    0, &err), -1);
+	assert_int_equal(
+	    regex_new(&r, slice_of(longer, REGEX_PATTERN_MAX + 1), 0, &err),
+	    -1);
 	memset(longer, '(', REGEX_PATTERN_MAX);
-	assert_int_equal(regex_new(&r, slice_of(longer, REGEX_PATTERN_MAX), 0,
-	    &err), -1);
+	assert_int_equal(
+	    regex_new(&r, slice_of(longer, REGEX_PATTERN_MAX), 0, &err), -1);
 	free(longer);
 }
 
@@ -88,8 +89,7 @@ test_limits(void **state)
 	for (i = 0; i < sizeof(evil) / sizeof(evil[0]); i++) {
 		if (regex_new(&r, slice_str(evil[i]), 0, &err) != 0)
 			fail_msg("'%s': %s", evil[i], err.text);
-		rc = regex_match(r, slice_of(text, REGEX_TEXT_MAX), NULL,
-		    &err);
+		rc = regex_match(r, slice_of(text, REGEX_TEXT_MAX), NULL, &err);
 		if (rc < 0) {
 			gave_up++;
 			assert_int_equal(err.scope, SCOPE_MSG);
@@ -99,8 +99,8 @@ test_limits(void **state)
 	}
 	assert_true(gave_up >= 5);
 	assert_int_equal(regex_new(&r, slice_str("a"), 0, &err), 0);
-	assert_int_equal(regex_match(r, slice_of(text, REGEX_TEXT_MAX + 1),
-	    NULL, &err), -1);
+	assert_int_equal(
+	    regex_match(r, slice_of(text, REGEX_TEXT_MAX + 1), NULL, &err), -1);
 	regex_free(&r);
 	free(text);
 	assert_true((clock() - start) / CLOCKS_PER_SEC < 20);

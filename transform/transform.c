@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The transform stage; see transform.h. */
+#include "transform/transform.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/mem.h"
+#include "transform/transform_impl.h"
+
+/* ---------------------------------------------------------- the two spools */
+
+/* The real path of a directory that may not exist yet (its parent must). */
+static char *
+real_path(const char *dir)
+{
+	char *real = realpath(dir, NULL), *parent, *slash, *both = NULL;
+
+	if (real != NULL || errno != ENOENT)
+		return real;
+	parent = mem_fmt("./%s", dir);
+	if (dir[0] == '/') {
+		free(parent);
+		parent = mem_str(dir);
+	}
+	while ((slash = strrchr(parent, '/')) != NULL && slash > parent &&
+	    slash[1] == '\0')
+		*slash = '\0';
+	if (slash != NULL) {
+		*slash = '\0';
+		real = realpath(slash == parent ? "/" : parent, NULL);
+		if (real != NULL)
+			both = mem_fmt("%s/%s", real, slash + 1);
+	}
+	free(real);
+	free(parent);
+	return both;
+}
+
+static bool
+is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 &&
+	    (path[n] == '/' || path[n] == '\0');
+}
+
+static int
+refuse_same(const struct transform_options *o, struct err *err)
+{
+	char *in = real_path(o->in), *out = real_path(o->out);
+	int rc = 0;
+
+	if (in != NULL && out != NULL &&
+	    (is_below(in, out) || is_below(out, in))) {
+		rc = err_set(err, SCOPE_RUN, EX_USAGE,
+		    strcmp(in, out) == 0
+			? "'%s' and '%s' are the same spool"
+			: "'%s' and '%s': one lies in the other",
+		    o->in, o->out);
+		err_hint(err,
+		    "transform writes a second spool; name another "
+		    "directory");
+	}
+	free(in);
+	free(out);
+	return rc;
+}
+
+/*
+ * Let IN adopt what other programs put there, where it can be written and
+ * nobody else is at it; then only read.
+ */
+static int
+open_in(struct run *run, struct err *err)
+{
+	struct err ignored = { 0 };
+
+	if (!run->o->dry_run &&
+	    spool_open(&run->in, run->o->in, SPOOL_DELIVER, run->o->flags,
+		&ignored) == 0)
+		return 0;
+	return spool_open(&run->in, run->o->in, SPOOL_READ, run->o->flags, err);
+}
+
+/* Nothing there, or an empty directory. */
+static bool
+is_free(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	size_t n = 0;
+
+	if (d == NULL)
+		return errno == ENOENT;
+	while (n <= 2 && (e = readdir(d)) != NULL)
+		n++;
+	closedir(d);
+	return n <= 2;
+}
+
+/* For a dry run there need be no OUT yet. */
+static int
+open_out(struct run *run, struct err *err)
+{
+	if (!run->o->dry_run)
+		return spool_open(&run->out, run->o->out, SPOOL_WRITE,
+		    run->o->flags, err);
+	return is_free(run->o->out) ? 0
+				    : spool_open(&run->out, run->o->out,
+					  SPOOL_READ, run->o->flags, err);
+}
+
+/* OUT's source is what IN's is: a transformation of a transformation still
+ * holds that mail. */
+static int
+bind_out(struct run *run, struct err *err)
+{
+	const char *text = spool_meta(run->in, "source_kind");
+	char *kind = mem_str(text == NULL ? "" : text), *identity;
+	int rc = 0;
+
+	text = spool_meta(run->in, "source_identity");
+	text = text == NULL ? "" : text;
+	identity = strcmp(kind, "transform") == 0
+	    ? mem_str(text)
+	    : mem_fmt("%s:%s", kind, text);
+	if (!run->o->dry_run || spool_meta(run->out, "source_kind") != NULL)
+		rc = spool_bind(run->out, "transform", identity, err);
+	if (rc < 0)
+		err_hint(err,
+		    "each spool that is transformed needs an "
+		    "output spool of its own");
+	free(kind);
+	free(identity);
+	return rc;
+}
+
+/* ---------------------------------------------------------------- the run */
+
+static void
+tell_doubt(void *arg, const struct err *err)
+{
+	struct run *run = arg;
+	struct problem p = { .err = err };
+
+	if (run->now != NULL)
+		p.folder = run->now->path;
+	if (run->entry != NULL) {
+		p.source = run->entry->msg.source;
+		p.size = run->entry->msg.size;
+	}
+	report_problem(run->r, &p);
+}
+
+static void
+prepare_plan(struct run *run)
+{
+	struct transform_plan *plan = run->plan;
+	size_t i;
+
+	*plan = (struct transform_plan){ 0 };
+	plan->strings = mem_alloc(1, sizeof(*plan->strings));
+	plan->nrule = rules_count(run->o->rules);
+	plan->rule = mem_alloc(plan->nrule + 1, sizeof(*plan->rule));
+	for (i = 0; i < plan->nrule; i++)
+		plan->rule[i] =
+		    (struct transform_rule){ .label = arena_str(plan->strings,
+						 rules_label(run->o->rules, i)),
+			    .renames = rules_renames(run->o->rules, i) };
+}
+
+void
+transform_plan_free(struct transform_plan *p)
+{
+	free(p->folder);
+	free(p->rule);
+	if (p->strings != NULL)
+		arena_free(p->strings);
+	free(p->strings);
+	*p = (struct transform_plan){ 0 };
+}
+
+/* Say what OUT holds besides. */
+static int
+note_extra(struct run *run, struct err *err)
+{
+	struct spool_folder f;
+	uint64_t all = 0;
+	int64_t id = 0;
+	int rc;
+
+	while ((rc = spool_folder_next(run->out, &id, &f, err)) == 1)
+		all += f.messages;
+	if (rc == 0 && all > run->matched)
+		report_note(run->r,
+		    "%llu messages in '%s' are not in '%s' and were left "
+		    "alone",
+		    (unsigned long long)(all - run->matched), run->o->out,
+		    run->o->in);
+	return rc;
+}
+
+static int
+do_all(struct run *run, struct err *err)
+{
+	struct ledger *l;
+
+	if (places_read(run, err) < 0)
+		return -1;
+	places_tell(run);
+	if (rules_want_twins(run->o->rules)) {
+		l = spool_ledger(run->o->dry_run ? run->in : run->out);
+		if (twins_new(&run->twins, l, err) < 0)
+			return -1;
+	}
+	if (!run->o->dry_run && places_make(run, err) < 0)
+		return -1;
+	if (walk_all(run, err) < 0)
+		return -1;
+	if (run->o->dry_run)
+		return 0;
+	if (spool_flush(run->out, err) < 0 || places_prune(run, err) < 0 ||
+	    spool_finish(run->out, err) < 0)
+		return -1;
+	return note_extra(run, err);
+}
+
+/* Keep what there is, whatever ended the run, and write down how it went. */
+static int
+finish(struct run *run, int rc, struct err *err)
+{
+	struct js *summary;
+	struct buf text = { 0 };
+	struct err late = { 0 };
+
+	if (rc < 0)
+		spool_flush(run->out, &late);
+	summary = report_json(run->r, rc < 0 ? err : NULL);
+	js_set_int(summary, "problems", (int64_t)report_problems(run->r));
+	js_put(&text, summary);
+	if (spool_event_end(run->out,
+		rc < 0 ? err->status : report_status(run->r), buf_str(&text),
+		&late) < 0 &&
+	    rc == 0) {
+		*err = late;
+		rc = -1;
+	}
+	js_free(&summary);
+	buf_free(&text);
+	return rc;
+}
+
+int
+transform_run(const struct transform_options *o, struct report *r,
+    struct transform_plan *plan_r, struct err *err)
+{
+	struct run run = { .o = o,
+		.r = r,
+		.plan = plan_r,
+		.doubt = { .fn = tell_doubt } };
+	int rc = -1;
+
+	run.doubt.arg = &run;
+	prepare_plan(&run);
+	if (refuse_same(o, err) < 0 || open_in(&run, err) < 0 ||
+	    open_out(&run, err) < 0)
+		goto out;
+	if (!o->dry_run)
+		spool_event_begin(run.out, "transform", o->detail);
+	if (run.out != NULL && bind_out(&run, err) < 0)
+		goto out;
+	rc = do_all(&run, err);
+	if (!o->dry_run)
+		rc = finish(&run, rc, err);
+out:
+	twins_free(&run.twins);
+	places_free(&run);
+	spool_close(&run.out);
+	spool_close(&run.in);
+	return rc;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the transform*.c files share; for them only.
+ *
+ *	transform.c	  the run: opening, order, the end
+ *	transform_plan.c  which folder becomes which
+ *	transform_walk.c  message by message
+ */
+#ifndef TRANSFORM_TRANSFORM_IMPL_H
+#define TRANSFORM_TRANSFORM_IMPL_H
+
+#include "core/arena.h"
+#include "formats/spool.h"
+#include "transform/namemap.h"
+#include "transform/transform.h"
+#include "transform/twins.h"
+
+/* A folder of IN. */
+struct place {
+	int64_t id;
+	const char *path;
+	const char *special_use;
+	int subscribed;
+	uint64_t messages, bytes;
+	struct rule_plan rules;
+	struct namemap_node *node; /* where names are cleaned */
+	const char *to;		   /* spool path in OUT, or NULL */
+	bool refused;		   /* its new name cannot be */
+	struct err why;
+};
+
+struct run {
+	const struct transform_options *o;
+	struct report *r;
+	struct transform_plan *plan;
+	struct spool *in, *out; /* out: NULL in a dry run without OUT */
+	struct place *place;	/* in path order */
+	size_t n;
+	struct namemap *names;
+	struct twins *twins;
+	struct rules_doubt doubt;
+	const struct place *now; /* what a doubt is about */
+	const struct spool_entry *entry;
+	uint64_t matched; /* messages of OUT that IN has */
+};
+
+/* ---- transform_plan.c */
+/* List IN's folders, ask the rules, clean the names. */
+int places_read(struct run *run, struct err *err);
+/* Make them in OUT and write the map down; flushes. */
+int places_make(struct run *run, struct err *err);
+/* Remove what earlier runs made and has no place now, where it is empty. */
+int places_prune(struct run *run, struct err *err);
+void places_free(struct run *run);
+/* The place of one of IN's folders, or NULL. */
+struct place *places_find(struct run *run, const char *path);
+/* Fill in run->plan's folders. */
+void places_tell(struct run *run);
+
+/* ---- transform_walk.c */
+int walk_all(struct run *run, struct err *err);
+
+#endif

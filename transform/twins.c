@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* First of several copies; see twins.h. */
+#include "transform/twins.h"
+
+#include <stdlib.h>
+
+#include "core/buf.h"
+#include "core/mem.h"
+
+struct twins {
+	struct ledger *l;
+	struct buf key;
+};
+
+int
+twins_new(struct twins **t_r, struct ledger *l, struct err *err)
+{
+	struct twins *t;
+
+	*t_r = NULL;
+	if (ledger_do(l, err, "DROP TABLE IF EXISTS temp.twins", "") < 0 ||
+	    ledger_do(l, err,
+		"CREATE TEMP TABLE twins(rule INTEGER, folder INTEGER, "
+		"mark BLOB, key TEXT NOT NULL, "
+		"PRIMARY KEY(rule, folder, mark)) WITHOUT ROWID",
+		"") < 0)
+		return -1;
+	t = mem_alloc(1, sizeof(*t));
+	t->l = l;
+	*t_r = t;
+	return 0;
+}
+
+void
+twins_free(struct twins **t)
+{
+	if (*t == NULL)
+		return;
+	buf_free(&(*t)->key);
+	free(*t);
+	*t = NULL;
+}
+
+static int
+find_first(struct twins *t, size_t rule, int64_t folder, struct slice mark,
+    struct err *err)
+{
+	struct ledger_rows *q = NULL;
+	int rc;
+
+	if (ledger_query(t->l, &q, err,
+		"SELECT key FROM temp.twins WHERE rule=? AND folder=? AND "
+		"mark=?",
+		"iib", (int64_t)rule, folder, mark) < 0)
+		return -1;
+	rc = ledger_step(q, err);
+	buf_clear(&t->key);
+	if (rc == 1)
+		buf_puts(&t->key, ledger_text(q, 0));
+	ledger_end(&q);
+	return rc;
+}
+
+int
+twins_first(struct twins *t, size_t rule, int64_t folder, struct slice mark,
+    const char *key, const char **first_r, struct err *err)
+{
+	int rc = find_first(t, rule, folder, mark, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 1) {
+		*first_r = buf_str(&t->key);
+		return strcmp(*first_r, key) == 0;
+	}
+	if (ledger_do(t->l, err, "INSERT INTO temp.twins VALUES(?,?,?,?)",
+		"iibt", (int64_t)rule, folder, mark, key) < 0)
+		return -1;
+	return 1;
+}
