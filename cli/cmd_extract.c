@@ -8,7 +8,7 @@
 
 struct options {
 	struct opt_list exclude;
-	bool ignore_case, force;
+	bool ignore_case, force, rebind;
 	const char *dialect, *labels, *codepage, *reader;
 	uint64_t item_timeout;
 };
@@ -33,6 +33,9 @@ static const struct opt options[] = {
 	{ "item-timeout", 0, OPT_NUM, "SECONDS",
 	    "give up a PST item that takes longer (30)",
 	    OPT_AT(struct options, item_timeout) },
+	{ "rebind", 0, OPT_FLAG, NULL,
+	    "the spool's source has moved to another place",
+	    OPT_AT(struct options, rebind) },
 	{ "force", 0, OPT_FLAG, NULL,
 	    "write the spool on a network file system all the same",
 	    OPT_AT(struct options, force) },
@@ -100,6 +103,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	eo.nexclude = o.exclude.n;
 	eo.ignore_case = o.ignore_case;
 	eo.force = o.force;
+	eo.rebind = o.rebind;
 	progress_begin(&co, r, "extracting");
 	rc = extract_run(&spec, &eo, r, &err);
 	options_free(cmd, into);

@@ -348,8 +348,8 @@ extract_run(const struct source_spec *spec, const struct extract_options *o,
 		o->force ? SPOOL_FORCE : 0, err) < 0)
 		goto out;
 	spool_event_begin(run.sp, "extract", source_identity(run.src));
-	if (spool_bind(run.sp, source_kind(run.src),
-		source_identity(run.src), err) < 0)
+	if ((o->rebind ? spool_rebind : spool_bind)(run.sp,
+		source_kind(run.src), source_identity(run.src), err) < 0)
 		goto out;
 	report_expect(r, 0, source_total(run.src));
 	run.raw = digest_new();

@@ -16,6 +16,7 @@ struct extract_options {
 	size_t nexclude;
 	bool ignore_case; /* of the globs */
 	bool force;	  /* also on a network file system */
+	bool rebind;	  /* the spool's source, in another place now */
 };
 
 /*

@@ -353,8 +353,20 @@ spool_bind(struct spool *sp, const char *kind, const char *identity,
 	    "spool '%s' holds another source: %s %s", sp->dir, have_kind,
 	    have == NULL ? "?" : have);
 	free(have_kind);
-	return err_hint(err, "extract into a spool of its own; 'postroad "
-			     "merge' makes one out of several");
+	return err_hint(err, "extract into a spool of its own ('postroad "
+			     "merge' makes one out of several), or, if it is "
+			     "the same source in another place, add --rebind");
+}
+
+int
+spool_rebind(struct spool *sp, const char *kind, const char *identity,
+    struct err *err)
+{
+	const char *have = spool_meta(sp, "source_kind");
+
+	if (have == NULL || strcmp(have, kind) != 0)
+		return spool_bind(sp, kind, identity, err);
+	return spool_meta_set(sp, "source_identity", identity, err);
 }
 
 void

@@ -79,6 +79,10 @@ void spool_unlock_destination(struct spool *sp, int64_t destination);
  */
 int spool_bind(struct spool *sp, const char *kind, const char *identity,
     struct err *err);
+/* It is the same source, found at another place now: bind it anew.  The kind
+ * must agree. */
+int spool_rebind(struct spool *sp, const char *kind, const char *identity,
+    struct err *err);
 
 /* A value in spool.db's meta table; NULL when absent, valid until the next
  * call.  Setting is part of the current batch. */
