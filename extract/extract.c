@@ -107,10 +107,11 @@ put_crlf(struct run *run, const char *p, size_t n, char *last)
 	*last = n == 0 ? *last : end[-1];
 }
 
-/* The message's bytes into the draft; run->raw hashes what was read. */
+/* The message's bytes into the draft; run->raw hashes what was read, where
+ * the source does not know the hash already. */
 static int
-copy_bytes(struct run *run, struct spool_draft *d, bool local_lines,
-    bool *differs_r, struct err *err)
+copy_bytes(struct run *run, struct spool_draft *d,
+    const struct source_item *item, bool *differs_r, struct err *err)
 {
 	char last = '\0';
 	ssize_t n;
@@ -119,12 +120,13 @@ copy_bytes(struct run *run, struct spool_draft *d, bool local_lines,
 	*differs_r = false;
 	digest_reset(run->raw);
 	while ((n = source_read(run->src, run->in, LIMIT_BLOCK, err)) > 0) {
-		if (!local_lines) {
+		if (!item->local_lines) {
 			if (spool_write(d, run->in, (size_t)n, err) < 0)
 				return -1;
 			continue;
 		}
-		digest_add(run->raw, run->in, (size_t)n);
+		if (item->raw_sha256 == NULL)
+			digest_add(run->raw, run->in, (size_t)n);
 		buf_clear(&run->out);
 		put_crlf(run, run->in, (size_t)n, &last);
 		*differs_r = *differs_r || run->out.n != (size_t)n;
@@ -172,7 +174,7 @@ store(struct run *run, const struct source_item *item, struct err *err)
 
 	if (spool_begin(run->sp, &d, err) < 0)
 		return -1;
-	if (copy_bytes(run, d, item->local_lines, &differs, &why) < 0) {
+	if (copy_bytes(run, d, item, &differs, &why) < 0) {
 		spool_discard(&d);
 		if (why.scope != SCOPE_MSG) {
 			/* it was announced, and this is its fate */
@@ -184,6 +186,8 @@ store(struct run *run, const struct source_item *item, struct err *err)
 	}
 	if (source_raw_sha256(run->src, raw))
 		differs = true;
+	else if (item->raw_sha256 != NULL)
+		memcpy(raw, item->raw_sha256, sizeof(raw));
 	else
 		digest_end(run->raw, raw);
 	if (msg.received == DATE_UNKNOWN &&

@@ -17,6 +17,7 @@
 #include "formats/sniff.h"
 
 static const struct source_ops *const source_table[] = {
+	&source_mbox_ops,
 	NULL,
 };
 

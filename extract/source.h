@@ -49,8 +49,12 @@ struct source_item {
 	int subscribed;		 /* 1, 0, -1 unknown */
 	/* of a message; msg.folder names its folder, announced or not */
 	struct msg msg;
-	const char *subject; /* for problem reports, or NULL */
+	const char *subject; /* for problem reports, RFC 2047 words as they
+			      * are; or NULL */
 	bool local_lines;    /* each LF without a CR must gain one */
+	/* hash of the source's own bytes, where it is known already, so that
+	 * nobody need hash them again; or NULL */
+	const uint8_t *raw_sha256;
 };
 
 /*
