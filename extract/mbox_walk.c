@@ -26,7 +26,7 @@ struct mbox_walk {
 	struct mbox_item it;
 	struct marks marks;
 	struct digest *digest;
-	struct twins announced; /* folders, by hash */
+	struct equals announced; /* folders, by hash */
 
 	/* the current message, while it has folders to go to */
 	struct buf folders; /* one a line */
@@ -268,7 +268,7 @@ advance(struct mbox_walk *w, struct source_item *item, struct err *err)
 	buf_clear(&w->folder);
 	buf_puts(&w->folder, w->file.folder);
 	n = identify(w, err);
-	w->number = twins_number(w->file.twins, first_bytes(w->id));
+	w->number = equals_number(w->file.equals, first_bytes(w->id));
 	set_key(w);
 	if (n < 0) {
 		fill(w, item);
@@ -296,7 +296,7 @@ is_new_folder(struct mbox_walk *w)
 	uint8_t hash[DIGEST_BYTES];
 
 	digest_of(w->folder.p, w->folder.n, hash);
-	return twins_number(&w->announced, first_bytes(hash)) == 1;
+	return equals_number(&w->announced, first_bytes(hash)) == 1;
 }
 
 static int
@@ -407,7 +407,7 @@ mbox_walk_close(struct mbox_walk **w)
 	mbox_close(&(*w)->m);
 	marks_free(&(*w)->marks);
 	digest_free(&(*w)->digest);
-	twins_free(&(*w)->announced);
+	equals_free(&(*w)->announced);
 	buf_free(&(*w)->folders);
 	buf_free(&(*w)->folder);
 	buf_free(&(*w)->key);

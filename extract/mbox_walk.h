@@ -12,7 +12,7 @@
 #define EXTRACT_MBOX_WALK_H
 
 #include "extract/source.h"
-#include "extract/twins.h"
+#include "extract/equals.h"
 
 struct mbox_walk;
 
@@ -24,7 +24,7 @@ struct mbox_walk_file {
 	const char *folder;	 /* spool path */
 	const char *folder_name; /* as it is spelled there, or NULL */
 	const struct source_spec *spec;
-	struct twins *twins; /* of the whole source */
+	struct equals *equals; /* of the whole source */
 };
 
 /* 'file' is copied, the rest must outlive the walk. */

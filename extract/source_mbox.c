@@ -14,7 +14,7 @@ struct source_mbox {
 	struct source src;
 	int fd;
 	struct mbox_walk *walk;
-	struct twins twins;
+	struct equals equals;
 	struct buf folder, folder_name;
 	/* the first item is fetched by open, to see that there is one */
 	struct source_item first;
@@ -38,7 +38,7 @@ mbox_source_close(struct source *src)
 	struct source_mbox *s = (struct source_mbox *)src;
 
 	mbox_walk_close(&s->walk);
-	twins_free(&s->twins);
+	equals_free(&s->equals);
 	buf_free(&s->folder);
 	buf_free(&s->folder_name);
 	if (s->fd >= 0)
@@ -75,7 +75,7 @@ mbox_source_open(struct source **src_r, const struct source_spec *spec,
 	file.fd = s->fd;
 	file.folder = buf_str(&s->folder);
 	file.folder_name = buf_str(&s->folder_name);
-	file.twins = &s->twins;
+	file.equals = &s->equals;
 	if (mbox_walk_open(&s->walk, &file, err) < 0)
 		goto fail;
 	s->first = (struct source_item){ .subscribed = -1,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Numbering equal messages; see twins.h. */
-#include "extract/twins.h"
+/* Numbering equal messages; see equals.h. */
+#include "extract/equals.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ place_twin(struct twin *table, size_t cap, uint64_t hash)
 }
 
 static void
-grow_seen(struct twins *t)
+grow_seen(struct equals *t)
 {
 	size_t cap = t->seen_cap == 0 ? 1024 : t->seen_cap * 2, i;
 	uint64_t *bigger = mem_alloc(cap, sizeof(*bigger));
@@ -49,7 +49,7 @@ grow_seen(struct twins *t)
 }
 
 static void
-grow_twin(struct twins *t)
+grow_twin(struct equals *t)
 {
 	size_t cap = t->twin_cap == 0 ? 64 : t->twin_cap * 2, i;
 	struct twin *bigger = mem_alloc(cap, sizeof(*bigger));
@@ -63,7 +63,7 @@ grow_twin(struct twins *t)
 }
 
 uint64_t
-twins_number(struct twins *t, uint64_t hash)
+equals_number(struct equals *t, uint64_t hash)
 {
 	struct twin *twin;
 	uint64_t *seen;
@@ -90,7 +90,7 @@ twins_number(struct twins *t, uint64_t hash)
 }
 
 void
-twins_free(struct twins *t)
+equals_free(struct equals *t)
 {
 	free(t->seen);
 	free(t->twin);

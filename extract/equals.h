@@ -5,13 +5,13 @@
  * the order they come.  8 bytes a message in a table at most 3/4 full, 16
  * more for one that has twins.
  */
-#ifndef EXTRACT_TWINS_H
-#define EXTRACT_TWINS_H
+#ifndef EXTRACT_EQUALS_H
+#define EXTRACT_EQUALS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct twins {
+struct equals {
 	uint64_t *seen; /* open addressing; 0: free */
 	size_t nseen, seen_cap;
 	struct twin *twin;
@@ -23,8 +23,8 @@ struct twins {
  * its equals: 1 for the first.  (Two that are equal in these 8 bytes only
  * are numbered too, which does no harm.)
  */
-uint64_t twins_number(struct twins *t, uint64_t hash);
+uint64_t equals_number(struct equals *t, uint64_t hash);
 
-void twins_free(struct twins *t);
+void equals_free(struct equals *t);
 
 #endif
