@@ -113,8 +113,8 @@ struct rules_doubt {
 void rules_of_folder(struct rules *rs, struct slice name, const char *role,
     struct rule_plan *plan, const struct rules_doubt *doubt);
 
-/* How a rule finds earlier copies; transform/twins.h. */
-struct twins;
+/* How a rule finds earlier copies; transform/doubles.h. */
+struct doubles;
 
 /* The answer for one message. */
 struct rule_verdict {
@@ -130,7 +130,7 @@ struct rule_verdict {
  * cannot be read.
  */
 int rules_of_message(struct rules *rs, const struct rule_plan *plan,
-    struct spool *from, const struct spool_entry *e, struct twins *twins,
+    struct spool *from, const struct spool_entry *e, struct doubles *twins,
     const struct rules_doubt *doubt, struct rule_verdict *v, struct err *err);
 
 #endif

@@ -14,7 +14,7 @@
 #include "formats/roles.h"
 #include "formats/words.h"
 #include "transform/rules_impl.h"
-#include "transform/twins.h"
+#include "transform/doubles.h"
 
 /* A regex that could not say yes or no: tell, and take it for no. */
 static bool
@@ -275,7 +275,7 @@ message_id_mark(struct asked *a, struct buf *mark)
 
 /* 1 if it is a copy, 0 if not or the first, -1. */
 static int
-is_twin(struct asked *a, const struct rule *r, size_t i, struct twins *twins,
+is_twin(struct asked *a, const struct rule *r, size_t i, struct doubles *twins,
     const char **first_r, struct err *err)
 {
 	struct slice mark;
@@ -292,14 +292,14 @@ is_twin(struct asked *a, const struct rule *r, size_t i, struct twins *twins,
 			return 0;
 		mark = buf_slice(&a->rs->key);
 	}
-	rc = twins_first(twins, i, r->within_folder ? a->e->folder_id : 0, mark,
+	rc = doubles_first(twins, i, r->within_folder ? a->e->folder_id : 0, mark,
 	    a->e->msg.key, first_r, err);
 	return rc < 0 ? -1 : rc == 0;
 }
 
 int
 rules_of_message(struct rules *rs, const struct rule_plan *plan,
-    struct spool *from, const struct spool_entry *e, struct twins *twins,
+    struct spool *from, const struct spool_entry *e, struct doubles *twins,
     const struct rules_doubt *doubt, struct rule_verdict *v, struct err *err)
 {
 	struct asked a = { .rs = rs, .from = from, .e = e };

@@ -213,7 +213,7 @@ do_all(struct run *run, struct err *err)
 	places_tell(run);
 	if (rules_want_twins(run->o->rules)) {
 		l = spool_ledger(run->o->dry_run ? run->in : run->out);
-		if (twins_new(&run->twins, l, err) < 0)
+		if (doubles_new(&run->twins, l, err) < 0)
 			return -1;
 	}
 	if (!run->o->dry_run && places_make(run, err) < 0)
@@ -276,7 +276,7 @@ transform_run(const struct transform_options *o, struct report *r,
 	if (!o->dry_run)
 		rc = finish(&run, rc, err);
 out:
-	twins_free(&run.twins);
+	doubles_free(&run.twins);
 	places_free(&run);
 	spool_close(&run.out);
 	spool_close(&run.in);

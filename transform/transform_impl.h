@@ -13,7 +13,7 @@
 #include "formats/spool.h"
 #include "transform/namemap.h"
 #include "transform/transform.h"
-#include "transform/twins.h"
+#include "transform/doubles.h"
 
 /* A folder of IN. */
 struct place {
@@ -37,7 +37,7 @@ struct run {
 	struct place *place;	/* in path order */
 	size_t n;
 	struct namemap *names;
-	struct twins *twins;
+	struct doubles *twins;
 	struct rules_doubt doubt;
 	const struct place *now; /* what a doubt is about */
 	const struct spool_entry *entry;

@@ -4,23 +4,23 @@
  * Message-ID and date.  The table is SQLite's temporary one: on disk, so
  * that a million messages cost no memory, and gone with the run.
  */
-#ifndef TRANSFORM_TWINS_H
-#define TRANSFORM_TWINS_H
+#ifndef TRANSFORM_DOUBLES_H
+#define TRANSFORM_DOUBLES_H
 
 #include "formats/ledger.h"
 
-struct twins;
+struct doubles;
 
-/* 'l' is borrowed until twins_free(); it may be open for reading only. */
-int twins_new(struct twins **t_r, struct ledger *l, struct err *err);
-void twins_free(struct twins **t);
+/* 'l' is borrowed until doubles_free(); it may be open for reading only. */
+int doubles_new(struct doubles **t_r, struct ledger *l, struct err *err);
+void doubles_free(struct doubles **t);
 
 /*
  * Is 'key' the first message that rule 'rule' sees with this 'mark' in this
  * 'folder' (0: anywhere)?  Returns 1 if so; 0 with the first one's key in
  * *first_r, valid until the next call; or -1 with SCOPE_RUN.
  */
-int twins_first(struct twins *t, size_t rule, int64_t folder, struct slice mark,
+int doubles_first(struct doubles *t, size_t rule, int64_t folder, struct slice mark,
     const char *key, const char **first_r, struct err *err);
 
 #endif

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* First of several copies; see twins.h. */
-#include "transform/twins.h"
+#include "transform/doubles.h"
 
 #include <stdlib.h>
 
 #include "core/buf.h"
 #include "core/mem.h"
 
-struct twins {
+struct doubles {
 	struct ledger *l;
 	struct buf key;
 };
 
 int
-twins_new(struct twins **t_r, struct ledger *l, struct err *err)
+doubles_new(struct doubles **t_r, struct ledger *l, struct err *err)
 {
-	struct twins *t;
+	struct doubles *t;
 
 	*t_r = NULL;
 	if (ledger_do(l, err, "DROP TABLE IF EXISTS temp.twins", "") < 0 ||
@@ -32,7 +32,7 @@ twins_new(struct twins **t_r, struct ledger *l, struct err *err)
 }
 
 void
-twins_free(struct twins **t)
+doubles_free(struct doubles **t)
 {
 	if (*t == NULL)
 		return;
@@ -42,7 +42,7 @@ twins_free(struct twins **t)
 }
 
 static int
-find_first(struct twins *t, size_t rule, int64_t folder, struct slice mark,
+find_first(struct doubles *t, size_t rule, int64_t folder, struct slice mark,
     struct err *err)
 {
 	struct ledger_rows *q = NULL;
@@ -62,7 +62,7 @@ find_first(struct twins *t, size_t rule, int64_t folder, struct slice mark,
 }
 
 int
-twins_first(struct twins *t, size_t rule, int64_t folder, struct slice mark,
+doubles_first(struct doubles *t, size_t rule, int64_t folder, struct slice mark,
     const char *key, const char **first_r, struct err *err)
 {
 	int rc = find_first(t, rule, folder, mark, err);
