@@ -30,7 +30,8 @@ expect() {
 	    --arg id "$(sed -n '/^$/q; s/^Message-ID: //p' "$W/msg")" \
 	    --arg sha256 "$(sha256sum <"$W/crlf" | cut -c1-64)" \
 	    --argjson size "$(wc -c <"$W/crlf")" \
-	    '{folder: $folder, subject: $subject, message_id: $id,
+	    '{folder: $folder, subject: $subject,
+	      message_id: (if $id == "" then null else $id end),
 	      received: $received, flags: ($flags | split(" ")),
 	      keywords: ($keywords | split(" ")), size: $size,
 	      sha256: $sha256}' >>"$W/expect"
