@@ -487,29 +487,37 @@ report_json(struct report *r, const struct err *run)
 	return o;
 }
 
-/* "1,204 messages: 1,200 stored, 4 refused (12 MB in 1.2 s)" */
+/* "load: 1,204 messages = 1,200 loaded + 4 refused" */
+static void
+print_fates(const struct report *r, FILE *f)
+{
+	char a[32];
+	int k, n = 0;
+
+	fprintf(f, "%s: %s %s", stage_name[r->stage],
+	    text_count(a, r->all.announced),
+	    r->all.announced == 1 ? "message" : "messages");
+	for (k = 0; k < FATE_COUNT; k++)
+		if (r->all.fates[k] != 0)
+			fprintf(f, "%s%s %s", n++ == 0 ? " = " : " + ",
+			    text_count(a, r->all.fates[k]), fate_name[k]);
+	fprintf(f, ", %s, ", text_size(a, r->all.bytes));
+}
+
 void
 report_print(struct report *r, FILE *f)
 {
 	char a[32];
 	size_t i;
-	int k;
 
-	fprintf(f, "%s: %s %s", stage_name[r->stage],
-	    text_count(a, r->all.announced),
-	    r->all.announced == 1 ? "message" : "messages");
-	for (k = 0, i = 0; k < FATE_COUNT; k++) {
-		if (r->all.fates[k] == 0)
-			continue;
-		fprintf(f, "%s%s %s", i++ == 0 ? " = " : " + ",
-		    text_count(a, r->all.fates[k]), fate_name[k]);
-	}
-	fprintf(f, ", %zu %s", r->nfolders,
-	    r->nfolders == 1 ? "folder" : "folders");
-	fprintf(f, ", %s in %.1f s\n", text_size(a, r->all.bytes),
-	    seconds(r));
+	if (r->stage == STAGE_VERIFY)
+		fprintf(f, "verify: ");
+	else
+		print_fates(r, f);
+	fprintf(f, "%zu %s, %.1f s\n", r->nfolders,
+	    r->nfolders == 1 ? "folder" : "folders", seconds(r));
 	for (i = 0; i < r->added.n; i++)
-		if (r->added.v[i].n > 0)
+		if (r->added.v[i].n > 0 || r->stage == STAGE_VERIFY)
 			fprintf(f, "  %s: %s\n", r->added.v[i].name,
 			    text_count(a, r->added.v[i].n));
 	for (i = 0; i < r->not_carried.n; i++)
