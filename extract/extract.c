@@ -162,8 +162,10 @@ refuse(struct run *run, const struct source_item *item, const struct err *why,
 	    item->msg.source, fate, why->text, item->msg.size, NULL, err);
 }
 
+/* 'adopted': its file is there, from a run that died before its rows. */
 static int
-store(struct run *run, const struct source_item *item, struct err *err)
+store(struct run *run, const struct source_item *item, bool adopted,
+    struct err *err)
 {
 	struct msg msg = item->msg;
 	uint8_t raw[DIGEST_BYTES];
@@ -171,6 +173,7 @@ store(struct run *run, const struct source_item *item, struct err *err)
 	struct err why = { 0 };
 	uint64_t size;
 	bool differs;
+	int rc;
 
 	if (spool_begin(run->sp, &d, err) < 0)
 		return -1;
@@ -196,32 +199,46 @@ store(struct run *run, const struct source_item *item, struct err *err)
 	else if (msg.received == DATE_UNKNOWN)
 		msg.received_how = RECEIVED_UNKNOWN;
 	size = spool_draft_size(d);
-	if (spool_commit(&d, &msg, differs ? raw : NULL, err) < 0) {
-		report_fate(run->r, msg.folder, FATE_REFUSED, 0);
-		return -1;
-	}
-	report_fate(run->r, msg.folder, FATE_STORED, size);
-	return 0;
+	rc = (adopted ? spool_confirm : spool_commit)(&d, &msg,
+	    differs ? raw : NULL, err);
+	report_fate(run->r, msg.folder,
+	    rc < 0	  ? FATE_REFUSED
+		: rc == 1 ? FATE_UNCHANGED
+			  : FATE_STORED,
+	    size);
+	return rc;
 }
 
 /* It is there already; what changed at the source since follows. */
 static int
-refresh(struct run *run, const struct source_item *item,
-    const struct spool_entry *have, struct err *err)
+refresh(struct run *run, const struct msg *m, const struct spool_entry *have,
+    struct err *err)
 {
-	const struct msg *m = &item->msg;
 	const char *keywords = m->keywords == NULL ? "" : m->keywords;
 
-	report_fate(run->r, m->folder, FATE_UNCHANGED, 0);
-	/* a lost ledger, told again by the source */
-	if (strcmp(have->msg.source, "{\"kind\":\"adopted\"}") == 0 &&
-	    spool_set_source(run->sp, m->key, m->source, err) < 0)
-		return -1;
 	if (m->flags == have->source_flags &&
 	    strcmp(keywords, have->source_keywords) == 0)
 		return 0;
 	report_add(run->r, "flags_changed", 1);
 	return spool_set_flags(run->sp, m->key, m->flags, keywords, err);
+}
+
+/* The spool has a message of this key. */
+static int
+meet(struct run *run, const struct source_item *item,
+    struct spool_entry *have, struct err *err)
+{
+	int rc;
+
+	if (!spool_is_adopted(have)) {
+		report_fate(run->r, item->msg.folder, FATE_UNCHANGED, 0);
+		return refresh(run, &item->msg, have, err);
+	}
+	rc = store(run, item, true, err);
+	if (rc != 1)
+		return rc;
+	rc = spool_find(run->sp, item->msg.key, have, err);
+	return rc == 1 ? refresh(run, &item->msg, have, err) : rc;
 }
 
 static int
@@ -245,12 +262,12 @@ take_message(struct run *run, const struct source_item *item,
 	}
 	rc = spool_find(run->sp, item->msg.key, &have, err);
 	if (rc == 1 && !have.lost)
-		return refresh(run, item, &have, err);
+		return meet(run, item, &have, err);
 	if (rc < 0) {
 		report_fate(run->r, item->msg.folder, FATE_REFUSED, 0);
 		return -1;
 	}
-	return store(run, item, err);
+	return store(run, item, false, err);
 }
 
 /* One error of source_next(), by how far it reaches.  0: go on. */

@@ -193,6 +193,16 @@ uint64_t spool_draft_size(const struct spool_draft *d);
 int spool_commit(struct spool_draft **d, const struct msg *msg,
     const uint8_t *source_sha256, struct err *err);
 void spool_discard(struct spool_draft **d);
+/*
+ * Like spool_commit(), for a message that was adopted without its source:
+ * when the bytes are those that lie there, the file stays and the row gets
+ * what only the source can tell, and its place in the order (returns 1);
+ * else the file is replaced (returns 0).
+ */
+int spool_confirm(struct spool_draft **d, const struct msg *msg,
+    const uint8_t *source_sha256, struct err *err);
+/* Was this message adopted, and no source has told of it since? */
+bool spool_is_adopted(const struct spool_entry *e);
 
 /*
  * Add a message that another spool holds, by hard link (copied where it
@@ -208,9 +218,6 @@ int spool_set_flags(struct spool *sp, const char *key, uint32_t flags,
     const char *keywords, struct err *err);
 /* Move a message to another folder of the spool, which must exist. */
 int spool_move(struct spool *sp, const char *key, const char *folder,
-    struct err *err);
-/* Say again where an adopted message came from. */
-int spool_set_source(struct spool *sp, const char *key, const char *source,
     struct err *err);
 /* Take a message out (transform: a rule changed).  The file is unlinked, the
  * row goes; its fate row must be set by the caller. */

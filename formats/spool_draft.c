@@ -498,15 +498,58 @@ spool_remove(struct spool *sp, const char *key, struct err *err)
 	return rc < 0 ? -1 : spool_flush_if_due(sp, err);
 }
 
-int
-spool_set_source(struct spool *sp, const char *key, const char *source,
-    struct err *err)
+bool
+spool_is_adopted(const struct spool_entry *e)
+{
+	return strcmp(e->msg.source, SPOOL_ADOPTED) == 0;
+}
+
+/* What the source says of a message whose file is right. */
+static int
+confirm_row(struct spool *sp, const struct msg *msg,
+    const uint8_t *source_sha256, struct err *err)
 {
 	if (spool_change(sp, err) < 0)
 		return -1;
 	return ledger_do(sp->ledger, err,
-		   "UPDATE message SET source=? WHERE key=?", "tt", source,
-		   key) < 0
+		   "UPDATE message SET id=(SELECT max(id)+1 FROM message),"
+		   "source=?,source_sha256=?,received_how=? WHERE key=?",
+		   "tbit", msg->source,
+		   slice_of(source_sha256,
+		       source_sha256 == NULL ? 0 : DIGEST_BYTES),
+		   (int64_t)msg->received_how, msg->key) < 0
 	    ? -1
 	    : 0;
+}
+
+int
+spool_confirm(struct spool_draft **dp, const struct msg *msg,
+    const uint8_t *source_sha256, struct err *err)
+{
+	struct spool_draft *d = *dp;
+	struct spool *sp = d->sp;
+	struct spool_entry have;
+	uint8_t sha256[DIGEST_BYTES];
+	int rc;
+
+	*dp = NULL;
+	rc = close_draft(d, msg, err) < 0
+	    ? -1
+	    : spool_find(sp, msg->key, &have, err);
+	if (rc < 0) {
+		spool_discard(&d);
+		return -1;
+	}
+	digest_end(d->digest, sha256);
+	if (rc == 1 && memcmp(sha256, have.sha256, sizeof(sha256)) == 0) {
+		spool_discard(&d);
+		return confirm_row(sp, msg, source_sha256, err) < 0 ? -1 : 1;
+	}
+	if (rc == 1)
+		rc = spool_remove(sp, msg->key, err);
+	if (rc == 0)
+		rc = enter(sp, d->tmp, msg, d->size, sha256, source_sha256,
+		    head_message_id(buf_slice(&d->head)), err);
+	put_draft(&d);
+	return rc;
 }

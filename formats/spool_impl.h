@@ -18,6 +18,9 @@
 #include "formats/ledger.h"
 #include "formats/spool.h"
 
+/* message.source of a file whose source has not told of it */
+#define SPOOL_ADOPTED "{\"kind\":\"adopted\"}"
+
 #define BATCH_MSGS  2000
 #define BATCH_BYTES ((uint64_t)64 << 20)
 #define BATCH_S	    5

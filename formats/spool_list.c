@@ -482,7 +482,7 @@ fill_from_file(struct spool_iter *it, struct spool_entry *e, struct err *err)
 	    ledger_text(it->q, 0), info);
 	e->msg.folder = buf_str(&it->path);
 	e->msg.key = "";
-	e->msg.source = "{\"kind\":\"adopted\"}";
+	e->msg.source = SPOOL_ADOPTED;
 	e->message_id = e->source_keywords = "";
 	e->msg.flags = letters_read_info(&it->letters, info, "", &words);
 	e->msg.keywords = arena_str(&it->arena, buf_str(&words));

@@ -246,7 +246,7 @@ adopt_foreign(const struct found *f, struct err *err)
 	digest_of(what.p, what.n, sha256);
 	buf_free(&what);
 	digest_hex(key + 1, sha256, 16);
-	return insert_adopted(f, slice_str(key), "{\"kind\":\"adopted\"}",
+	return insert_adopted(f, slice_str(key), SPOOL_ADOPTED,
 	    (int64_t)f->st.st_mtim.tv_sec, RECEIVED_SOURCE, err);
 }
 
@@ -269,7 +269,7 @@ adopt_ours(const struct found *f, struct slice key, int64_t received,
 			   (int64_t)spool_info_flags(f->info), id) < 0
 		    ? -1
 		    : 0;
-	return insert_adopted(f, key, "{\"kind\":\"adopted\"}", received,
+	return insert_adopted(f, key, SPOOL_ADOPTED, received,
 	    received == 0 ? RECEIVED_UNKNOWN : RECEIVED_SOURCE, err);
 }
 
