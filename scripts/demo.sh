@@ -36,8 +36,8 @@ find samples/maildir samples/eml -type f -size +0 | while read -r file; do
 	[ -z "$date" ] || touch -d "$date" "$file"
 done
 
-title 'Extract: an mbox, a Maildir++ and a folder of .eml, each to a spool'
-for source in office.mbox maildir eml; do
+title 'Extract: two mboxes, a Maildir++ and a folder of .eml, each to a spool'
+for source in office.mbox takeout.mbox maildir eml; do
 	run postroad extract "samples/$source" "$source.spool"
 done
 run postroad ls maildir.spool
@@ -46,20 +46,21 @@ title 'Transform: leave Trash out, rename a folder, fix double-byte spaces'
 run postroad transform --exclude 'Trash' \
     --rename 'Projects/2019=Archive/Projects 2019' --fix-names \
     maildir.spool maildir.ready
-run postroad transform --fix-names office.mbox.spool office.mbox.ready
-run postroad transform --fix-names eml.spool eml.ready
+for source in office.mbox takeout.mbox eml; do
+	run postroad transform --fix-names "$source.spool" "$source.ready"
+done
 run postroad ls maildir.ready
 
 title "Load: into one mailbox on a Dovecot on loopback (TLS, its own CA)"
 dovecot_start
 ACCOUNT=$(dest desk)
-for source in office.mbox maildir eml; do
+for source in office.mbox takeout.mbox maildir eml; do
 	run postroad load --ca-file "$CA_FILE" --password-file "$PW_FILE" \
 	    "$source.ready" "$ACCOUNT"
 done
 
 title 'Verify: every message there, byte for byte'
-for source in office.mbox maildir eml; do
+for source in office.mbox takeout.mbox maildir eml; do
 	run postroad verify --deep --ca-file "$CA_FILE" \
 	    --password-file "$PW_FILE" "$source.ready" "$ACCOUNT"
 done

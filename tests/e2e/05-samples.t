@@ -8,7 +8,7 @@
 ok 'the samples can be written' sh "$ROOT/tests/tools/mksamples.sh" "$T/fresh"
 ok 'bit for bit those of the tree' diff -r fresh "$ROOT/samples"
 
-for sample in office.mbox maildir eml; do
+for sample in office.mbox takeout.mbox maildir eml; do
 	expect=fresh/$sample.EXPECT.json
 	status 0 "$sample: extracted" \
 	    postroad extract --json "fresh/$sample" "$sample.spool"

@@ -10,7 +10,7 @@ listing() { (cd "$1" && find . -printf '%y %i %s %T@ %C@ %p\n' | sort -k 6); }
 names() { (cd "$1/mail" && find . -printf '%y %m %s %T@ %p\n' -type f |
 	sed 's/^d \([0-7]* \)[0-9]* [0-9.]* /d \1/' | sort -k 5); }
 
-for source in office.mbox maildir eml; do
+for source in office.mbox takeout.mbox maildir eml; do
 	postroad extract "s/$source" "$source.1" >/dev/null
 	sleep 1.1 # nothing may come from the clock
 	postroad extract "s/$source" "$source.2" >/dev/null

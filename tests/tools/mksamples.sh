@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Write the samples, bit for bit the same each time: an mbox, a Maildir++
-# and a folder of .eml, and beside each what must come out of it
-# (NAME.EXPECT.json).  sh tests/tools/mksamples.sh DIR
+# Write the samples, bit for bit the same each time: an mbox, one from
+# Google Takeout, a Maildir++ and a folder of .eml, and beside each what must
+# come out of it (NAME.EXPECT.json).  sh tests/tools/mksamples.sh DIR
 #
 # The expectation is made from the message before it is quoted, named and
 # filed, so it owes nothing to the program.  Nothing here looks at the clock.
@@ -202,6 +202,50 @@ No subject and no Message-ID.
 END
 expect office '' '' ''
 mbox_add desk@example.org
+expected mbox
+
+# ------------------------------------------- takeout.mbox, Gmail's labels
+# takeout_add NUMBER: the postmark as Google writes it
+takeout_add() {
+	{
+		date -u -d "$(when)" "+From $1@xxx %a %b %d %H:%M:%S +0000 %Y"
+		sed 's/^\(>*From \)/>\1/' "$W/msg"
+		echo
+	} >>"$out/$name"
+}
+
+sample takeout.mbox
+message "$S" "$D" 'Tue, 02 Apr 2019 08:00:00 +0000' takeout.1 'New' <<'END'
+X-Gmail-Labels: Inbox,Unread
+
+In the inbox, not read yet.
+END
+expect INBOX '' '' New
+takeout_add 1629700000000000001
+
+message "$D" "$S" 'Tue, 02 Apr 2019 09:00:00 +0000' takeout.2 'Re: New' <<'END'
+X-Gmail-Labels: Sent
+
+A copy of what was sent.
+END
+expect Sent 'seen' '' 'Re: New'
+takeout_add 1629700000000000002
+
+message "$F" "$D" 'Wed, 03 Apr 2019 08:00:00 +0000' takeout.3 'Starred' <<'END'
+X-Gmail-Labels: Starred,Projects/2019
+
+With a star, under a label within a label.
+END
+expect Projects/2019 'flagged seen' '' Starred
+takeout_add 1629700000000000003
+
+message "$F" "$D" 'Thu, 04 Apr 2019 08:00:00 +0000' takeout.4 'Encoded' <<'END'
+X-Gmail-Labels: =?UTF-8?Q?B=C3=BCro_M=C3=BCnchen?=
+
+A label that is not ASCII.
+END
+expect 'Büro München' 'seen' '' Encoded
+takeout_add 1629700000000000004
 expected mbox
 
 # ------------------------------------------------------- maildir, Maildir++
