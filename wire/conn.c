@@ -338,6 +338,19 @@ conn_at_eof(const struct conn *c)
 	return c->eof && c->in_n == 0;
 }
 
+void
+conn_set_timeout(struct conn *c, unsigned seconds)
+{
+	c->timeout_ms = 1000 * (int64_t)seconds;
+}
+
+void
+conn_wipe(struct conn *c)
+{
+	if (c->out_n == 0)
+		explicit_bzero(c->out, QUEUE_BYTES);
+}
+
 /* ------------------------------------------------------------------- TLS */
 
 static int

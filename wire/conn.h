@@ -84,6 +84,11 @@ int conn_poll(struct conn *c, struct err *err);
 bool conn_input_full(const struct conn *c);
 bool conn_at_eof(const struct conn *c);
 
+/* How long a wait may take from now on. */
+void conn_set_timeout(struct conn *c, unsigned seconds);
+/* Wipe what has gone through the queue: after credentials were sent. */
+void conn_wipe(struct conn *c);
+
 /* Wait 'ms' milliseconds, in which a stop can be asked for. */
 int conn_sleep_ms(uint64_t ms, struct err *err);
 
