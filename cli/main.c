@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "core/log.h"
 #include "core/stop.h"
+#include "extract/pst_child.h"
 
 static const struct cmd *const commands[] = {
 	&cmd_extract, &cmd_transform, &cmd_verify, &cmd_ls, &cmd_why, NULL
@@ -95,6 +96,9 @@ main(int argc, char **argv)
 {
 	const struct cmd *cmd;
 
+	/* this program's own sandboxed child, extract/pst_child.h */
+	if (argc == 2 && strcmp(argv[1], PST_CHILD_ARG) == 0)
+		return pst_child_main();
 	hold_standard_descriptors();
 	stop_install();
 	if (argc < 2) {

@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The sandboxed reader of a PST: walks it, says what it is about to touch,
+ * builds what the parent wants.  See pst_child.h, pst_frame.h.
+ *
+ * After a message was wanted the next is sent without asking, so that both
+ * processes have work; the parent may call it off.  After one that was not
+ * wanted, it asks.
+ */
+#include "extract/pst_child.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "core/sandbox.h"
+#include "extract/pst_frame.h"
+#include "extract/pst_tree.h"
+#include "formats/mime_build.h"
+#include "formats/msg.h"
+
+#define SUBJECT_MAX 500
+#define GCONV_MAX   14
+
+struct child {
+	const struct pst_reader_ops *ops;
+	struct pst_reader *reader;
+	struct pst_tree *tree;
+	struct pst_frames in;
+	struct buf out; /* a payload being made */
+	bool gone;	/* the parent is: end quietly */
+
+	/* what START said */
+	uint32_t leave, codepage;
+	uint64_t memory;
+	enum pst_at resume;
+	uint64_t resume_at;
+	uint64_t *poison;
+	size_t n_poison;
+
+	bool quiet; /* behind the point to resume at not yet */
+	bool ask;   /* wait for WANT or SKIP */
+	bool skip;  /* the current message was called off */
+	bool said_lacks, said_rtf, said_guess;
+	const struct item *item; /* being built */
+	const char *path;
+	uint64_t nid, size;
+
+	/* the current folder: what it says it holds, and what was found */
+	uint64_t folder;
+	int64_t promised, found;
+};
+
+/* ------------------------------------------------------------- sending */
+
+static void
+send_frame(struct child *c, enum pst_frame_type type)
+{
+	if (!c->gone &&
+	    frame_send(PST_CHILD_OUT, type, c->out.p, c->out.n) != 0)
+		c->gone = true;
+	buf_clear(&c->out);
+}
+
+static void
+send_note(struct child *c, const char *text)
+{
+	frame_put_str(&c->out, slice_str(text), FRAME_TEXT_MAX);
+	send_frame(c, PST_NOTE);
+}
+
+/* PST_REFUSED and PST_PROBLEM are alike. */
+static void
+send_trouble(struct child *c, enum pst_frame_type type, uint64_t nid,
+    const char *path, struct slice subject, const char *text)
+{
+	frame_put_u64(&c->out, nid);
+	frame_put_str(&c->out, slice_str(path), LIMIT_PATH_BYTES);
+	frame_put_str(&c->out, subject, SUBJECT_MAX);
+	frame_put_str(&c->out, slice_str(text), FRAME_TEXT_MAX);
+	send_frame(c, type);
+}
+
+static void
+send_place(struct child *c, uint64_t nid, const struct pst_place *p)
+{
+	if (!p->announce || c->quiet)
+		return;
+	frame_put_u64(&c->out, nid);
+	frame_put_str(&c->out, slice_str(p->path), LIMIT_PATH_BYTES);
+	frame_put_str(&c->out, slice_str(p->name), FRAME_TEXT_MAX);
+	frame_put_str(&c->out, slice_str(p->special_use), FRAME_TEXT_MAX);
+	send_frame(c, PST_FOLDER);
+}
+
+/* In the test build, PST_CHILD_HOOK="crash:200024" shows what dying at a node
+ * costs. */
+#ifdef POSTROAD_STEPS
+static void
+hook(uint64_t nid)
+{
+	const char *what = getenv("PST_CHILD_HOOK");
+	char at[40];
+
+	snprintf(at, sizeof(at), ":%llx", (unsigned long long)nid);
+	if (what == NULL || strstr(what, at) == NULL ||
+	    strcmp(strstr(what, at), at) != 0)
+		return;
+	if (strncmp(what, "crash", 5) == 0)
+		abort();
+	while (strncmp(what, "hang", 4) == 0)
+		pause();
+	while (strncmp(what, "eat", 3) == 0)
+		memset(mem_alloc(1, 1 << 20), 1, 1 << 20);
+}
+#else
+#define hook(nid) ((void)0)
+#endif
+
+static void
+send_at(struct child *c, uint64_t nid, enum pst_at what, const char *path)
+{
+	if (c->quiet && what != PST_AT_PEEK)
+		what = PST_AT_PEEK;
+	frame_put_u64(&c->out, nid);
+	frame_put_u32(&c->out, (uint32_t)what);
+	frame_put_str(&c->out, slice_str(path), LIMIT_PATH_BYTES);
+	send_frame(c, PST_AT);
+	hook(nid);
+}
+
+/* ------------------------------------------------------------ receiving */
+
+/* The next frame from the parent.  1, 0 if none is there and 'wait' is
+ * false, -1 when the parent is gone. */
+static int
+receive(struct child *c, struct pst_frame *f, bool wait)
+{
+	struct pollfd pfd = { .fd = PST_CHILD_IN, .events = POLLIN };
+	char *room;
+	size_t cap;
+	ssize_t n;
+	int rc;
+
+	while ((rc = frames_next(&c->in, f)) == 0) {
+		if (!wait && poll(&pfd, 1, 0) <= 0)
+			return 0;
+		room = frames_room(&c->in, &cap);
+		n = read(PST_CHILD_IN, room, cap);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		frames_came(&c->in, (size_t)n);
+	}
+	if (rc == 1)
+		return 1;
+	c->gone = true;
+	return -1;
+}
+
+/* Answers that are there; with 'wait', until one for this message is. */
+static void
+hear(struct child *c, bool wait)
+{
+	struct pst_frame f;
+	bool bad = false, mine;
+
+	while (receive(c, &f, wait) == 1) {
+		mine = frame_u64(&f.payload, &bad) == c->nid;
+		/* a late "skip" still means: do not go ahead any more */
+		if (f.type == PST_SKIP)
+			c->ask = true;
+		if (f.type == PST_SKIP && mine)
+			c->skip = true;
+		if (f.type == PST_WANT && mine)
+			c->ask = false;
+		if (mine)
+			return;
+	}
+}
+
+static bool
+hear_start(struct child *c)
+{
+	struct pst_frame f;
+	bool bad = false;
+	size_t i;
+
+	if (receive(c, &f, true) != 1 || f.type != PST_START)
+		return false;
+	c->leave = frame_u32(&f.payload, &bad);
+	c->codepage = frame_u32(&f.payload, &bad);
+	c->memory = frame_u64(&f.payload, &bad);
+	c->resume = (enum pst_at)frame_u32(&f.payload, &bad);
+	c->resume_at = frame_u64(&f.payload, &bad);
+	c->n_poison = frame_u32(&f.payload, &bad);
+	if (bad || c->n_poison > f.payload.n / 8)
+		return false;
+	c->poison = mem_alloc(c->n_poison, sizeof(*c->poison));
+	for (i = 0; i < c->n_poison; i++)
+		c->poison[i] = frame_u64(&f.payload, &bad);
+	c->quiet = c->resume != PST_AT_NOTHING;
+	return !bad;
+}
+
+/* -------------------------------------------------------------- reading */
+
+static void
+on_phase(void *arg, enum pst_phase phase)
+{
+	struct child *c = arg;
+
+	frame_put_u32(&c->out, (uint32_t)phase);
+	send_frame(c, PST_PHASE);
+}
+
+static void
+on_note(void *arg, bool bad, const char *text)
+{
+	struct child *c = arg;
+
+	if (c->resume != PST_AT_NOTHING)
+		return; /* it was said the first time */
+	if (bad)
+		send_trouble(c, PST_PROBLEM, 0, "", slice_of("", 0), text);
+	else
+		send_note(c, text);
+}
+
+static bool
+is_poisoned(const struct child *c, uint64_t nid)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_poison; i++)
+		if (c->poison[i] == nid)
+			return true;
+	return false;
+}
+
+/* A folder's name for the tree, which asks for some before their turn. */
+static void
+on_name(void *arg, uint64_t nid, bool early, struct buf *name)
+{
+	struct child *c = arg;
+	struct pst_folder f = { .messages = -1 };
+	struct err err = { 0 };
+	char text[160];
+
+	send_at(c, nid, early ? PST_AT_PEEK : PST_AT_FOLDER, "");
+	if (is_poisoned(c, nid) ||
+	    c->ops->folder(c->reader, nid, &f, &err) != 0) {
+		if (early || c->quiet)
+			return;
+		snprintf(text, sizeof(text),
+		    "the name of folder %llx cannot be read",
+		    (unsigned long long)nid);
+		send_trouble(c, PST_PROBLEM, nid, "", slice_of("", 0), text);
+		return;
+	}
+	buf_put(name, f.name.p, f.name.n);
+	if (!early)
+		c->promised = f.messages;
+	if (f.guessed && !c->said_guess) {
+		c->said_guess = true;
+		send_note(c,
+		    "folder names are in a code page that the store "
+		    "does not declare; --codepage tells which");
+	}
+}
+
+/* Classes that are mail; all others are counted (CLI.md, "Details"). */
+static bool is_mail(struct slice class)
+{
+	static const char *const classes[] = { "IPM.Note", "IPM.Post",
+		"IPM.Schedule.Meeting", "REPORT", "IPM.Outlook.Recall",
+		"IPM.Recall.Report", "IPM.Sharing" };
+	size_t i, n;
+
+	if (class.n == 0 || slice_is_nocase(class, "IPM"))
+		return true;
+	for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		n = strlen(classes[i]);
+		if (class.n >= n &&
+		    slice_is_nocase(slice_of(class.p, n), classes[i]) &&
+		    (class.n == n || class.p[n] == '.'))
+			return true;
+	}
+	return false;
+}
+
+static uint32_t
+flags_of(const struct item *it)
+{
+	uint32_t flags = 0;
+
+	if (it->flags & ITEM_READ)
+		flags |= MSG_SEEN;
+	if (it->flags & ITEM_UNSENT)
+		flags |= MSG_DRAFT;
+	if (it->flags & ITEM_ANSWERED)
+		flags |= MSG_ANSWERED;
+	if (it->flags & ITEM_FORWARDED)
+		flags |= MSG_FORWARDED;
+	if (it->flags & ITEM_FLAGGED)
+		flags |= MSG_FLAGGED;
+	return flags;
+}
+
+static int64_t
+received_of(const struct item *it)
+{
+	if (it->delivered != DATE_UNKNOWN)
+		return it->delivered;
+	return it->submitted != DATE_UNKNOWN ? it->submitted : it->created;
+}
+
+static void
+send_item(struct child *c, const struct item *it)
+{
+	struct buf keywords = { 0 };
+	uint32_t flags = flags_of(it);
+	size_t i;
+
+	for (i = 0; i < it->n_categories; i++)
+		msg_keyword_add(&keywords, &flags, it->categories[i]);
+	frame_put_u64(&c->out, c->nid);
+	frame_put_str(&c->out, slice_str(c->path), LIMIT_PATH_BYTES);
+	frame_put_u32(&c->out, flags);
+	frame_put_u64(&c->out, (uint64_t)received_of(it));
+	frame_put_str(&c->out, buf_slice(&keywords),
+	    keywords.n > FRAME_KEYWORDS_MAX ? 0 : FRAME_KEYWORDS_MAX);
+	frame_put_str(&c->out, it->subject, SUBJECT_MAX);
+	send_frame(c, PST_ITEM);
+	buf_free(&keywords);
+}
+
+/* ------------------------------------------------------------- building */
+
+static int
+on_bytes(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct child *c = arg;
+
+	hear(c, false);
+	if (c->skip)
+		return err_set(err, SCOPE_MSG, EX_OK, "not wanted");
+	if (!c->gone && frame_send(PST_CHILD_OUT, PST_DATA, data, len) != 0)
+		c->gone = true;
+	if (c->gone)
+		return err_set(err, SCOPE_STORE, EX_OK, "nobody listens");
+	c->size += len;
+	return 0;
+}
+
+static void
+on_problem(void *arg, const char *text)
+{
+	struct child *c = arg;
+
+	send_trouble(c, PST_PROBLEM, c->nid, c->path, c->item->subject, text);
+}
+
+/* Things about the reader that are worth a word, once. */
+static void
+say_limits(struct child *c, const struct item *it)
+{
+	if (!c->said_lacks && c->ops->lacks != NULL)
+		send_note(c, c->ops->lacks);
+	c->said_lacks = true;
+	if (c->said_rtf || it->rtf.copy == NULL ||
+	    it->plain.stream.copy == NULL || it->html.stream.copy != NULL)
+		return;
+	c->said_rtf = true;
+	send_note(c,
+	    "some messages have their formatting only as RTF beside "
+	    "plain text: the text is carried");
+}
+
+static void
+build(struct child *c, const struct item *it)
+{
+	struct item_sink sink = { .put = on_bytes, .arg = c };
+	struct mime_opts opts = { .problem = on_problem, .arg = c };
+	struct err err = { 0 };
+	int rc = -1;
+
+	c->size = 0;
+	c->skip = false;
+	c->item = it;
+	hear(c, c->ask);
+	if (!c->skip && !c->gone)
+		rc = mime_build(it, &opts, &sink, &err);
+	if (rc != 0 && !c->skip)
+		send_trouble(c, PST_REFUSED, c->nid, c->path, it->subject,
+		    err.text);
+	frame_put_u64(&c->out, c->size);
+	frame_put_u32(&c->out, rc == 0);
+	send_frame(c, PST_END);
+}
+
+static void
+do_message(struct child *c, const struct pst_node *n)
+{
+	struct pst_place place = pst_tree_mail(c->tree, n);
+	struct item *it = NULL;
+	struct err err = { 0 };
+
+	c->nid = n->nid;
+	c->path = place.path;
+	send_at(c, n->nid, PST_AT_MESSAGE, place.path);
+	if (c->ops->item(c->reader, n->nid, &it, &err) != 0) {
+		send_place(c, n->parent, &place);
+		send_trouble(c, PST_REFUSED, n->nid, place.path,
+		    slice_of("", 0), err.text);
+		return;
+	}
+	if (is_mail(it->class)) {
+		send_place(c, n->parent, &place);
+		say_limits(c, it);
+		send_item(c, it);
+		build(c, it);
+	} else {
+		frame_put_str(&c->out, it->class, FRAME_TEXT_MAX);
+		send_frame(c, PST_OTHER);
+	}
+	item_close(&it);
+}
+
+/* A folder counts its messages itself: fewer nodes than that is a loss that
+ * nothing else tells of.  An OST may rightly hold a part only. */
+static void
+leave_folder(struct child *c)
+{
+	char text[120];
+
+	if (!c->quiet && !c->ops->store(c->reader)->ost &&
+	    c->found < c->promised) {
+		snprintf(text, sizeof(text),
+		    "the folder says that it holds %lld items, %lld are there",
+		    (long long)c->promised, (long long)c->found);
+		send_trouble(c, PST_PROBLEM, c->folder, c->path,
+		    slice_of("", 0), text);
+	}
+	c->promised = -1;
+	c->found = 0;
+}
+
+static void
+do_folder(struct child *c, const struct pst_node *n)
+{
+	struct pst_place place;
+
+	if (c->quiet && c->resume == PST_AT_FOLDER && c->resume_at == n->nid) {
+		c->quiet = false;
+		c->promised = -1;
+	}
+	leave_folder(c);
+	c->folder = n->nid;
+	place = pst_tree_enter(c->tree, n);
+	c->path = place.path == NULL ? "" : place.path;
+	send_place(c, n->nid, &place);
+}
+
+static void
+walk(struct child *c)
+{
+	struct pst_node n;
+
+	while (!c->gone && c->ops->next(c->reader, &n)) {
+		if (n.what == PST_NODE_FOLDER) {
+			do_folder(c, &n);
+			continue;
+		}
+		if (n.parent != 0)
+			c->found++;
+		if (!c->quiet)
+			do_message(c, &n);
+		else if (c->resume == PST_AT_MESSAGE && c->resume_at == n.nid)
+			c->quiet = false;
+	}
+	leave_folder(c);
+}
+
+/* Only the tables of iconv may still be opened, and the PST. */
+static unsigned
+lock_in(uint64_t memory)
+{
+	static const char *const patterns[] = { "/usr/lib/*/gconv",
+		"/usr/lib/gconv", "/usr/lib64/gconv", "/lib/*/gconv" };
+	const char *paths[GCONV_MAX + 1] = { NULL };
+	struct sandbox_spec spec = { .read_paths = paths,
+		.read_fd = PST_CHILD_PST,
+		.memory = memory };
+	glob_t found = { 0 };
+	unsigned missing;
+	size_t i;
+
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		glob(patterns[i], i > 0 ? GLOB_APPEND : 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc && i < GCONV_MAX; i++)
+		paths[i] = found.gl_pathv[i];
+	missing = sandbox_enter(&spec);
+	globfree(&found);
+	return missing;
+}
+
+static int
+run(struct child *c)
+{
+	struct pst_open in = { .fd = PST_CHILD_PST,
+		.codepage = c->codepage,
+		.no_names = (c->leave & PST_LEAVE_NAMES) != 0,
+		.no_store = (c->leave & PST_LEAVE_STORE) != 0,
+		.phase = on_phase,
+		.note = on_note,
+		.arg = c };
+	struct pst_tree_in tree = { .ops = c->ops, .name = on_name, .arg = c };
+	const struct pst_store *store;
+	struct err err = { 0 };
+
+	if (c->ops->open(&c->reader, &in, &err) != 0) {
+		frame_put_str(&c->out, slice_str(err.text), FRAME_TEXT_MAX);
+		send_frame(c, PST_FAIL);
+		return EX_DATAERR;
+	}
+	store = c->ops->store(c->reader);
+	frame_put_str(&c->out, store->record_key, FRAME_KEY_MAX);
+	frame_put_u64(&c->out, store->messages);
+	frame_put_u32(&c->out, store->password && !store->ost);
+	send_frame(c, PST_STORE);
+	if (store->root == 0 && store->messages == 0) {
+		frame_put_str(&c->out,
+		    slice_str("nothing can be read: no "
+			      "folder and no message is left in it"),
+		    FRAME_TEXT_MAX);
+		send_frame(c, PST_FAIL);
+		return EX_DATAERR;
+	}
+	tree.reader = c->reader;
+	c->tree = pst_tree_new(&tree);
+	walk(c);
+	pst_tree_free(&c->tree);
+	c->ops->close(&c->reader);
+	send_frame(c, PST_BYE);
+	return 0;
+}
+
+int
+pst_child_main(void)
+{
+	struct child *c = mem_alloc(1, sizeof(*c));
+	int rc = EX_PROTOCOL;
+
+	c->ops = &pst_libpst_ops;
+	c->ask = true;
+	c->promised = -1;
+	if (hear_start(c)) {
+		mime_init();
+		frame_put_u32(&c->out, PST_PROTOCOL);
+		frame_put_u32(&c->out, lock_in(c->memory));
+		send_frame(c, PST_HELLO);
+		rc = run(c);
+	}
+	buf_free(&c->out);
+	free(c->poison);
+	free(c);
+	return rc;
+}

@@ -1,0 +1,799 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * PST and OST files.  A sandboxed child (extract/pst_child.h) reads the file
+ * and sends messages; this side believes nothing of what it says, and when it
+ * dies, goes silent or talks nonsense, starts another behind the item that
+ * did it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "core/sandbox.h"
+#include "core/text.h"
+#include "extract/pst_proc.h"
+#include "extract/source_impl.h"
+#include "formats/folder.h"
+#include "formats/pst_codepage.h"
+#include "formats/pst_reader.h"
+
+#define ITEM_TIMEOUT_S 30
+#define RESTARTS_MAX   500
+#define HANGS_MAX      20 /* each costs a whole timeout */
+#define MEMORY_MIN     ((uint64_t)224 << 20)
+#define OPEN_TIMEOUT_X 4 /* opening may take that many timeouts */
+
+enum state {
+	BEFORE,	   /* the child is opening the store */
+	BETWEEN,   /* the next frame may begin a node */
+	IN_ITEM,   /* ITEM came; its DATA may follow */
+	ITEM_DONE, /* END came, read() has not said so yet */
+	OVER
+};
+
+struct source_pst {
+	struct source pub;
+	const struct source_spec *spec;
+	int fd;
+	struct stat st;
+	struct pst_proc proc;
+	enum state state;
+	enum pst_phase phase;
+	unsigned restarts, hangs;
+	uint32_t leave;
+
+	/* where the walk is, for the next child */
+	enum pst_at at;
+	uint64_t at_nid, peek_nid;
+	bool at_open; /* the node at hand is not dealt with yet */
+	uint64_t *poison;
+	size_t n_poison;
+
+	uint64_t messages, seen;
+	uint64_t nid; /* of the item */
+	bool wanted;
+	struct slice data; /* rest of a DATA frame */
+	struct buf out, folder, name, role, keywords, subject, source;
+	struct buf at_folder, said_path, said_subject;
+	char key[24], why[200];
+};
+
+/* ------------------------------------------------------------ the child */
+
+/* The index of a PST is held whole: some bytes for each block. */
+static uint64_t
+memory_for(const struct source_pst *s)
+{
+	return MEMORY_MIN + (uint64_t)s->st.st_size / 64;
+}
+
+static int
+start_child(struct source_pst *s, struct err *err)
+{
+	size_t i;
+
+	if (proc_start(&s->proc, s->fd, err) != 0)
+		return -1;
+	buf_clear(&s->out);
+	frame_put_u32(&s->out, s->leave);
+	frame_put_u32(&s->out,
+	    s->spec->codepage == NULL
+		? 0
+		: codepage_of(slice_str(s->spec->codepage)));
+	frame_put_u64(&s->out, memory_for(s));
+	frame_put_u32(&s->out, (uint32_t)s->at);
+	frame_put_u64(&s->out, s->at_nid);
+	frame_put_u32(&s->out, (uint32_t)s->n_poison);
+	for (i = 0; i < s->n_poison; i++)
+		frame_put_u64(&s->out, s->poison[i]);
+	proc_tell(&s->proc, PST_START, &s->out);
+	s->state = BEFORE;
+	s->phase = PST_PHASE_OPEN;
+	return 0;
+}
+
+static unsigned
+timeout_ms(const struct source_pst *s)
+{
+	uint64_t t = s->spec->item_timeout_s != 0 ? s->spec->item_timeout_s
+						  : ITEM_TIMEOUT_S;
+
+	/* opening reads all of the index, libpst in more than linear time */
+	if (s->state == BEFORE)
+		t = t * OPEN_TIMEOUT_X + (uint64_t)s->st.st_size / (4u << 20);
+	t *= 1000;
+	return t > INT_MAX ? INT_MAX : (unsigned)t;
+}
+
+static void
+add_poison(struct source_pst *s, uint64_t nid)
+{
+	if (s->n_poison == FRAME_FOLDERS_MAX)
+		return;
+	s->poison = mem_grow(s->poison, s->n_poison + 1, sizeof(*s->poison));
+	s->poison[s->n_poison++] = nid;
+}
+
+/* ------------------------------------------------------------ problems */
+
+static void
+name_problem(struct source_pst *s, uint64_t nid, const char *folder,
+    const char *subject, const char *text)
+{
+	struct err err;
+	char source[64] = "";
+	struct problem p = { .folder = folder[0] != '\0' ? folder : NULL,
+		.subject = subject,
+		.err = &err };
+
+	err_set(&err, SCOPE_MSG, EX_DATAERR, "%s", text);
+	if (nid != 0) {
+		snprintf(source, sizeof(source),
+		    "{\"kind\":\"pst\",\"nid\":%llu}", (unsigned long long)nid);
+		p.source = source;
+	}
+	report_problem(s->spec->report, &p);
+}
+
+/* The message 'nid' in 's->folder', as source_next() names it. */
+static void
+put_item(struct source_pst *s, struct source_item *item_r, uint64_t nid)
+{
+	snprintf(s->key, sizeof(s->key), "p%llx", (unsigned long long)nid);
+	buf_clear(&s->source);
+	buf_putf(&s->source, "{\"kind\":\"pst\",\"nid\":%llu}",
+	    (unsigned long long)nid);
+	item_r->what = SOURCE_MSG;
+	item_r->folder = buf_str(&s->folder);
+	item_r->msg.key = s->key;
+	item_r->msg.folder = item_r->folder;
+	item_r->msg.source = buf_str(&s->source);
+	item_r->msg.keywords = buf_str(&s->keywords);
+	item_r->subject = s->subject.n > 0 ? buf_str(&s->subject) : NULL;
+}
+
+static int
+refuse_item(struct source_pst *s, struct source_item *item_r, uint64_t nid,
+    const char *why, struct err *err)
+{
+	put_item(s, item_r, nid);
+	return err_set(err, SCOPE_MSG, EX_DATAERR, "item %llx: %s",
+	    (unsigned long long)nid, why);
+}
+
+/* ------------------------------------------------------ when a child dies */
+
+static const char *
+phase_name(enum pst_phase phase)
+{
+	static const char *const names[PST_PHASES] = {
+		[PST_PHASE_OPEN] = "the header",
+		[PST_PHASE_INDEX] = "the index",
+		[PST_PHASE_NAMES] = "the named properties",
+		[PST_PHASE_STORE] = "the message store object",
+		[PST_PHASE_WALK] = "the folders",
+	};
+
+	return names[phase];
+}
+
+/* It died before the walk began: leave out what it died of, if it can be. */
+static int
+died_early(struct source_pst *s, struct err *err)
+{
+	char text[300];
+	uint32_t leave = 0;
+
+	if (s->phase == PST_PHASE_NAMES)
+		leave = PST_LEAVE_NAMES;
+	else if (s->phase == PST_PHASE_STORE)
+		leave = PST_LEAVE_STORE;
+	if (leave == 0 || (s->leave & leave) != 0)
+		return err_set(err, SCOPE_STORE, EX_DATAERR,
+		    "'%s': nothing can be read: the PST reader %s at %s",
+		    s->spec->path, s->why, phase_name(s->phase));
+	snprintf(text, sizeof(text), "%s cannot be read: the PST reader %s",
+	    phase_name(s->phase), s->why);
+	name_problem(s, 0, "", NULL, text);
+	s->leave |= leave;
+	return start_child(s, err);
+}
+
+/*
+ * The child is gone.  Start another behind what it was at.  Returns 1 when
+ * there is one, 0 when it is no use any more, -1 with *err.
+ */
+static int
+revive(struct source_pst *s, struct err *err)
+{
+	if (s->state == BEFORE && s->phase != PST_PHASE_WALK)
+		return died_early(s, err) == 0 ? 1 : -1;
+	if (s->peek_nid != 0)
+		add_poison(s, s->peek_nid);
+	else if (s->at == PST_AT_FOLDER)
+		add_poison(s, s->at_nid);
+	s->peek_nid = 0;
+	if (s->restarts++ >= RESTARTS_MAX || s->hangs >= HANGS_MAX) {
+		name_problem(s, 0, "", NULL,
+		    "the rest of it is not read: the "
+		    "PST reader failed too often");
+		s->state = OVER;
+		return 0;
+	}
+	return start_child(s, err) == 0 ? 1 : -1;
+}
+
+/* Why there is no frame, into s->why, and the child ended. */
+static void
+bury(struct source_pst *s, enum pst_heard heard)
+{
+	if (heard == PST_HEARD_NOTHING) {
+		s->hangs++;
+		snprintf(s->why, sizeof(s->why), "made no progress for %u s",
+		    timeout_ms(s) / 1000);
+		proc_end(&s->proc, NULL, 0);
+	} else if (heard == PST_HEARD_GARBAGE) {
+		snprintf(s->why, sizeof(s->why), "sent nonsense");
+		proc_end(&s->proc, NULL, 0);
+	} else {
+		proc_end(&s->proc, s->why, sizeof(s->why));
+	}
+}
+
+/* ----------------------------------------------------- frames understood */
+
+static void
+keep(struct buf *b, struct slice s)
+{
+	buf_clear(b);
+	text_repair(b, s);
+}
+
+static bool
+keep_path(struct buf *b, struct slice s)
+{
+	buf_clear(b);
+	buf_put(b, s.p, s.n);
+	return folder_is_path(s);
+}
+
+static bool
+on_hello(struct source_pst *s, struct slice p)
+{
+	bool bad = false;
+	uint32_t version = frame_u32(&p, &bad);
+	uint32_t missing = frame_u32(&p, &bad);
+	char names[64];
+
+	if (bad || version != PST_PROTOCOL || missing > SANDBOX_ALL)
+		return false;
+	if (missing != 0)
+		report_note(s->spec->report,
+		    "the PST reader runs without %s: this system has none",
+		    sandbox_names(names, missing));
+	return true;
+}
+
+static bool
+on_store(struct source_pst *s, struct slice p)
+{
+	char hex[2 * FRAME_KEY_MAX + 1];
+	bool bad = false;
+	struct slice key = frame_str(&p, FRAME_KEY_MAX, &bad);
+	uint32_t password;
+
+	s->messages = frame_u64(&p, &bad);
+	password = frame_u32(&p, &bad);
+	if (bad)
+		return false;
+	if (s->pub.identity == NULL && key.n > 0)
+		s->pub.identity =
+		    mem_str(digest_hex(hex, (const uint8_t *)key.p, key.n));
+	if (password != 0)
+		report_note(s->spec->report,
+		    "the store has a password, which "
+		    "protects nothing in it");
+	s->state = BETWEEN;
+	return true;
+}
+
+static bool
+on_at(struct source_pst *s, struct slice p)
+{
+	bool bad = false;
+	uint64_t nid = frame_u64(&p, &bad);
+	uint32_t what = frame_u32(&p, &bad);
+	struct slice path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
+
+	s->peek_nid = 0;
+	if (bad || what == PST_AT_NOTHING || what > PST_AT_PEEK)
+		return false;
+	if (what == PST_AT_PEEK) {
+		s->peek_nid = nid;
+		return true;
+	}
+	s->at = (enum pst_at)what;
+	s->at_nid = nid;
+	s->at_open = true;
+	if (what != PST_AT_MESSAGE)
+		return true;
+	s->seen++;
+	s->pub.done = s->messages == 0
+	    ? 0
+	    : (uint64_t)((double)s->pub.total * (double)s->seen /
+		  (double)s->messages);
+	buf_clear(&s->subject);
+	buf_clear(&s->keywords);
+	return keep_path(&s->at_folder, path);
+}
+
+static bool
+on_folder(struct source_pst *s, struct slice p, struct source_item *item_r)
+{
+	bool bad = false;
+	struct slice path, name, role;
+
+	frame_u64(&p, &bad);
+	path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
+	name = frame_str(&p, FRAME_TEXT_MAX, &bad);
+	role = frame_str(&p, FRAME_TEXT_MAX, &bad);
+	if (bad || !keep_path(&s->folder, path))
+		return false;
+	keep(&s->name, name);
+	keep(&s->role, role);
+	if (role.n > 0 && role.p[0] != '\\')
+		return false;
+	item_r->what = SOURCE_FOLDER;
+	item_r->folder = buf_str(&s->folder);
+	item_r->folder_name = name.n > 0 ? buf_str(&s->name) : NULL;
+	item_r->delimiter = name.n > 0 ? '/' : '\0';
+	item_r->special_use = role.n > 0 ? buf_str(&s->role) : NULL;
+	item_r->subscribed = -1;
+	return true;
+}
+
+/* Is a list of keywords what msg_keyword_add() makes? */
+static bool
+keywords_ok(struct slice words)
+{
+	struct buf made = { 0 };
+	struct slice rest = words, word;
+	uint32_t flags = 0;
+	bool same;
+
+	while (msg_keyword_next(&rest, &word))
+		msg_keyword_add(&made, &flags, word);
+	same = slice_eq(buf_slice(&made), words);
+	buf_free(&made);
+	return same;
+}
+
+static bool
+on_item(struct source_pst *s, struct slice p, struct source_item *item_r)
+{
+	const uint32_t known =
+	    MSG_SEEN | MSG_DRAFT | MSG_ANSWERED | MSG_FORWARDED | MSG_FLAGGED;
+	bool bad = false;
+	struct slice path, words, subject;
+	uint32_t flags;
+	int64_t received;
+
+	s->nid = frame_u64(&p, &bad);
+	path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
+	flags = frame_u32(&p, &bad);
+	received = (int64_t)frame_u64(&p, &bad);
+	words = frame_str(&p, FRAME_KEYWORDS_MAX, &bad);
+	subject = frame_str(&p, FRAME_TEXT_MAX, &bad);
+	if (bad || s->at != PST_AT_MESSAGE || s->at_nid != s->nid ||
+	    !s->at_open || !keep_path(&s->folder, path) ||
+	    (flags & ~known) != 0 || !keywords_ok(words))
+		return false;
+	keep(&s->subject, subject);
+	keep(&s->keywords, words);
+	put_item(s, item_r, s->nid);
+	item_r->msg.flags = flags;
+	if (received >= 0) {
+		item_r->msg.received = received;
+		item_r->msg.received_how = RECEIVED_SOURCE;
+	}
+	s->at_open = false;
+	s->wanted = false;
+	s->data.n = 0;
+	s->state = IN_ITEM;
+	return true;
+}
+
+/* PST_REFUSED, PST_PROBLEM: the text in s->why. */
+static bool
+on_trouble(struct source_pst *s, struct slice p, uint64_t *nid_r)
+{
+	bool bad = false;
+	struct slice path, subject, text;
+
+	*nid_r = frame_u64(&p, &bad);
+	path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
+	subject = frame_str(&p, FRAME_TEXT_MAX, &bad);
+	text = frame_str(&p, FRAME_TEXT_MAX, &bad);
+	if (bad || (path.n > 0 && !folder_is_path(path)))
+		return false;
+	keep(&s->said_path, path);
+	keep(&s->said_subject, subject);
+	text_escape_into(s->why, sizeof(s->why), text.p, text.n);
+	return true;
+}
+
+static bool
+on_problem(struct source_pst *s, struct slice p)
+{
+	uint64_t nid;
+
+	if (!on_trouble(s, p, &nid))
+		return false;
+	name_problem(s, nid, buf_str(&s->said_path),
+	    s->said_subject.n > 0 ? buf_str(&s->said_subject) : NULL, s->why);
+	return true;
+}
+
+static bool
+on_text(struct source_pst *s, const struct pst_frame *f)
+{
+	struct slice p = f->payload;
+	bool bad = false;
+
+	keep(&s->name, frame_str(&p, FRAME_TEXT_MAX, &bad));
+	if (bad)
+		return false;
+	if (f->type == PST_OTHER)
+		report_not_carried(s->spec->report, buf_str(&s->name), 1);
+	else
+		report_note(s->spec->report, "%s", buf_str(&s->name));
+	return true;
+}
+
+/* Frames that change nothing for the caller. */
+static bool
+on_aside(struct source_pst *s, const struct pst_frame *f)
+{
+	struct slice p = f->payload;
+	bool bad = false;
+	uint32_t phase;
+
+	switch (f->type) {
+	case PST_HELLO:
+		return s->state == BEFORE && on_hello(s, p);
+	case PST_PHASE:
+		phase = frame_u32(&p, &bad);
+		s->phase =
+		    phase < PST_PHASES ? (enum pst_phase)phase : PST_PHASE_OPEN;
+		return !bad && s->state == BEFORE && phase < PST_PHASES;
+	case PST_STORE:
+		return s->state == BEFORE && on_store(s, p);
+	case PST_AT:
+		return s->state == BETWEEN && on_at(s, p);
+	case PST_PROBLEM:
+		return on_problem(s, p);
+	case PST_OTHER:
+		s->at_open = false;
+		return s->state == BETWEEN && on_text(s, f);
+	case PST_NOTE:
+		return on_text(s, f);
+	default:
+		return false;
+	}
+}
+
+/* ------------------------------------------------------------ the source */
+
+static void
+check_changed(struct source_pst *s)
+{
+	struct stat now;
+
+	if (fstat(s->fd, &now) == 0 &&
+	    (now.st_size != s->st.st_size ||
+		now.st_mtim.tv_sec != s->st.st_mtim.tv_sec ||
+		now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec))
+		name_problem(s, 0, "", NULL,
+		    "the file was changed while it was read");
+}
+
+static int
+on_fail(struct source_pst *s, struct slice p, struct err *err)
+{
+	bool bad = false;
+	struct slice why = frame_str(&p, FRAME_TEXT_MAX, &bad);
+
+	return err_set(err, SCOPE_STORE, EX_DATAERR, "'%s': %.*s",
+	    s->spec->path, (int)why.n, why.p);
+}
+
+/*
+ * The child died between nodes or in one.  What it was at is lost; say so,
+ * and go on with another.  1: look again, else what next() returns.
+ */
+static int
+go_on(struct source_pst *s, enum pst_heard heard, struct source_item *item_r,
+    struct err *err)
+{
+	struct err fresh = { 0 };
+	bool lost = s->state != BEFORE && s->at == PST_AT_MESSAGE &&
+	    s->at_open && s->peek_nid == 0;
+	uint64_t nid = s->at_nid;
+	char text[260];
+	int rc;
+
+	if (heard == PST_HEARD_STOP)
+		return -1;
+	bury(s, heard);
+	if (lost)
+		snprintf(text, sizeof(text), "the PST reader %s there", s->why);
+	s->at_open = false;
+	rc = revive(s, &fresh);
+	if (rc < 0) {
+		*err = fresh;
+		return -1;
+	}
+	if (!lost)
+		return 1;
+	keep(&s->folder, buf_slice(&s->at_folder));
+	return refuse_item(s, item_r, nid, text, err);
+}
+
+/* Behind an item: tell the child, and let what it has sent of it pass. */
+static int
+leave_item(struct source_pst *s, struct err *err)
+{
+	struct pst_frame f;
+	enum pst_heard heard;
+	struct source_item ignored;
+
+	buf_clear(&s->out);
+	frame_put_u64(&s->out, s->nid);
+	if (s->state == IN_ITEM)
+		proc_tell(&s->proc, PST_SKIP, &s->out);
+	while (s->state == IN_ITEM) {
+		heard = proc_hear(&s->proc, timeout_ms(s), &f, err);
+		if (heard != PST_HEARD_FRAME)
+			return go_on(s, heard, &ignored, err) < 0 ? -1 : 0;
+		/* what is wrong with an item nobody wants is said when
+		 * somebody does */
+		if (f.type == PST_END)
+			s->state = BETWEEN;
+		else if (f.type != PST_DATA && f.type != PST_PROBLEM &&
+		    f.type != PST_REFUSED && !on_aside(s, &f))
+			return go_on(s, PST_HEARD_GARBAGE, &ignored, err) < 0
+			    ? -1
+			    : 0;
+	}
+	s->state = s->state == ITEM_DONE ? BETWEEN : s->state;
+	return 0;
+}
+
+/* One frame between items.  1: an item, 2: nothing for the caller, 0: the
+ * end, -1. */
+static int
+take_frame(struct source_pst *s, struct source_item *item_r, struct err *err)
+{
+	enum pst_heard heard;
+	struct pst_frame f;
+	uint64_t nid;
+	bool good;
+
+	heard = proc_hear(&s->proc, timeout_ms(s), &f, err);
+	if (heard != PST_HEARD_FRAME)
+		return go_on(s, heard, item_r, err) < 0 ? -1 : 2;
+	if (f.type == PST_FAIL)
+		return on_fail(s, f.payload, err);
+	if (f.type == PST_BYE) {
+		proc_end(&s->proc, NULL, 0);
+		s->state = OVER;
+		s->pub.done = s->pub.total;
+		check_changed(s);
+		return 0;
+	}
+	if (f.type == PST_FOLDER || f.type == PST_ITEM) {
+		good = s->state == BETWEEN &&
+		    (f.type == PST_FOLDER ? on_folder(s, f.payload, item_r)
+					  : on_item(s, f.payload, item_r));
+		if (good)
+			return 1;
+	} else if (f.type == PST_REFUSED) {
+		if (on_trouble(s, f.payload, &nid) && nid == s->at_nid &&
+		    s->at_open) {
+			s->at_open = false;
+			keep(&s->folder, buf_slice(&s->at_folder));
+			return refuse_item(s, item_r, nid, s->why, err);
+		}
+	} else if (on_aside(s, &f)) {
+		return 2;
+	}
+	return go_on(s, PST_HEARD_GARBAGE, item_r, err) < 0 ? -1 : 2;
+}
+
+static int
+pst_next(struct source *src, struct source_item *item_r, struct err *err)
+{
+	struct source_pst *s = (struct source_pst *)src;
+	int rc = 2;
+
+	if ((s->state == IN_ITEM || s->state == ITEM_DONE) &&
+	    leave_item(s, err) != 0)
+		return -1;
+	while (rc == 2)
+		rc = s->state == OVER ? 0 : take_frame(s, item_r, err);
+	return rc;
+}
+
+/* What came of the item while it was read; 1 go on, 0 its end, -1. */
+static int
+read_frame(struct source_pst *s, struct err *err)
+{
+	struct err fresh = { 0 };
+	enum pst_heard heard;
+	struct pst_frame f;
+	bool bad = false, whole;
+	uint64_t nid;
+
+	heard = proc_hear(&s->proc, timeout_ms(s), &f, err);
+	if (heard == PST_HEARD_STOP)
+		return -1;
+	if (heard == PST_HEARD_FRAME && f.type == PST_DATA) {
+		s->data = f.payload;
+		return 1;
+	}
+	if (heard == PST_HEARD_FRAME && f.type == PST_END) {
+		frame_u64(&f.payload, &bad);
+		whole = frame_u32(&f.payload, &bad) == 1;
+		s->state = BETWEEN;
+		return whole && !bad
+		    ? 0
+		    : err_set(err, SCOPE_MSG, EX_DATAERR, "item %llx: %s",
+			  (unsigned long long)s->nid, s->why);
+	}
+	if (heard == PST_HEARD_FRAME && f.type == PST_REFUSED &&
+	    on_trouble(s, f.payload, &nid))
+		return 1;
+	if (heard == PST_HEARD_FRAME && on_aside(s, &f))
+		return 1;
+	bury(s, heard == PST_HEARD_FRAME ? PST_HEARD_GARBAGE : heard);
+	err_set(err, SCOPE_MSG, EX_DATAERR,
+	    "item %llx: the PST reader %s there", (unsigned long long)s->nid,
+	    s->why);
+	if (revive(s, &fresh) < 0)
+		*err = fresh;
+	return -1;
+}
+
+static ssize_t
+pst_read(struct source *src, void *buf, size_t cap, struct err *err)
+{
+	struct source_pst *s = (struct source_pst *)src;
+	int rc = 1;
+
+	if (!s->wanted && s->state == IN_ITEM) {
+		buf_clear(&s->out);
+		frame_put_u64(&s->out, s->nid);
+		proc_tell(&s->proc, PST_WANT, &s->out);
+		s->wanted = true;
+	}
+	while (s->data.n == 0 && rc == 1)
+		rc = s->state == IN_ITEM ? read_frame(s, err) : 0;
+	if (rc < 1)
+		return rc;
+	if (cap > s->data.n)
+		cap = s->data.n;
+	memcpy(buf, s->data.p, cap);
+	s->data = slice_from(s->data, cap);
+	return (ssize_t)cap;
+}
+
+static void
+pst_close(struct source *src)
+{
+	struct source_pst *s = (struct source_pst *)src;
+	struct buf *bufs[] = { &s->out, &s->folder, &s->name, &s->role,
+		&s->keywords, &s->subject, &s->source, &s->at_folder,
+		&s->said_path, &s->said_subject };
+	size_t i;
+
+	proc_end(&s->proc, NULL, 0);
+	if (s->fd >= 0)
+		close(s->fd);
+	for (i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
+		buf_free(bufs[i]);
+	free(s->poison);
+	free(s);
+}
+
+/* The file's place stands for a store that cannot say who it is. */
+static char *
+identity_of_path(const char *path)
+{
+	char *real = realpath(path, NULL);
+	char *id = mem_str(real != NULL ? real : path);
+
+	free(real);
+	return id;
+}
+
+static int
+open_file(struct source_pst *s, struct err *err)
+{
+	const char *path = s->spec->path;
+	unsigned flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+
+	s->fd = open(path, (int)flags | O_NOATIME);
+	if (s->fd < 0 && errno == EPERM)
+		s->fd = open(path, (int)flags);
+	if (s->fd < 0 || fstat(s->fd, &s->st) != 0)
+		return err_sys(err, SCOPE_STORE,
+		    errno == EACCES ? EX_NOPERM : EX_NOINPUT, "'%s'", path);
+	if (!S_ISREG(s->st.st_mode))
+		return err_set(err, SCOPE_STORE, EX_DATAERR, "'%s' is no file",
+		    path);
+	if (s->spec->codepage != NULL &&
+	    codepage_of(slice_str(s->spec->codepage)) == 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--codepage %s: there is no such code page",
+		    s->spec->codepage);
+	s->pub.total = (uint64_t)s->st.st_size;
+	return 0;
+}
+
+/* Until the child has opened the store: then it is known which one it is. */
+static int
+open_store(struct source_pst *s, struct err *err)
+{
+	struct source_item ignored = { 0 };
+	int rc = 2;
+
+	if (start_child(s, err) != 0)
+		return -1;
+	while (s->state == BEFORE && rc == 2)
+		rc = take_frame(s, &ignored, err);
+	if (rc != 2)
+		return -1;
+	if (s->pub.identity == NULL)
+		s->pub.identity = identity_of_path(s->spec->path);
+	return 0;
+}
+
+static int
+pst_source_open(struct source **src_r, const struct source_spec *spec,
+    struct err *err)
+{
+	struct source_pst *s = mem_alloc(1, sizeof(*s));
+
+	s->spec = spec;
+	s->fd = s->proc.to = s->proc.from = -1;
+	if (open_file(s, err) != 0 || open_store(s, err) != 0) {
+		free(s->pub.identity);
+		pst_close(&s->pub);
+		*src_r = NULL;
+		return -1;
+	}
+	*src_r = &s->pub;
+	return 0;
+}
+
+static int
+pst_probe(const char *path, int fd, bool is_dir, const void *head, size_t len)
+{
+	(void)path;
+	(void)fd;
+	return !is_dir && len >= 4 && memcmp(head, "!BDN", 4) == 0 ? 100 : 0;
+}
+
+const struct source_ops source_pst_ops = {
+	.name = "pst",
+	.probe = pst_probe,
+	.open = pst_source_open,
+	.next = pst_next,
+	.read = pst_read,
+	.close = pst_close,
+};
