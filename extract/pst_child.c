@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -112,7 +113,7 @@ hook(uint64_t nid)
 	    strcmp(strstr(what, at), at) != 0)
 		return;
 	if (strncmp(what, "crash", 5) == 0)
-		abort();
+		raise(SIGSEGV);
 	while (strncmp(what, "hang", 4) == 0)
 		pause();
 	while (strncmp(what, "eat", 3) == 0)
