@@ -2,16 +2,30 @@
 /* postroad verify SPOOL [DEST] */
 #include "cli/cmd.h"
 #include "cli/commands.h"
+#include "cli/connect.h"
 #include "formats/spool_check.h"
+#include "load/load.h"
+#include "load/verify.h"
+#include "wire/secret.h"
 
 struct options {
-	bool strict;
+	bool strict, deep;
+	const char *into;
+	uint64_t max_wait_s;
 };
 
 static const struct opt options[] = {
 	{ "strict", 0, OPT_FLAG, NULL,
 	    "exit 1 for differences that do no harm, too",
 	    OPT_AT(struct options, strict) },
+	{ "deep", 0, OPT_FLAG, NULL,
+	    "fetch every message and compare its bytes",
+	    OPT_AT(struct options, deep) },
+	{ "into", 0, OPT_STR, "FOLDER", "as it was given to load",
+	    OPT_AT(struct options, into) },
+	{ "max-wait", 0, OPT_NUM, "SECONDS",
+	    "patience with a busy server, in all (600)",
+	    OPT_AT(struct options, max_wait_s) },
 	{ 0 }
 };
 
@@ -31,28 +45,53 @@ verify_spool(const char *dir, const struct options *o, struct report *r,
 }
 
 static int
+verify_dest(const char *dir, const char *url, struct account *a,
+    const struct options *o, struct report *r, struct err *err)
+{
+	struct verify_options vo = { .spool = dir,
+		.account = a,
+		.into = o->into,
+		.deep = o->deep,
+		.strict = o->strict,
+		.max_wait_s = o->max_wait_s };
+	int rc;
+
+	if (connect_check_dest(a, url, err) < 0)
+		return -1;
+	secret_harden_process();
+	rc = verify_dest_run(&vo, r, err);
+	account_close(a);
+	return rc;
+}
+
+static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct options o = { .max_wait_s = LOAD_MAX_WAIT_S };
 	struct common co = { 0 };
-	void *into[OPT_TABLES] = { &o, &co };
+	struct account account = { 0 };
+	void *into[OPT_TABLES] = { &o, &account, &co };
 	struct err err = { 0 };
 	struct report *r;
 	int at, rc;
 
-	at = options_parse(cmd, into, argc, argv, 1, 1, &err);
+	at = options_parse(cmd, into, argc, argv, 1, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0)
 		return cmd_fail(&co, &err);
 	r = report_new(STAGE_VERIFY);
 	progress_begin(&co, r, "verifying");
-	rc = verify_spool(argv[at], &o, r, &err);
+	if (argc - at == 2)
+		rc = verify_dest(argv[at], argv[at + 1], &account, &o, r,
+		    &err);
+	else
+		rc = verify_spool(argv[at], &o, r, &err);
 	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
 }
 
 const struct cmd cmd_verify = {
 	.name = "verify",
-	.operands = "SPOOL",
-	.summary = "Prove that a spool is what its ledger says",
-	.tables = { options, common_options },
+	.operands = "SPOOL [DEST]",
+	.summary = "Prove that a spool is sound, or that a mailbox has it all",
+	.tables = { options, connect_options, common_options },
 	.run = run,
 };

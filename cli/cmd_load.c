@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* postroad load SPOOL DEST */
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "formats/spool.h"
+#include "load/load.h"
+#include "wire/secret.h"
+
+struct options {
+	const char *existing, *into;
+	bool dry_run, force;
+	uint64_t max_wait_s;
+};
+
+static const struct opt options[] = {
+	{ "existing", 0, OPT_STR, "HOW",
+	    "match (default): look first at what a new folder holds, or "
+	    "ignore",
+	    OPT_AT(struct options, existing) },
+	{ "into", 0, OPT_STR, "FOLDER", "put everything below this folder",
+	    OPT_AT(struct options, into) },
+	{ "dry-run", 'n', OPT_FLAG, NULL,
+	    "say what would be done, change nothing",
+	    OPT_AT(struct options, dry_run) },
+	{ "max-wait", 0, OPT_NUM, "SECONDS",
+	    "patience with a busy server, in all (600)",
+	    OPT_AT(struct options, max_wait_s) },
+	{ "force", 0, OPT_FLAG, NULL,
+	    "use a spool on a network file system all the same",
+	    OPT_AT(struct options, force) },
+	{ 0 }
+};
+
+static int
+check_options(const struct options *o, struct err *err)
+{
+	if (o->existing != NULL && strcmp(o->existing, "match") != 0 &&
+	    strcmp(o->existing, "ignore") != 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--existing: '%s' is neither 'match' nor 'ignore'",
+		    o->existing);
+	if (o->into != NULL && *o->into == '\0')
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--into wants the name of a folder");
+	if (o->max_wait_s > 30 * 86400)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--max-wait: at most 30 days");
+	return 0;
+}
+
+static int
+run(const struct cmd *cmd, int argc, char **argv)
+{
+	struct options o = { .max_wait_s = LOAD_MAX_WAIT_S };
+	struct common co = { 0 };
+	struct account account = { 0 };
+	void *into[OPT_TABLES] = { &o, &account, &co };
+	struct err err = { 0 };
+	struct load_options lo;
+	struct report *r;
+	int at, rc;
+
+	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
+	if (at < 0 || common_begin(&co, &err) < 0 ||
+	    check_options(&o, &err) < 0 ||
+	    connect_check_dest(&account, argv[at + 1], &err) < 0)
+		return cmd_fail(&co, &err);
+	secret_harden_process();
+	lo = (struct load_options){ .spool = argv[at],
+		.account = &account,
+		.into = o.into,
+		.ignore_existing =
+		    o.existing != NULL && strcmp(o.existing, "ignore") == 0,
+		.dry_run = o.dry_run,
+		.max_wait_s = o.max_wait_s,
+		.spool_flags = o.force ? SPOOL_FORCE : 0 };
+	r = report_new(STAGE_LOAD);
+	progress_begin(&co, r, o.dry_run ? "planning" : "loading");
+	rc = load_run(&lo, r, &err);
+	account_close(&account);
+	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
+}
+
+const struct cmd cmd_load = {
+	.name = "load",
+	.operands = "SPOOL DEST",
+	.summary = "Append what a mailbox does not have yet",
+	.text = "DEST is imaps://USER@HOST/ (TLS) or imap://USER@HOST/ "
+		"(STARTTLS).  Every message\narrives once, also when runs "
+		"are killed or cut off; a second run sends nothing.",
+	.tables = { options, connect_options, common_options },
+	.run = run,
+};

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The connection options; see connect.h. */
+#include "cli/connect.h"
+
+const struct opt connect_options[] = {
+	{ "password-file", 0, OPT_STR, "FILE",
+	    "the password is the first line of FILE (mode 0600)",
+	    OPT_AT(struct account, password_file) },
+	{ "password-command", 0, OPT_STR, "CMD",
+	    "the password is what CMD prints (no shell)",
+	    OPT_AT(struct account, password_command) },
+	{ "password-env", 0, OPT_STR, "NAME",
+	    "the password is in this environment variable",
+	    OPT_AT(struct account, password_env) },
+	{ "credentials", 0, OPT_STR, "FILE",
+	    "the password is in FILE, which is like .netrc",
+	    OPT_AT(struct account, credentials) },
+	{ "tls", 0, OPT_STR, "HOW", "verify (default), insecure or none",
+	    OPT_AT(struct account, tls) },
+	{ "ca-file", 0, OPT_STR, "FILE",
+	    "trust these authorities (PEM), not the system's",
+	    OPT_AT(struct account, ca_file) },
+	{ "tls-pin", 0, OPT_STR, "HASH", "SHA-256 of the server's public key",
+	    OPT_AT(struct account, tls_pin) },
+	{ "timeout", 0, OPT_NUM, "SECONDS",
+	    "how long the server may say nothing (120)",
+	    OPT_AT(struct account, timeout_s) },
+	{ "limit-rate", 0, OPT_SIZE, "BYTES", "so many bytes a second at most",
+	    OPT_AT(struct account, limit_rate) },
+	{ "trace-wire", 0, OPT_STR, "FILE",
+	    "write the dialogue to FILE, without passwords and mail",
+	    OPT_AT(struct account, trace_wire) },
+	{ 0 }
+};
+
+int
+connect_check_dest(struct account *a, const char *url, struct err *err)
+{
+	if (!url_is_url(url)) {
+		err_set(err, SCOPE_RUN, EX_USAGE,
+		    "'%s' is not the address of a mailbox", url);
+		return err_hint(err,
+		    "write imaps://USER@HOST/; 'postroad "
+		    "export' writes files");
+	}
+	if (account_check(a, url, err) < 0)
+		return -1;
+	if (url_is_imap(&a->url))
+		return 0;
+	account_close(a);
+	err_set(err, SCOPE_RUN, EX_USAGE, "a POP3 account takes no mail in");
+	return err_hint(err, "write imaps://USER@HOST/");
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The connection options: how to reach an account, for every command that
+ * does. */
+#ifndef CLI_CONNECT_H
+#define CLI_CONNECT_H
+
+#include "cli/options.h"
+#include "wire/account.h"
+
+extern const struct opt connect_options[]; /* into struct account */
+
+/* account_check(), and that it is an IMAP account: what load and verify can
+ * talk to.  -1 with EX_USAGE. */
+int connect_check_dest(struct account *a, const char *url, struct err *err);
+
+#endif

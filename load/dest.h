@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The destination as a stage sees it: the session with its reconnects, the
+ * namespace, the folders listed there, which destination of the ledger it
+ * is, and the patience we have with it.
+ *
+ *	dest_init -> dest_connect -> dest_identify
+ *	  -> { work; on a lost session dest_reconnect }* -> dest_free
+ */
+#ifndef LOAD_DEST_H
+#define LOAD_DEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/report.h"
+#include "formats/ledger.h"
+#include "formats/spool.h"
+#include "load/names.h"
+#include "load/tree.h"
+#include "wire/account.h"
+
+struct dest {
+	struct account *account;
+	struct spool *spool;
+	struct ledger *ledger;
+	struct report *report;
+	struct imap *im; /* NULL: not connected */
+	int64_t id;	 /* the ledger's; 0: it has none, and we may not add */
+	bool rewrites;	 /* known to change messages beyond recognition */
+	struct names names;
+	struct tree tree;
+
+	/* dest.c's own */
+	char *prefix;
+	uint64_t max_wait_ms, waited_ms;
+	unsigned failures; /* sessions lost in a row without progress */
+};
+
+/* 'max_wait_s': for the whole run. */
+void dest_init(struct dest *d, struct account *account, struct spool *sp,
+    struct report *r, uint64_t max_wait_s);
+void dest_free(struct dest *d);
+
+/* Connect, log in, NAMESPACE, LIST.  -1 with SCOPE_RUN. */
+int dest_connect(struct dest *d, struct err *err);
+
+/*
+ * The session was lost ('*err' says how).  Try again, with growing pauses,
+ * a bounded number of times without dest_progress() between.  0, or -1 with
+ * SCOPE_RUN, EX_TEMPFAIL: given up.  An error that no waiting will mend
+ * (err->retry is not set and the session lives) is handed back at once.
+ */
+int dest_reconnect(struct dest *d, struct err *err);
+/* Something was achieved: the next loss counts as the first. */
+void dest_progress(struct dest *d);
+
+/* Wait, and say why in the progress line.  -1 with SCOPE_RUN, EX_TEMPFAIL
+ * when the run has waited max_wait in all, or a stop was asked for. */
+int dest_wait(struct dest *d, uint64_t ms, const char *why, struct err *err);
+
+/*
+ * Find out which destination of the ledger this is: by the account's label,
+ * else by the UIDVALIDITY of the folders that a destination of the same user
+ * is known to have.  With 'lock' a new one is added where there is none, and
+ * it is ours until the spool is closed (EX_TEMPFAIL: another load has it).
+ */
+int dest_identify(struct dest *d, bool lock, struct err *err);
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The load stage, from the first folder to the last; see load.h. */
+#include "load/load.h"
+
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/stop.h"
+#include "load/load_impl.h"
+
+int
+load_begin(struct load *l, struct err *err)
+{
+	if (ledger_in_transaction(l->ledger))
+		return 0;
+	if (spool_event_now(l->spool, err) < 0)
+		return -1;
+	if (l->run == 0) {
+		l->run = delivery_begin_run(l->ledger, l->d.id, err);
+		if (l->run < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------- counting */
+
+static void
+report_many(struct load *l, const struct load_folder *f, enum fate fate,
+    uint64_t n)
+{
+	while (n-- > 0)
+		report_fate(l->report, f->path, fate, 0);
+}
+
+/* All that the spool has is announced, whatever comes. */
+static void
+announce(struct load *l)
+{
+	uint64_t msgs = 0, bytes = 0, n;
+	size_t i;
+
+	for (i = 0; i < l->nfolders; i++) {
+		struct load_folder *f = &l->folders[i];
+
+		report_folder(l->report, f->path);
+		f->announced = f->sums.messages;
+		for (n = f->announced; n > 0; n--)
+			report_announce(l->report, f->path);
+		msgs += f->sums.messages;
+		bytes += f->sums.todo_bytes;
+	}
+	report_expect(l->report, msgs, bytes);
+}
+
+/* What is there already, and what is gone from the spool. */
+static void
+count_settled(struct load *l, struct load_folder *f)
+{
+	struct err why = { 0 };
+
+	f->unchanged = f->sums.done;
+	report_many(l, f, FATE_UNCHANGED, f->unchanged);
+	f->lost += f->sums.lost;
+	report_many(l, f, FATE_LOST, f->sums.lost);
+	if (f->sums.lost > 0) {
+		err_set(&why, SCOPE_MSG, EX_NOINPUT,
+		    "%llu messages were never delivered, and their files are "
+		    "gone from the spool",
+		    (unsigned long long)f->sums.lost);
+		err_hint(&why,
+		    "'postroad verify %s' names them; extract "
+		    "again to bring them back",
+		    spool_dir(l->spool));
+		report_problem(l->report,
+		    &(struct problem){ .folder = f->path, .err = &why });
+	}
+	if (f->sums.elsewhere > 0) {
+		report_add(l->report, "elsewhere", f->sums.elsewhere);
+		err_set(&why, SCOPE_MSG, EX_TEMPFAIL,
+		    "%llu messages were delivered to another folder before "
+		    "they came to this one in the spool; they stay there",
+		    (unsigned long long)f->sums.elsewhere);
+		why.hint[0] = '\0';
+		report_problem(l->report,
+		    &(struct problem){ .folder = f->path,
+			.err = &why,
+			.warning = true });
+	}
+}
+
+/* How many have no fate yet.  An extraction that runs beside us may have
+ * added some since they were announced. */
+static uint64_t
+left_over(struct load *l, struct load_folder *f)
+{
+	uint64_t have = f->unchanged + f->loaded + f->refused + f->lost;
+
+	for (; f->announced < have; f->announced++)
+		report_announce(l->report, f->path);
+	return f->announced - have;
+}
+
+/* The folder cannot be used: its messages are refused in the server's
+ * words. */
+static void
+refuse_folder(struct load *l, struct load_folder *f, const struct err *why)
+{
+	uint64_t rest = left_over(l, f);
+
+	report_problem(l->report,
+	    &(struct problem){ .folder = f->path, .err = why });
+	f->refused += rest;
+	report_many(l, f, FATE_REFUSED, rest);
+}
+
+/* What had no turn. */
+static void
+count_pending(struct load *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nfolders; i++) {
+		struct load_folder *f = &l->folders[i];
+
+		if (!f->counted)
+			count_settled(l, f);
+		report_many(l, f, FATE_PENDING, left_over(l, f));
+	}
+}
+
+/* --------------------------------------------------------------- folders */
+
+/* Is there nothing to do, but to see that UIDVALIDITY is what it was? */
+static bool
+is_quiet(const struct load_folder *f)
+{
+	return f->known && f->sums.todo == 0;
+}
+
+static int
+run_folder(struct load *l, struct load_folder *f, struct err *err)
+{
+	if (prepare_folder(l, f, err) < 0)
+		return -1;
+	if (!f->counted) {
+		f->counted = true;
+		count_settled(l, f);
+	}
+	if (f->sums.todo == 0)
+		return 0;
+	if (l->o->dry_run)
+		return plan_dry(l, f, err);
+	if (append_folder(l, f, err) < 0)
+		return -1;
+	return resolve_uids(l, f, err);
+}
+
+/* The folder's turn, through lost sessions. */
+static int
+run_folder_through(struct load *l, struct load_folder *f, struct err *err)
+{
+	unsigned gone = 0;
+
+	while (run_folder(l, f, err) < 0) {
+		ledger_rollback(l->ledger);
+		if (err->scope == SCOPE_FOLDER && imap_alive(l->d.im)) {
+			/* removed while we were at it: once more */
+			if (imap_last(l->d.im)->trouble == IMAP_TRYCREATE &&
+			    gone++ == 0 &&
+			    tree_read(&l->d.tree, l->d.im, err) == 0)
+				continue;
+			if (!f->counted) {
+				f->counted = true;
+				count_settled(l, f);
+			}
+			refuse_folder(l, f, err);
+			return 0;
+		}
+		do {
+			if (dest_reconnect(&l->d, err) < 0)
+				return -1;
+		} while (!l->o->dry_run && resolve_intents(l, err) < 0);
+	}
+	return 0;
+}
+
+/* Folders without work: one STATUS each, all on their way at once. */
+static int
+check_quiet(struct load *l, struct err *err)
+{
+	enum { AT_ONCE = 100 };
+	struct imap_mailbox_status st;
+	struct load_folder *flying[AT_ONCE];
+	uint32_t tags[AT_ONCE];
+	size_t i = 0, n, k;
+	int rc = 0;
+
+	while (rc == 0 && i < l->nfolders) {
+		for (n = 0; rc == 0 && i < l->nfolders && n < AT_ONCE; i++) {
+			struct load_folder *f = &l->folders[i];
+			struct tree_folder *t = f->name == NULL
+			    ? NULL
+			    : tree_find(&l->d.tree, slice_str(f->name));
+
+			if (!is_quiet(f))
+				continue;
+			f->finished = true;
+			if (t == NULL || t->noselect)
+				continue; /* the user took it away */
+			rc = imap_status_send(l->d.im, slice_str(f->name),
+			    &tags[n], err);
+			if (rc == 0)
+				flying[n++] = f;
+		}
+		for (k = 0; rc == 0 && k < n; k++) {
+			rc = imap_status_wait(l->d.im, tags[k], &st, err);
+			if (rc < 0 && err->scope == SCOPE_FOLDER) {
+				rc = 0;
+				continue;
+			}
+			/* looked through again when its turn comes */
+			if (rc == 0 &&
+			    st.uidvalidity != flying[k]->known_uidvalidity)
+				flying[k]->finished = false;
+		}
+	}
+	for (i = 0; rc < 0 && i < l->nfolders; i++)
+		if (is_quiet(&l->folders[i]))
+			l->folders[i].finished = false;
+	return rc;
+}
+
+static int
+run_folders(struct load *l, struct err *err)
+{
+	size_t i;
+
+	if (!l->o->dry_run && resolve_intents(l, err) < 0)
+		return -1;
+	for (i = 0; l->doubts && i < l->nfolders; i++)
+		if (delivery_sums(l->ledger, l->d.id, l->folders[i].id,
+			l->folders[i].there, &l->folders[i].sums, err) < 0)
+			return -1;
+	if (check_quiet(l, err) < 0)
+		return -1;
+	for (i = 0; i < l->nfolders; i++) {
+		struct load_folder *f = &l->folders[i];
+
+		if (f->finished)
+			continue;
+		if (run_folder_through(l, f, err) < 0)
+			return err_within(err, "folder '%s'", f->path);
+		f->finished = true;
+	}
+	return l->o->dry_run ? 0 : resolve_twice(l, err);
+}
+
+/* Once more from the start while the session alone is what failed. */
+static int
+run_through(struct load *l, struct err *err)
+{
+	while (run_folders(l, err) < 0) {
+		ledger_rollback(l->ledger);
+		if (err->scope == SCOPE_RUN)
+			return -1;
+		if (dest_reconnect(&l->d, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ run */
+
+static int
+plan_and_announce(struct load *l, struct err *err)
+{
+	int rc = plan_make(l, err);
+
+	announce(l);
+	return rc;
+}
+
+static int
+run(struct load *l, struct err *err)
+{
+	const struct load_options *o = l->o;
+	struct buf label = { 0 };
+
+	url_label(&label, &o->account->url);
+	spool_event_begin(l->spool, "load", buf_str(&label));
+	buf_free(&label);
+	if (dest_connect(&l->d, err) < 0 ||
+	    dest_identify(&l->d, !o->dry_run, err) < 0 ||
+	    plan_and_announce(l, err) < 0)
+		return -1;
+	return run_through(l, err);
+}
+
+/* The connection was refused: all the same, say what is waiting. */
+static void
+announce_unplanned(struct load *l)
+{
+	struct err ignored = { 0 };
+
+	if (l->nfolders == 0 && plan_read(l, &ignored) == 0)
+		announce(l);
+}
+
+int
+load_run(const struct load_options *o, struct report *r, struct err *err)
+{
+	struct load l = { .o = o, .report = r };
+	struct err second = { 0 };
+	int rc;
+
+	if (spool_open(&l.spool, o->spool,
+		o->dry_run ? SPOOL_READ : SPOOL_DELIVER, o->spool_flags,
+		err) < 0) {
+		err->scope = SCOPE_RUN;
+		return -1;
+	}
+	l.ledger = spool_ledger(l.spool);
+	dest_init(&l.d, o->account, l.spool, r, o->max_wait_s);
+	rc = run(&l, err);
+	ledger_rollback(l.ledger);
+	if (rc < 0)
+		announce_unplanned(&l);
+	count_pending(&l);
+	if (l.run > 0)
+		spool_event_end(l.spool,
+		    rc < 0 ? err->status : report_status(r), NULL, &second);
+	dest_free(&l.d);
+	plan_free(&l);
+	spool_close(&l.spool);
+	if (rc < 0)
+		err->scope = SCOPE_RUN;
+	return rc;
+}

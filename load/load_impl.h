@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the load stage share; for them only.
+ *
+ *	load.c		the run: open, plan, folder after folder, the rest
+ *	plan.c		which folder goes where
+ *	prepare.c	a folder before the first byte: made, looked through
+ *	resolve.c	intents of runs that died, UIDs that were not told
+ *	batch.c		messages made ready to be sent
+ *	append.c	the sending
+ *	dest.c tree.c names.c there.c match.c likeness.c: their headers
+ */
+#ifndef LOAD_LOAD_IMPL_H
+#define LOAD_LOAD_IMPL_H
+
+#include "core/arena.h"
+#include "core/stop.h"
+#include "core/text.h"
+#include "formats/delivery.h"
+#include "load/dest.h"
+#include "load/load.h"
+
+/* A folder of the spool and where it goes. */
+struct load_folder {
+	int64_t id; /* the spool's */
+	char *path;
+	char *name; /* wire form, there */
+	char *role; /* special use in the spool, or "" */
+	int subscribed;
+	bool replaced; /* part of the name had to be replaced */
+	bool known;    /* the ledger has decided the name before */
+	bool finished; /* nothing is left to do */
+	bool counted;  /* what was there before was reported */
+	uint32_t known_uidvalidity;
+	int64_t there; /* row of destination_folder; 0: none yet */
+	struct delivery_sums sums;
+	bool dry_matched; /* --dry-run: temp.pair says what is there */
+	/* what was reported */
+	uint64_t announced, unchanged, loaded, refused, lost;
+
+	/* once prepared */
+	uint32_t uidvalidity, uidnext;
+	uint64_t limit;	  /* APPENDLIMIT; 0: none told */
+	char *flags;	  /* PERMANENTFLAGS */
+	bool any_flag;	  /* they were not told */
+	bool any_keyword; /* \* */
+};
+
+struct load {
+	const struct load_options *o;
+	struct report *report;
+	struct spool *spool;
+	struct ledger *ledger;
+	struct dest d;
+	int64_t run; /* 0: nothing was written yet */
+	struct load_folder *folders;
+	size_t nfolders;
+	char *base;  /* --into, wire form; "" */
+	bool resent; /* temp.resent has rows */
+	bool doubts; /* there were intents without a result */
+
+	/* quota, for the whole run */
+	uint64_t quota_floor; /* a message of this size did not fit */
+	unsigned quota_hits;  /* refusals in a row */
+	/* a message that ends the session */
+	unsigned careful; /* send one by one for so many messages */
+	char suspect[128];
+	unsigned suspect_deaths;
+};
+
+/* Begin a transaction; the first one notes the run. */
+int load_begin(struct load *l, struct err *err);
+
+/* Count and name a message that was refused. */
+void load_report_refused(struct load *l, struct load_folder *f, const char *key,
+    const struct err *why);
+
+/* ---- plan.c */
+/* Read the spool's folders, decide on their names.  0 or -1. */
+int plan_make(struct load *l, struct err *err);
+/* Only the folders and their sums, without a destination. */
+int plan_read(struct load *l, struct err *err);
+/* --dry-run: what would be sent of this folder, and what not. */
+int plan_dry(struct load *l, struct load_folder *f, struct err *err);
+void plan_free(struct load *l);
+
+/* ---- prepare.c */
+/*
+ * Make the folder, look through what is there where the ledger has not seen
+ * it, learn its flags and limits.  -1: SCOPE_FOLDER it cannot be used,
+ * SCOPE_STORE the session, SCOPE_RUN.
+ */
+int prepare_folder(struct load *l, struct load_folder *f, struct err *err);
+
+/* ---- resolve.c */
+/* Look for the outcome of every intent that has none. */
+int resolve_intents(struct load *l, struct err *err);
+/* The UIDs of messages that were loaded into this folder without our being
+ * told them. */
+int resolve_uids(struct load *l, struct load_folder *f, struct err *err);
+/* At the end: did one that was sent again turn up twice? */
+int resolve_twice(struct load *l, struct err *err);
+/* Mark what match_run() paired as delivered, in the open transaction; what
+ * was sent in this run counts as loaded. */
+int resolve_apply(struct load *l, int64_t folder, struct err *err);
+
+/* ---- batch.c */
+struct item {
+	const char *key, *file;
+	int64_t folder_id; /* of the spool, to open the file */
+	uint64_t size;
+	int64_t received;
+	const char *flags;   /* for the wire */
+	const char *dropped; /* keywords that are not allowed; or NULL */
+	int fd;		     /* open until it has been sent; -1 */
+};
+
+/* Messages whose intents are one transaction.  Shared by the commands that
+ * carry parts of it. */
+struct batch {
+	struct arena arena;
+	struct item *items;
+	size_t n;
+	uint64_t bytes;
+	unsigned refs;
+};
+
+#define LOAD_BATCH_MSGS	 100
+#define LOAD_BATCH_BYTES ((uint64_t)4 << 20)
+
+/*
+ * The next messages of the folder behind *cursor, ready to be sent, at most
+ * 'max'; what cannot be sent is reported and recorded on the way.  1 with
+ * *b_r, 0 when there are no more, -1.
+ */
+int batch_next(struct load *l, struct load_folder *f, int64_t *cursor,
+    size_t max, struct batch **b_r, struct err *err);
+void batch_unref(struct batch **b);
+/* Open the item's file if it is not.  0, or -1 with SCOPE_MSG. */
+int batch_open(struct load *l, struct item *it, struct err *err);
+void batch_close(struct item *it);
+
+/* ---- append.c */
+/* Send everything the folder has.  -1: SCOPE_FOLDER, SCOPE_STORE (the
+ * session: reconnect, prepare and call again), SCOPE_RUN. */
+int append_folder(struct load *l, struct load_folder *f, struct err *err);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pairing what is there with what is wanted; see match.h. */
+#include "load/match.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/io.h"
+#include "core/limits.h"
+#include "core/mem.h"
+#include "load/there.h"
+
+/* Comparisons of one want in round 3: enough for honest twins, a bound for
+ * a folder where everything has the same Message-ID. */
+#define TRIES 32
+
+/* Ranks within equals, joined: one to one, in order. */
+#define PAIR_BY(columns, how, where_w, where_t)                                \
+	"INSERT OR IGNORE INTO temp.pair(id, folder, uid, how) "               \
+	"SELECT a.id, ?1, b.uid, " how " FROM "                                \
+	"(SELECT w.id, " columns ", row_number() OVER "                        \
+	"(PARTITION BY " columns " ORDER BY w.id) AS n FROM temp.want w "      \
+	"WHERE w.id NOT IN (SELECT id FROM temp.pair) AND " where_w ") a "     \
+	"JOIN (SELECT w.uid, " columns ", row_number() OVER "                  \
+	"(PARTITION BY " columns " ORDER BY w.uid) AS n FROM temp.there w "    \
+	"WHERE w.folder=?1 AND w.uid NOT IN (SELECT uid FROM temp.pair "       \
+	"WHERE folder=?1) AND " where_t ") b USING(n, " columns ")"
+
+static int64_t
+count_want(struct dest *d, struct err *err)
+{
+	int64_t n;
+
+	if (ledger_number(d->ledger, &n, err, "SELECT count(*) FROM temp.want",
+		"") < 0)
+		return -1;
+	return n;
+}
+
+int64_t
+match_want_folder(struct dest *d, int64_t spool_folder, struct err *err)
+{
+	if (ledger_do(d->ledger, err,
+		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
+		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
+		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
+		"FROM message m LEFT JOIN delivery d ON d.destination=? AND "
+		"d.key=m.key WHERE m.folder=? AND d.state IS NOT 2",
+		"ii", d->id, spool_folder) < 0)
+		return -1;
+	return count_want(d, err);
+}
+
+int64_t
+match_want_intents(struct dest *d, int64_t folder, struct err *err)
+{
+	if (ledger_do(d->ledger, err,
+		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
+		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
+		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
+		"FROM delivery d JOIN message m ON m.key=d.key WHERE "
+		"d.destination=? AND d.folder=? AND (d.state=1 OR (d.state=2 "
+		"AND d.uid IS NULL))",
+		"ii", d->id, folder) < 0)
+		return -1;
+	return count_want(d, err);
+}
+
+int64_t
+match_want_unknown(struct dest *d, int64_t folder, struct err *err)
+{
+	if (ledger_do(d->ledger, err,
+		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
+		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
+		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
+		"FROM delivery d JOIN message m ON m.key=d.key WHERE "
+		"d.destination=? AND d.folder=? AND d.state=4",
+		"ii", d->id, folder) < 0)
+		return -1;
+	return count_want(d, err);
+}
+
+int
+match_drop_bound(struct dest *d, int64_t folder, struct err *err)
+{
+	return ledger_do(d->ledger, err,
+		   "DELETE FROM temp.there WHERE folder=?1 AND uid IN "
+		   "(SELECT uid FROM delivery WHERE folder=?1 AND uid IS NOT "
+		   "NULL)",
+		   "i", folder) < 0
+	    ? -1
+	    : 0;
+}
+
+/* -------------------------------------------------------------- round 1 */
+
+static int
+pair_by_facts(struct dest *d, int64_t folder, struct err *err)
+{
+	/* twins in all but bytes are left to the bytes */
+	if (ledger_do(d->ledger, err,
+		"CREATE TEMP TABLE IF NOT EXISTS twin(message_id TEXT, "
+		"size INTEGER, received INTEGER, "
+		"PRIMARY KEY(message_id, size, received)) WITHOUT ROWID",
+		"") < 0 ||
+	    ledger_do(d->ledger, err, "DELETE FROM temp.twin", "") < 0 ||
+	    ledger_do(d->ledger, err,
+		"INSERT INTO temp.twin SELECT message_id, size, received "
+		"FROM temp.want WHERE message_id<>'' GROUP BY 1, 2, 3 HAVING "
+		"count(DISTINCT sha256)>1",
+		"") < 0)
+		return -1;
+	return ledger_do(d->ledger, err,
+		   PAIR_BY("message_id, size, received", "1",
+		       "w.message_id<>'' AND NOT EXISTS (SELECT 1 FROM "
+		       "temp.twin x WHERE x.message_id=w.message_id AND "
+		       "x.size=w.size AND x.received=w.received)",
+		       "w.message_id<>''"),
+		   "i", folder) < 0
+	    ? -1
+	    : 0;
+}
+
+/* -------------------------------------------------------------- round 2 */
+
+/* Mark what shares enough with a want that the bytes are worth a look. */
+static int
+mark_candidates(struct dest *d, int64_t folder, struct err *err)
+{
+	return ledger_do(d->ledger, err,
+		   "UPDATE temp.there SET fetch=1 WHERE folder=?1 AND fetch=0 "
+		   "AND uid NOT IN (SELECT uid FROM temp.pair WHERE "
+		   "folder=?1) AND (EXISTS (SELECT 1 FROM temp.want w WHERE "
+		   "there.message_id<>'' AND w.message_id=there.message_id "
+		   "AND w.id NOT IN (SELECT id FROM temp.pair)) "
+		   "OR EXISTS (SELECT 1 FROM temp.want w WHERE "
+		   "w.size=there.size AND (w.received=there.received OR "
+		   "(w.message_id='' AND there.message_id='')) "
+		   "AND w.id NOT IN (SELECT id FROM temp.pair)) "
+		   "OR EXISTS (SELECT 1 FROM temp.want w WHERE "
+		   "there.message_id='' AND w.message_id='' AND "
+		   "w.received=there.received "
+		   "AND w.id NOT IN (SELECT id FROM temp.pair)))",
+		   "i", folder) < 0
+	    ? -1
+	    : 0;
+}
+
+struct keeper {
+	struct ledger *ledger;
+	int64_t folder;
+	struct buf packed;
+};
+
+static int
+keep_likeness(void *arg, uint32_t uid, const struct likeness *l,
+    struct err *err)
+{
+	struct keeper *k = arg;
+
+	if (l == NULL)
+		return 0; /* expunged meanwhile */
+	buf_clear(&k->packed);
+	like_pack(&k->packed, l);
+	return ledger_do(k->ledger, err,
+		   "UPDATE temp.there SET sha256=?, likeness=? WHERE "
+		   "folder=? AND uid=?",
+		   "bbii", slice_of(l->sha256, DIGEST_BYTES),
+		   buf_slice(&k->packed), k->folder, (int64_t)uid) < 0
+	    ? -1
+	    : 0;
+}
+
+static int
+pair_by_bytes(struct dest *d, int64_t folder, struct err *err)
+{
+	struct keeper k = { .ledger = d->ledger, .folder = folder };
+	int rc;
+
+	if (mark_candidates(d, folder, err) < 0)
+		return -1;
+	rc = there_bytes(d, folder, keep_likeness, &k, err);
+	buf_free(&k.packed);
+	if (rc < 0)
+		return -1;
+	if (ledger_do(d->ledger, err,
+		PAIR_BY("sha256, received", "2", "1", "w.sha256 IS NOT NULL"),
+		"i", folder) < 0)
+		return -1;
+	return ledger_do(d->ledger, err,
+		   PAIR_BY("sha256", "2", "1", "w.sha256 IS NOT NULL"), "i",
+		   folder) < 0
+	    ? -1
+	    : 0;
+}
+
+/* -------------------------------------------------------------- round 3 */
+
+int
+match_likeness_of(struct spool *sp, const char *key, struct likeness *l,
+    struct err *err)
+{
+	struct spool_entry e;
+	char *block;
+	ssize_t n;
+	int fd, rc = spool_find(sp, key, &e, err);
+
+	if (rc <= 0)
+		return rc;
+	fd = spool_body(sp, &e, err);
+	if (fd < 0)
+		return err->scope == SCOPE_MSG ? 0 : -1;
+	block = mem_alloc(1, LIMIT_BLOCK);
+	like_begin(l);
+	while ((n = io_read_full(fd, block, LIMIT_BLOCK)) > 0)
+		like_add(l, block, (size_t)n);
+	like_end(l);
+	free(block);
+	close(fd);
+	return n == 0;
+}
+
+/* Look among the unpaired with this Message-ID for a rewritten one. */
+static int
+pair_rewritten_one(struct dest *d, int64_t folder, int64_t id,
+    const struct likeness *ours, struct likeness *theirs, struct err *err)
+{
+	struct ledger_rows *q;
+	uint32_t found = 0;
+	unsigned how;
+	int rc;
+
+	if (ledger_query(d->ledger, &q, err,
+		"SELECT t.uid, t.likeness FROM temp.want w JOIN temp.there t "
+		"ON t.folder=?1 AND t.likeness IS NOT NULL AND "
+		"t.message_id=w.message_id WHERE w.id=?2 AND t.uid NOT IN "
+		"(SELECT uid FROM temp.pair WHERE folder=?1) ORDER BY "
+		"t.received<>w.received, abs(t.size-w.size), t.uid LIMIT ?3",
+		"iii", folder, id, (int64_t)TRIES) < 0)
+		return -1;
+	while ((rc = ledger_step(q, err)) == 1) {
+		if (!like_unpack(theirs, ledger_blob(q, 1)) ||
+		    like_compare(ours, theirs, &how, NULL) == LIKE_OTHER)
+			continue;
+		found = (uint32_t)ledger_int(q, 0);
+		break;
+	}
+	ledger_end(&q);
+	if (rc < 0 || found == 0)
+		return rc < 0 ? -1 : 0;
+	return ledger_do(d->ledger, err,
+		   "INSERT OR IGNORE INTO temp.pair VALUES(?, ?, ?, 3)", "iii",
+		   id, folder, (int64_t)found) < 0
+	    ? -1
+	    : 0;
+}
+
+static int
+pair_rewritten(struct dest *d, int64_t folder, struct err *err)
+{
+	struct likeness ours = { 0 }, theirs = { 0 };
+	struct ledger_rows *q;
+	int rc, have;
+
+	if (ledger_query(d->ledger, &q, err,
+		"SELECT w.id, w.key FROM temp.want w WHERE w.id NOT IN "
+		"(SELECT id FROM temp.pair) AND w.message_id IN (SELECT "
+		"message_id FROM temp.there WHERE folder=?1 AND likeness IS "
+		"NOT NULL AND uid NOT IN (SELECT uid FROM temp.pair WHERE "
+		"folder=?1)) ORDER BY w.id",
+		"i", folder) < 0)
+		return -1;
+	while ((rc = ledger_step(q, err)) == 1) {
+		have =
+		    match_likeness_of(d->spool, ledger_text(q, 1), &ours, err);
+		if (have < 0 ||
+		    (have == 1 &&
+			pair_rewritten_one(d, folder, ledger_int(q, 0), &ours,
+			    &theirs, err) < 0)) {
+			rc = -1;
+			break;
+		}
+	}
+	ledger_end(&q);
+	like_free(&ours);
+	like_free(&theirs);
+	return rc;
+}
+
+/* ------------------------------------------------------------- all of it */
+
+int
+match_run(struct dest *d, int64_t folder, unsigned flags, struct err *err)
+{
+	int64_t n;
+
+	if (ledger_number(d->ledger, &n, err,
+		"SELECT EXISTS(SELECT 1 FROM temp.want) AND EXISTS(SELECT 1 "
+		"FROM temp.there WHERE folder=?)",
+		"i", folder) < 0)
+		return -1;
+	if (n == 0)
+		return 0;
+	if (pair_by_facts(d, folder, err) < 0 ||
+	    pair_by_bytes(d, folder, err) < 0 ||
+	    pair_rewritten(d, folder, err) < 0)
+		return -1;
+	if ((flags & (MATCH_WEAK | MATCH_OURS)) != 0 &&
+	    ledger_do(d->ledger, err,
+		PAIR_BY("message_id, received", "4", "w.message_id<>''",
+		    "w.message_id<>''"),
+		"i", folder) < 0)
+		return -1;
+	if (flags == (MATCH_WEAK | MATCH_OURS) &&
+	    ledger_do(d->ledger, err,
+		PAIR_BY("message_id", "5", "w.message_id<>''",
+		    "w.message_id<>''"),
+		"i", folder) < 0)
+		return -1;
+	return 0;
+}
