@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/io.h"
@@ -170,17 +171,24 @@ static int
 write_letters(struct spool *sp, const char *path, const struct letters *l,
     struct err *err)
 {
+	struct timespec when[2] = { { .tv_nsec = UTIME_OMIT } };
 	struct buf text = { 0 };
 	int dir, fd, i, rc = -1;
 
-	for (i = 0; i < 26; i++)
-		if (l->name[i] != NULL)
+	/* not the clock: the same source gives the same tree.  Names are only
+	 * ever added, so readers that look at the time see each change */
+	for (i = 0; i < 26; i++) {
+		if (l->name[i] != NULL) {
 			buf_putf(&text, "%d %s\n", i, l->name[i]);
+			when[1].tv_sec++;
+		}
+	}
 	dir = spool_tree_open(sp, path, "", err);
 	fd = openat(sp->tmpfd, FILE_NAME,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (dir >= 0 && fd >= 0 &&
-	    io_write_all(fd, text.p, text.n) == 0 && fsync(fd) == 0) {
+	    io_write_all(fd, text.p, text.n) == 0 && futimens(fd, when) == 0 &&
+	    fsync(fd) == 0) {
 		step("spool.letters");
 		rc = renameat(sp->tmpfd, FILE_NAME, dir, FILE_NAME);
 	}
