@@ -34,7 +34,8 @@ begin(struct imap *im, const char *what, struct err *err, int *rc)
 
 	buf_puts(&line, what);
 	*rc = imap_put(im, line.p, line.n, err);
-	buf_puts(&line, " [credentials]");
+	buf_puts(&line,
+	    what[strlen(what) - 1] == ' ' ? "[credentials]" : " [credentials]");
 	imap_trace(im, '>', buf_slice(&line));
 	buf_free(&line);
 	return tag;

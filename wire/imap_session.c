@@ -74,7 +74,7 @@ on_trace(void *arg, struct slice line, uint64_t body_bytes)
 		trace_fmt(t, number, '<', "[%llu bytes]",
 		    (unsigned long long)body_bytes);
 	else if (line.n > 0)
-		imap_trace(im, '<', line);
+		imap_trace(im, '<', slice_trim(line));
 }
 
 /* ------------------------------------------------------------- waiting */

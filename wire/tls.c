@@ -106,7 +106,7 @@ pins_parse(const char *spec, uint8_t pin[PINS_MAX][DIGEST_BYTES],
 		else if (slice_starts(s, "sha256:"))
 			ok = pin_hex(slice_from(s, 7), pin[n]);
 		else
-			ok = pin_hex(s, pin[n]);
+			ok = pin_hex(s, pin[n]) || pin_base64(s, pin[n]);
 		if (!ok)
 			break;
 		n++;
