@@ -19,6 +19,7 @@
 static const struct source_ops *const source_table[] = {
 	&source_mbox_ops,
 	&source_pst_ops,
+	&source_maildir_ops,
 	NULL,
 };
 
