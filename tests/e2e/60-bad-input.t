@@ -160,7 +160,7 @@ if mkbox=$BUILD/tests/bench/mkmbox && [ -x "$mkbox" ]; then
 	"$POSTROAD" extract -q big.mbox big >/dev/null 2>&1 &
 	busy=$!
 	i=0
-	while [ ! -e big/mail ] && [ $i -lt 200 ]; do
+	while [ ! -d big/mail/big/cur ] && [ $i -lt 500 ]; do
 		sleep 0.01
 		i=$((i + 1))
 	done
