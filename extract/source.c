@@ -20,6 +20,7 @@ static const struct source_ops *const source_table[] = {
 	&source_mbox_ops,
 	&source_pst_ops,
 	&source_maildir_ops,
+	&source_eml_ops,
 	NULL,
 };
 

@@ -1,0 +1,808 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Message files as a source: a single one, or a tree of them (.eml, Apple
+ * Mail's .emlx, MH's numbers, whatever is mail by its bytes), with mboxes
+ * among them as folders of their name.
+ *
+ * A message's key is a hash of its path in the tree.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/limits.h"
+#include "core/mem.h"
+#include "extract/eml_dirs.h"
+#include "extract/eml_file.h"
+#include "extract/marks.h"
+#include "extract/mbox_walk.h"
+#include "extract/source_impl.h"
+#include "formats/emlx.h"
+#include "formats/folder.h"
+#include "formats/mbox.h"
+
+/* What next_in_dir() returns beside 1 (a message) and -1 (a refused one). */
+enum { FOUND_MBOX = 2, DIR_END = 3 };
+
+#define TAIL_BYTES 16384 /* where an .emlx's list is looked for */
+
+struct source_eml {
+	struct source src;
+	const struct source_spec *spec;
+	struct tree tree;
+	struct eml_dirs dirs;
+	char *single; /* the only file that counts, or NULL */
+	size_t at;    /* the directory being read */
+	bool begun, announced, has_pending;
+	struct listing *names;
+	char **mbox; /* of this directory, for when its messages are read */
+	size_t nmbox, mbox_cap, mbox_at;
+	/* the current message */
+	struct tree_file file;
+	struct buf path, source, key, dir_name;
+	struct marks marks;
+	char *head; /* LIMIT_BLOCK bytes */
+	/* the mbox being read */
+	struct mbox_walk *walk;
+	uint64_t walk_done;
+	struct equals equals;
+	struct buf mbox_path, mbox_folder, mbox_name;
+	uint64_t partial, cut, hidden;
+};
+
+static struct eml_dir *
+this_dir(const struct source_eml *s)
+{
+	return &s->dirs.dir[s->at];
+}
+
+static void
+forget_mboxes(struct source_eml *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nmbox; i++)
+		free(s->mbox[i]);
+	s->nmbox = s->mbox_at = 0;
+}
+
+static void
+eml_close(struct source *src)
+{
+	struct source_eml *s = (struct source_eml *)src;
+
+	mbox_walk_close(&s->walk);
+	equals_free(&s->equals);
+	listing_free(&s->names);
+	tree_file_close(&s->file);
+	eml_dirs_free(&s->dirs);
+	tree_close(&s->tree);
+	marks_free(&s->marks);
+	forget_mboxes(s);
+	free(s->mbox);
+	buf_free(&s->path);
+	buf_free(&s->source);
+	buf_free(&s->key);
+	buf_free(&s->dir_name);
+	buf_free(&s->mbox_path);
+	buf_free(&s->mbox_folder);
+	buf_free(&s->mbox_name);
+	free(s->single);
+	free(s->head);
+	free(s);
+}
+
+/* A directory is ours when it is nobody else's; open() looks into it. */
+static int
+eml_probe(const char *path, int fd, bool is_dir, const void *head, size_t len)
+{
+	const char *slash = strrchr(path, '/'), *what;
+	const char *name = slash == NULL ? path : slash + 1;
+
+	(void)fd;
+	if (is_dir)
+		return 10;
+	switch (len == 0 ? EML_OTHER
+			 : eml_file_kind(name, slice_of(head, len), &what)) {
+	case EML_APPLE:
+		return 85;
+	case EML_MESSAGE:
+		return 60;
+	default:
+		return 0;
+	}
+}
+
+/* ---------------------------------------------------------- one message */
+
+static void
+set_path(struct source_eml *s, const char *name)
+{
+	buf_clear(&s->path);
+	tree_join(&s->path, this_dir(s)->dir, name);
+	buf_clear(&s->source);
+	tree_source(&s->source, &s->tree, buf_str(&s->path));
+	buf_clear(&s->key);
+	tree_key(&s->key, 'e', NULL, s->path.p, s->path.n);
+}
+
+static void
+fill_message(struct source_eml *s, struct source_item *item)
+{
+	const struct stat *st = &s->file.st;
+
+	item->what = SOURCE_MSG;
+	item->local_lines = true;
+	item->subject = buf_str(&s->marks.subject);
+	item->msg.folder = this_dir(s)->path;
+	item->msg.key = buf_str(&s->key);
+	item->msg.source = buf_str(&s->source);
+	item->msg.flags = s->marks.flags;
+	item->msg.keywords = buf_str(&s->marks.keywords);
+	item->msg.size = s->file.end - s->file.at;
+	if (st->st_mtim.tv_sec > 0) {
+		item->msg.received = st->st_mtim.tv_sec;
+		item->msg.received_how = RECEIVED_SOURCE;
+	}
+}
+
+static void
+clear_marks(struct source_eml *s)
+{
+	s->marks.flags = 0;
+	buf_clear(&s->marks.keywords);
+	buf_clear(&s->marks.subject);
+}
+
+/* Is what follows an .emlx's counted bytes its list, or nothing? */
+static bool
+is_list(struct slice after)
+{
+	after = slice_trim(after);
+	return after.n == 0 || slice_starts(after, "<?xml") ||
+	    slice_starts(after, "<plist") || slice_starts(after, "<!DOCTYPE");
+}
+
+/*
+ * An .emlx: its message's place in the file, and flags from its list.  Where
+ * the size in its first line is wrong (somebody edited the file), the
+ * message ends where the list begins.
+ */
+static int
+read_apple(struct source_eml *s, uint64_t at, uint64_t size, struct err *err)
+{
+	uint64_t whole = s->file.end, from, end = at + size;
+	struct buf keywords = { 0 };
+	struct slice tail;
+	uint32_t flags;
+	size_t list;
+	ssize_t n;
+
+	from = whole > TAIL_BYTES ? whole - TAIL_BYTES : 0;
+	n = tree_file_look(&s->file, s->head, TAIL_BYTES, from, err);
+	if (n < 0)
+		return -1;
+	tail = slice_of(s->head, (size_t)n);
+	list = emlx_list(tail);
+	if (end > whole ||
+	    (end >= from && !is_list(slice_from(tail, (size_t)(end - from))))) {
+		if (list == tail.n || from + list < at) {
+			err_set(err, SCOPE_MSG, EX_DATAERR,
+			    "the .emlx is damaged: its first line tells of "
+			    "%" PRIu64 " bytes, it has %" PRIu64,
+			    size, whole - at);
+			return err_hint(err, "look for another copy of it");
+		}
+		end = from + list;
+		s->cut++;
+	}
+	if (emlx_flags(slice_from(tail, list), &flags, &keywords)) {
+		s->marks.flags = flags;
+		buf_clear(&s->marks.keywords);
+		buf_put(&s->marks.keywords, keywords.p, keywords.n);
+	}
+	buf_free(&keywords);
+	s->file.at = at;
+	s->file.end = end;
+	return 0;
+}
+
+/* The message in the open file, whose head is 'head'.  1 or -1. */
+static int
+take_message(struct source_eml *s, const char *name, struct slice head,
+    bool apple, struct source_item *item, struct err *err)
+{
+	uint64_t at = 0, size = 0;
+	size_t taken;
+	int rc = 1;
+
+	if (apple)
+		emlx_begin(head, &at, &size);
+	marks_read(&s->marks, slice_from(head, (size_t)at), NULL, &taken);
+	if (apple && read_apple(s, at, size, err) < 0)
+		rc = -1;
+	s->partial += rc > 0 && (eml_is_partial(name) || s->marks.partial);
+	fill_message(s, item);
+	s->src.done += (uint64_t)s->file.st.st_size;
+	return rc;
+}
+
+/* ---------------------------------------------------------- one file */
+
+static void
+remember_mbox(struct source_eml *s, const char *name)
+{
+	if (s->nmbox == s->mbox_cap) {
+		s->mbox_cap = s->mbox_cap == 0 ? 16 : s->mbox_cap * 2;
+		s->mbox = mem_grow(s->mbox, s->mbox_cap, sizeof(*s->mbox));
+	}
+	s->mbox[s->nmbox++] = mem_str(name);
+}
+
+/* Does the mbox in the open file have one message only? */
+static bool
+has_one(struct source_eml *s)
+{
+	struct mbox_item it;
+	struct mbox *m;
+	struct err ignored;
+	int n = 0;
+
+	if (mbox_open(&m, s->file.fd, MBOX_BY_EVIDENCE, &ignored) < 0)
+		return false;
+	while (n < 2 && mbox_next(m, &it, &ignored) == 1)
+		n++;
+	mbox_close(&m);
+	return n == 1;
+}
+
+/* An empty file beside its Thunderbird index is an empty folder. */
+static bool
+has_index(struct source_eml *s, const char *name)
+{
+	char *index = mem_fmt("%s.msf", name);
+	bool has = faccessat(listing_dir(s->names, 0), index, F_OK,
+		       AT_SYMLINK_NOFOLLOW) == 0;
+
+	free(index);
+	return has;
+}
+
+static int
+refuse_file(struct source_eml *s, struct source_item *item, const char *what,
+    struct err *err)
+{
+	fill_message(s, item);
+	err_set(err, SCOPE_MSG, EX_DATAERR,
+	    "this is no message: it looks like %s", what);
+	return err_hint(err, "look for another copy of it");
+}
+
+static int
+take_empty(struct source_eml *s, const char *name, struct source_item *item,
+    struct err *err)
+{
+	if (eml_is_named(name))
+		return refuse_file(s, item, "an empty file", err);
+	if (has_index(s, name))
+		remember_mbox(s, name);
+	else
+		report_not_carried(s->spec->report, "an empty file", 1);
+	return 0;
+}
+
+/* The open file.  1 a message, FOUND_MBOX a message in an mbox that counts
+ * as a file, 0 nothing (yet), -1 a message that is refused. */
+static int
+take_file(struct source_eml *s, const char *name, struct source_item *item,
+    struct err *err)
+{
+	struct slice head;
+	const char *what;
+	ssize_t n;
+
+	n = tree_file_look(&s->file, s->head, LIMIT_BLOCK, 0, err);
+	if (n < 0) {
+		fill_message(s, item);
+		return -1;
+	}
+	if (n == 0)
+		return take_empty(s, name, item, err);
+	head = slice_of(s->head, (size_t)n);
+	switch (eml_file_kind(name, head, &what)) {
+	case EML_MESSAGE:
+		return take_message(s, name, head, false, item, err);
+	case EML_APPLE:
+		return take_message(s, name, head, true, item, err);
+	case EML_MBOX_ONE:
+		if (has_one(s))
+			return FOUND_MBOX;
+		remember_mbox(s, name);
+		return 0;
+	case EML_MBOX:
+		remember_mbox(s, name);
+		return 0;
+	case EML_BAD:
+		return refuse_file(s, item, what, err);
+	default:
+		report_not_carried(s->spec->report, what, 1);
+		s->src.done += (uint64_t)s->file.st.st_size;
+		return 0;
+	}
+}
+
+/* A name whose file cannot be had: a message's is refused, another's named.
+ * -1 or 0. */
+static int
+bear_name(struct source_eml *s, const char *name, struct source_item *item,
+    struct err *err)
+{
+	if (eml_is_named(name)) {
+		fill_message(s, item);
+		return -1;
+	}
+	if (err->status != EX_NOINPUT)
+		tree_problem(&s->tree, this_dir(s)->dir, name, err, false);
+	return 0;
+}
+
+static int
+take_name(struct source_eml *s, const char *name, struct source_item *item,
+    struct err *err)
+{
+	int at = listing_dir(s->names, 0), what;
+	const char *dir = this_dir(s)->dir;
+	struct stat st;
+	struct err why;
+
+	set_path(s, name);
+	clear_marks(s);
+	what = tree_look(&s->tree, dir, at, name, &st, err);
+	if (what == TREE_DIRECTORY)
+		return 0; /* the walk went there */
+	if (*name == '.') {
+		s->hidden++;
+		return 0;
+	}
+	if (what == TREE_SPECIAL) {
+		err_set(&why, SCOPE_MSG, EX_DATAERR,
+		    "a pipe, socket or device: not opened");
+		tree_problem(&s->tree, dir, name, &why, true);
+		return 0;
+	}
+	if (what < 0 ||
+	    tree_file_open(&s->file, &s->tree, dir, at, name, err) < 0)
+		return bear_name(s, name, item, err);
+	return take_file(s, name, item, err);
+}
+
+/* -------------------------------------------------------- a directory */
+
+static bool
+list_dir(struct source_eml *s)
+{
+	int fd = tree_dir(&s->tree, this_dir(s)->dir);
+
+	if (fd >= 0)
+		s->names = listing_new((int[LISTING_DIRS]){ fd, -1, -1 }, NULL);
+	return fd >= 0;
+}
+
+static bool
+begin_dir(struct source_eml *s)
+{
+	const char *dir = this_dir(s)->dir;
+	struct buf path = { 0 };
+	struct err why;
+
+	if (!list_dir(s)) {
+		err_sys(&why, SCOPE_FOLDER, EX_NOPERM,
+		    "the directory cannot be read");
+		tree_problem(&s->tree, dir, "", &why, false);
+		return false;
+	}
+	s->announced = s->at > 0 && s->announced &&
+	    strcmp(this_dir(s)->path, this_dir(s)[-1].path) == 0;
+	buf_clear(&s->dir_name);
+	eml_dir_path(&path, &s->dir_name, dir);
+	buf_free(&path);
+	s->begun = true;
+	return true;
+}
+
+static void
+end_dir(struct source_eml *s)
+{
+	listing_free(&s->names);
+	forget_mboxes(s);
+	s->begun = false;
+	s->at++;
+}
+
+static int
+give_folder(struct source_eml *s, struct source_item *item)
+{
+	s->announced = true;
+	item->what = SOURCE_FOLDER;
+	item->folder = this_dir(s)->path;
+	item->folder_name = buf_str(&s->dir_name);
+	item->delimiter = '/';
+	return 1;
+}
+
+/* Begin to read the mbox 'name' of this directory into its own folder, or
+ * into this directory's. */
+static int
+begin_mbox(struct source_eml *s, const char *name, bool own, struct err *err)
+{
+	struct mbox_walk_file f = { .spec = s->spec, .equals = &s->equals };
+
+	set_path(s, name);
+	if (s->file.fd < 0 &&
+	    tree_file_open(&s->file, &s->tree, this_dir(s)->dir,
+		listing_dir(s->names, 0), name, err) < 0)
+		return -1;
+	buf_clear(&s->mbox_path);
+	buf_puts(&s->mbox_path, buf_str(&s->path));
+	buf_clear(&s->mbox_folder);
+	buf_clear(&s->mbox_name);
+	if (*this_dir(s)->dir != '\0' || !own) {
+		buf_puts(&s->mbox_folder, this_dir(s)->path);
+		buf_puts(&s->mbox_name, buf_str(&s->dir_name));
+	}
+	/* in Apple's "X.mbox" the file is called "mbox" */
+	if (own && (s->mbox_folder.n == 0 || strcmp(name, "mbox") != 0)) {
+		struct buf last = { 0 };
+
+		mbox_folder_name(&last, name);
+		folder_join(&s->mbox_folder, buf_slice(&last));
+		if (s->mbox_name.n > 0)
+			buf_putc(&s->mbox_name, '/');
+		buf_puts(&s->mbox_name, buf_str(&last));
+		buf_free(&last);
+	}
+	f.fd = s->file.fd;
+	f.path = f.member = buf_str(&s->mbox_path);
+	f.folder = buf_str(&s->mbox_folder);
+	f.folder_name = buf_str(&s->mbox_name);
+	s->walk_done = 0;
+	if (!folder_is_path(buf_slice(&s->mbox_folder)))
+		err_set(err, SCOPE_FOLDER, EX_DATAERR,
+		    "too deep or too long for a folder: not read");
+	else if (mbox_walk_open(&s->walk, &f, err) == 0)
+		return 0;
+	tree_file_close(&s->file);
+	return -1;
+}
+
+static int
+next_in_mbox(struct source_eml *s, struct source_item *item, struct err *err)
+{
+	int rc = mbox_walk_next(s->walk, item, err);
+	uint64_t done = mbox_walk_done(s->walk);
+
+	s->src.done += done - s->walk_done;
+	s->walk_done = done;
+	if (rc < 0 && err->scope >= SCOPE_FOLDER && err->scope < SCOPE_RUN) {
+		tree_problem(&s->tree, buf_str(&s->mbox_path), "", err, false);
+		rc = 0;
+	}
+	if (rc == 0) {
+		mbox_walk_close(&s->walk);
+		tree_file_close(&s->file);
+	}
+	return rc;
+}
+
+/* The next message among the directory's files. */
+static int
+next_in_dir(struct source_eml *s, struct source_item *item, struct err *err)
+{
+	struct name n;
+	int rc;
+
+	for (;;) {
+		tree_file_close(&s->file);
+		rc = listing_next(s->names, &n, err);
+		if (rc < 0)
+			tree_problem(&s->tree, this_dir(s)->dir, "", err,
+			    false);
+		if (rc <= 0)
+			return DIR_END;
+		if (s->single != NULL && strcmp(n.s, s->single) != 0)
+			continue;
+		rc = take_name(s, n.s, item, err);
+		if (rc == FOUND_MBOX && begin_mbox(s, n.s, false, err) < 0) {
+			fill_message(s, item);
+			return -1;
+		}
+		if (rc != 0)
+			return rc;
+	}
+}
+
+/* The mboxes come when all other messages of their directory are through. */
+static void
+begin_next_mbox(struct source_eml *s)
+{
+	const char *name = s->mbox[s->mbox_at++];
+	struct err why;
+
+	if (begin_mbox(s, name, true, &why) < 0)
+		tree_problem(&s->tree, this_dir(s)->dir, name, &why, false);
+}
+
+static void
+sum_up(struct source_eml *s)
+{
+	struct report *r = s->spec->report;
+
+	if (s->hidden > 0)
+		report_not_carried(r, "hidden file", s->hidden);
+	if (s->dirs.hidden > 0)
+		report_not_carried(r, "hidden directory", s->dirs.hidden);
+	if (s->dirs.attachments > 0)
+		report_not_carried(r, "directory of Apple Mail's attachments",
+		    s->dirs.attachments);
+	if (s->partial > 0)
+		report_note(r,
+		    "%" PRIu64 " messages are incomplete at the source: the "
+		    "mail program had not fetched, or keeps elsewhere, their "
+		    "attachments",
+		    s->partial);
+	if (s->cut > 0)
+		report_note(r,
+		    "in %" PRIu64 " .emlx files the size is wrong: the "
+		    "message ends where the property list begins",
+		    s->cut);
+}
+
+static int
+eml_next(struct source *src, struct source_item *item, struct err *err)
+{
+	struct source_eml *s = (struct source_eml *)src;
+	int rc;
+
+	if (s->has_pending) {
+		s->has_pending = false;
+		fill_message(s, item);
+		return 1;
+	}
+	while (s->at < s->dirs.n) {
+		if (s->walk != NULL) {
+			rc = next_in_mbox(s, item, err);
+			if (rc != 0)
+				return rc;
+		}
+		if (!s->begun && !begin_dir(s)) {
+			s->at++;
+			continue;
+		}
+		if (this_dir(s)->empty && !s->announced && *this_dir(s)->dir)
+			return give_folder(s, item);
+		rc = next_in_dir(s, item, err);
+		if (rc == 1 && !s->announced) {
+			s->has_pending = true;
+			*item = (struct source_item){ .subscribed = -1 };
+			return give_folder(s, item);
+		}
+		if (rc == 1 || rc == -1)
+			return rc;
+		if (rc == FOUND_MBOX)
+			continue;
+		if (s->mbox_at < s->nmbox)
+			begin_next_mbox(s);
+		else
+			end_dir(s);
+	}
+	sum_up(s);
+	return 0;
+}
+
+static ssize_t
+eml_read(struct source *src, void *buf, size_t cap, struct err *err)
+{
+	struct source_eml *s = (struct source_eml *)src;
+
+	if (s->walk != NULL)
+		return mbox_walk_read(s->walk, buf, cap, err);
+	return tree_file_read(&s->file, buf, cap, err);
+}
+
+static bool
+eml_raw(struct source *src, uint8_t out[DIGEST_BYTES])
+{
+	struct source_eml *s = (struct source_eml *)src;
+
+	return s->walk != NULL && mbox_walk_raw_sha256(s->walk, out);
+}
+
+/* ---------------------------------------------------------------- open */
+
+/* What was seen instead of mail, each kind once. */
+struct seen {
+	const char *what[8];
+	size_t n;
+};
+
+static void
+add_seen(struct seen *seen, const char *what)
+{
+	size_t i;
+
+	for (i = 0; i < seen->n; i++)
+		if (strcmp(seen->what[i], what) == 0)
+			return;
+	if (seen->n < sizeof(seen->what) / sizeof(seen->what[0]))
+		seen->what[seen->n++] = what;
+}
+
+/* Is the file 'name' mail of some kind?  Else note what it is. */
+static bool
+is_mail(struct source_eml *s, const char *name, struct seen *seen)
+{
+	int at = listing_dir(s->names, 0);
+	const char *dir = this_dir(s)->dir, *what = "an empty file";
+	enum eml_kind kind = EML_OTHER;
+	struct err ignored;
+	struct stat st;
+	ssize_t n;
+
+	if (eml_is_named(name))
+		return true;
+	if (*name == '.' ||
+	    tree_look(&s->tree, dir, at, name, &st, &ignored) != TREE_FILE ||
+	    tree_file_open(&s->file, &s->tree, dir, at, name, &ignored) < 0)
+		return false;
+	n = tree_file_look(&s->file, s->head, LIMIT_BLOCK, 0, &ignored);
+	tree_file_close(&s->file);
+	if (n > 0)
+		kind = eml_file_kind(name, slice_of(s->head, (size_t)n), &what);
+	if (kind == EML_OTHER || kind == EML_BAD)
+		add_seen(seen, what);
+	return kind != EML_OTHER && kind != EML_BAD;
+}
+
+/* Go through the tree until the first mail. */
+static bool
+has_mail(struct source_eml *s, struct seen *seen)
+{
+	struct err ignored;
+	bool found = false;
+	struct name n;
+
+	for (s->at = 0; s->at < s->dirs.n && !found; s->at++) {
+		if (!list_dir(s))
+			continue;
+		while (!found && listing_next(s->names, &n, &ignored) == 1)
+			found = is_mail(s, n.s, seen);
+		listing_free(&s->names);
+	}
+	s->at = 0;
+	return found;
+}
+
+static int
+say_no_mail(const char *path, const struct seen *seen, struct err *err)
+{
+	struct buf list = { 0 };
+	size_t i;
+
+	for (i = 0; i < seen->n; i++)
+		buf_putf(&list, "%s%s", i == 0 ? "" : ", ", seen->what[i]);
+	if (list.n == 0)
+		err_set(err, SCOPE_STORE, EX_DATAERR,
+		    "the directory '%s' is empty", path);
+	else
+		err_set(err, SCOPE_STORE, EX_DATAERR,
+		    "no mail was found in the directory '%s', but: %s", path,
+		    buf_str(&list));
+	buf_free(&list);
+	return err_hint(err,
+	    "give an mbox, a Maildir, a folder of .eml files or a PST");
+}
+
+static int
+open_tree(struct source_eml *s, struct err *err)
+{
+	struct seen seen = { .n = 0 };
+
+	if (tree_open(&s->tree, s->spec->path, "eml", s->spec->report, err) <
+		0 ||
+	    eml_dirs_find(&s->dirs, &s->tree, err) < 0)
+		return -1;
+	s->src.total = s->dirs.bytes;
+	/* with a Maildir named as a problem there was something */
+	if (!has_mail(s, &seen) && report_problems(s->spec->report) == 0)
+		return say_no_mail(s->spec->path, &seen, err);
+	return 0;
+}
+
+/* A single file: its directory, in which only it counts. */
+static int
+open_single(struct source_eml *s, const struct stat *st, struct err *err)
+{
+	const char *slash = strrchr(s->src.identity, '/');
+	char *dir =
+	    mem_strn(s->src.identity, (size_t)(slash - s->src.identity) + 1);
+	int rc = tree_open(&s->tree, dir, "eml", s->spec->report, err);
+
+	free(dir);
+	if (rc < 0)
+		return -1;
+	s->single = mem_str(slash + 1);
+	s->src.total = (uint64_t)st->st_size;
+	eml_dirs_single(&s->dirs);
+	return 0;
+}
+
+/* Forced on a file, eml: is to say at once that it is none. */
+static int
+check_single(struct source_eml *s, struct err *err)
+{
+	const char *what = "an empty file";
+	enum eml_kind kind = EML_OTHER;
+	ssize_t n;
+
+	if (tree_file_open(&s->file, &s->tree, "", s->tree.root, s->single,
+		err) < 0)
+		goto fail;
+	n = tree_file_look(&s->file, s->head, LIMIT_BLOCK, 0, err);
+	tree_file_close(&s->file);
+	if (n < 0)
+		goto fail;
+	if (n > 0)
+		kind = eml_file_kind(s->single, slice_of(s->head, (size_t)n),
+		    &what);
+	if (kind == EML_OTHER || kind == EML_BAD) {
+		err_set(err, SCOPE_STORE, EX_DATAERR,
+		    "'%s' is no message: it looks like %s", s->spec->path,
+		    what);
+		return err_hint(err,
+		    "give a message file, or a folder of "
+		    "them");
+	}
+	return 0;
+fail:
+	err->scope = SCOPE_STORE;
+	return err_within(err, "'%s'", s->spec->path);
+}
+
+static int
+eml_open(struct source **src_r, const struct source_spec *spec, struct err *err)
+{
+	struct source_eml *s = mem_alloc(1, sizeof(*s));
+	struct stat st;
+
+	s->spec = spec;
+	s->file.fd = s->tree.root = -1;
+	s->head = mem_alloc(1, LIMIT_BLOCK);
+	s->src.identity = realpath(spec->path, NULL);
+	if (s->src.identity == NULL || stat(spec->path, &st) < 0) {
+		err_sys(err, SCOPE_STORE, EX_NOINPUT, "'%s'", spec->path);
+		goto fail;
+	}
+	if (S_ISDIR(st.st_mode)
+		? open_tree(s, err) < 0
+		: open_single(s, &st, err) < 0 || check_single(s, err) < 0)
+		goto fail;
+	*src_r = &s->src;
+	return 0;
+fail:
+	free(s->src.identity);
+	eml_close(&s->src);
+	return -1;
+}
+
+const struct source_ops source_eml_ops = {
+	.name = "eml",
+	.probe = eml_probe,
+	.open = eml_open,
+	.next = eml_next,
+	.read = eml_read,
+	.raw_sha256 = eml_raw,
+	.close = eml_close,
+};
