@@ -291,7 +291,9 @@ mbox_next(struct mbox *m, struct mbox_item *it_r, struct err *err)
 		return -1;
 	m->it.cut = end == m->size && end > m->start &&
 	    (m->overrun || mbox_at(m, end)[-1] != m->eol);
-	m->it.size = end - m->start - separator_before(m, end);
+	m->it.size = end - m->start;
+	if (!m->it.stray)
+		m->it.size -= separator_before(m, end);
 	m->it.quoted = m->eol == '\r' ||
 	    (m->seen_in_item && m->dialect != MBOX_CL &&
 		m->dialect != MBOX_CL2);

@@ -5,6 +5,8 @@
  * Takeout quotes the quoted ones too (mboxrd), and a Content-Length that is
  * true nearly everywhere was put there by what wrote the mbox (mboxcl).
  */
+#include <string.h>
+
 #include "core/num.h"
 #include "formats/head.h"
 #include "formats/mbox_impl.h"
@@ -40,13 +42,24 @@ look_at_head(struct mbox *m, struct tally *t, struct slice head)
 	t->true_lengths += is_true;
 }
 
+/* Where Content-Length tells the end, nobody has looked for "From " yet. */
+static void
+look_at_body(struct mbox *m, struct slice text)
+{
+	if (text.n > 0 && memmem(text.p, text.n, "\nFrom ", 6) != NULL)
+		m->seen_bare = true;
+}
+
 static int
 take_sample(struct mbox *m, struct tally *t, struct err *err)
 {
 	struct mbox_item it;
-	struct slice head;
+	struct slice text;
 	int n;
 
+	*t = (struct tally){ 0 };
+	if (mbox_restart(m, err) < 0)
+		return -1;
 	while ((n = mbox_next(m, &it, err)) > 0) {
 		if (it.stray)
 			continue;
@@ -61,22 +74,31 @@ take_sample(struct mbox *m, struct tally *t, struct err *err)
 		if (mbox_need(m, m->start, m->start + LIMIT_HEAD_BYTES, err) <
 		    0)
 			return -1;
-		head = mbox_rest(m, m->start);
-		if (head.n > LIMIT_HEAD_BYTES)
-			head.n = LIMIT_HEAD_BYTES;
-		if (head.n > it.size)
-			head.n = (size_t)it.size;
-		look_at_head(m, t, head);
+		text = mbox_rest(m, m->start);
+		if (text.n > it.size)
+			text.n = (size_t)it.size;
+		if (m->trust_lengths)
+			look_at_body(m, text);
+		if (text.n > LIMIT_HEAD_BYTES)
+			text.n = LIMIT_HEAD_BYTES;
+		look_at_head(m, t, text);
 	}
 	return n;
+}
+
+/* Are the Content-Lengths true, all but a few? */
+static bool
+lengths_are_true(const struct mbox *m, const struct tally *t)
+{
+	return m->eol == '\n' && t->lengths > 0 &&
+	    t->true_lengths >= t->lengths - t->lengths / 4;
 }
 
 static void
 decide(struct mbox *m, const struct tally *t, enum mbox_dialect want)
 {
 	m->separated = t->ends == 0 || t->blank_ends * 2 >= t->ends;
-	m->trust_lengths = m->eol == '\n' && t->lengths > 0 &&
-	    t->true_lengths >= t->lengths - t->lengths / 4;
+	m->trust_lengths = lengths_are_true(m, t);
 	m->evidence = true;
 	if (want != MBOX_BY_EVIDENCE) {
 		m->dialect = want;
@@ -91,18 +113,26 @@ decide(struct mbox *m, const struct tally *t, enum mbox_dialect want)
 	}
 }
 
+/*
+ * The first look trusts Content-Length where it ends at a postmark, so that
+ * an mbox attached to a message of a mboxcl2 is not taken for messages.
+ */
 int
 mbox_guess(struct mbox *m, enum mbox_dialect want, struct err *err)
 {
-	struct tally t = { 0 };
-	int n = 0;
+	struct tally t;
+	int n;
 
 	m->separated = true;
 	if (m->size > MBOX_SAMPLE)
 		m->size = MBOX_SAMPLE;
-	if (mbox_restart(m, err) < 0)
-		return -1;
+	m->trust_lengths = want != MBOX_O && want != MBOX_RD && m->eol == '\n';
 	n = take_sample(m, &t, err);
+	if (n == 0 && m->trust_lengths && !lengths_are_true(m, &t) &&
+	    t.lengths > 0) {
+		m->trust_lengths = false;
+		n = take_sample(m, &t, err);
+	}
 	m->size = m->full;
 	decide(m, &t, want);
 	return n < 0 ? -1 : 0;
