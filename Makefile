@@ -12,7 +12,7 @@ SAY = $(if $(V),@:,@echo " ")
 CC ?= cc
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 LIBS = sqlite3 libcrypto libssl jansson gmime-3.0 libpst libseccomp \
-	libpcre2-8 yaml-0.1
+	libpcre2-8 yaml-0.1 zlib
 
 # These run before anything is installed, so no library is asked for them.
 BARE = deps check demo clean samples dist

@@ -6,7 +6,7 @@
 set -u
 build='gcc libc6-dev make pkg-config libgmime-3.0-dev libjansson-dev
 	libpcre2-dev libpst-dev libseccomp-dev libsqlite3-dev libssl-dev
-	libyaml-dev'
+	libyaml-dev zlib1g-dev'
 test='dovecot-imapd jq libcmocka-dev mblaze mutt notmuch openssl perl
 	procps sqlite3'
 lint='clang-format cppcheck mandoc'

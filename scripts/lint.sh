@@ -93,6 +93,7 @@ sqlite3 formats/ledger\.c
 jansson core/js\.c
 pcre2 core/regex\.c
 yaml\.h transform/conf\.c
+zlib formats/pst_block\.c
 seccomp core/sandbox\.c
 linux/landlock core/sandbox\.c
 END
