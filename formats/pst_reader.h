@@ -98,5 +98,6 @@ struct pst_reader_ops {
 };
 
 extern const struct pst_reader_ops pst_libpst_ops;
+extern const struct pst_reader_ops pst_own_ops;
 
 #endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * PST files, read by ourselves from [MS-PST]: opening and walking; see
+ * pst_reader.h.
+ */
+#include "formats/pst_own_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/digest.h"
+#include "core/mem.h"
+#include "formats/pst_bytes.h"
+
+#define ENTRYID_BYTES 24 /* flags, the store's key, a node's number */
+#define KEY_MAX	      64
+
+static void
+own_note(void *arg, bool bad, const char *text)
+{
+	struct pst_reader *r = arg;
+
+	if (r->in.note != NULL)
+		r->in.note(r->in.arg, bad, text);
+}
+
+static void
+enter(struct pst_reader *r, enum pst_phase phase)
+{
+	if (r->in.phase != NULL)
+		r->in.phase(r->in.arg, phase);
+}
+
+/* ------------------------------------------------------------- the store */
+
+/* The folder that an entry id ([MS-PST] 2.4.3.2) names, if there is one. */
+static uint64_t
+folder_of(struct pst_reader *r, struct ltp_props *p, unsigned id)
+{
+	const struct ltp_value *v = ltp_prop(p, id);
+	struct buf b = { 0 };
+	struct err err = { 0 };
+	uint32_t nid = 0;
+
+	if (v != NULL && v->type == PtypBinary &&
+	    ltp_bytes(&p->heap, v, ENTRYID_BYTES, &b, &err) >= 0 &&
+	    b.n == ENTRYID_BYTES)
+		nid = pst_u32(b.p + 20);
+	buf_free(&b);
+	return nid != 0 && msg_folder(&r->index, nid) != NULL ? nid : 0;
+}
+
+static void
+fill_store(struct pst_reader *r, struct ltp_props *p)
+{
+	const struct ltp_value *v = ltp_prop(p, PidTagRecordKey);
+	struct buf b = { 0 };
+	struct err err = { 0 };
+
+	if (v != NULL && ltp_bytes(&p->heap, v, KEY_MAX, &b, &err) > 0)
+		r->store.record_key =
+		    slice_of(arena_slice(&r->keep, buf_slice(&b)), b.n);
+	buf_free(&b);
+	r->store.password = own_number(p, PidTagPstPassword, 0) != 0;
+	r->store.ipm = folder_of(r, p, PidTagIpmSubtreeEntryId);
+	r->store.trash = folder_of(r, p, PidTagIpmWastebasketEntryId);
+	r->store.sent = folder_of(r, p, PidTagIpmSentMailEntryId);
+	r->store.outbox = folder_of(r, p, PidTagIpmOutboxEntryId);
+}
+
+static void
+read_store(struct pst_reader *r)
+{
+	uint8_t hash[DIGEST_BYTES];
+	struct ndb_node node;
+	struct ltp_props p;
+	struct arena a = { 0 };
+	struct err err = { 0 };
+	int rc = 0;
+
+	if (!r->in.no_store)
+		rc = ndb_find(r->n, NID_STORE, &node, &err);
+	if (rc > 0 && ltp_props_open(&p, r->n, &node, &a, &err) == 0)
+		fill_store(r, &p);
+	else
+		ndb_note(r->n, true, (uint64_t)NID_STORE << 8 | 9,
+		    "the message store object cannot be read%s%s",
+		    err.text[0] == '\0' ? "" : ": ", err.text);
+	arena_free(&a);
+	digest_of(r->store.record_key.p, r->store.record_key.n, hash);
+	digest_hex(r->store_id, hash, 8);
+}
+
+static void
+read_names(struct pst_reader *r)
+{
+	struct pst_names names;
+
+	pst_names_load(&names, r->n);
+	r->categories = pst_names_string(&names, "Keywords");
+	pst_names_free(&names);
+}
+
+static void
+own_close(struct pst_reader **r)
+{
+	if (*r == NULL)
+		return;
+	msg_index_free(&(*r)->index);
+	ndb_close(&(*r)->n);
+	arena_free(&(*r)->keep);
+	arena_free(&(*r)->folder);
+	buf_free(&(*r)->listed);
+	buf_free(&(*r)->adopted);
+	free(*r);
+	*r = NULL;
+}
+
+static int
+own_open(struct pst_reader **r_r, const struct pst_open *in, struct err *err)
+{
+	struct pst_reader *r = mem_alloc(1, sizeof(*r));
+	struct ndb_watch watch = { own_note, r };
+	const struct ndb_info *info;
+
+	r->in = *in;
+	*r_r = r;
+	enter(r, PST_PHASE_OPEN);
+	if (ndb_open(&r->n, in->fd, &watch, err) != 0) {
+		own_close(r_r);
+		return -1;
+	}
+	info = ndb_info(r->n);
+	r->store.format = info->format == NDB_ANSI ? PST_ANSI
+	    : info->format == NDB_4K		   ? PST_4K
+						   : PST_UNICODE;
+	r->store.ost = info->ost;
+	enter(r, PST_PHASE_INDEX);
+	msg_index_build(&r->index, r->n);
+	r->store.messages = r->index.n_messages;
+	if (msg_folder(&r->index, NID_ROOT_FOLDER) != NULL)
+		r->store.root = NID_ROOT_FOLDER;
+	if (!in->no_names) {
+		enter(r, PST_PHASE_NAMES);
+		read_names(r);
+	}
+	enter(r, PST_PHASE_STORE);
+	read_store(r);
+	enter(r, PST_PHASE_WALK);
+	return 0;
+}
+
+static const struct pst_store *
+own_store(struct pst_reader *r)
+{
+	return &r->store;
+}
+
+static int
+own_child(struct pst_reader *r, uint64_t nid, size_t i, uint64_t *child_r)
+{
+	*child_r = msg_child(&r->index, (uint32_t)nid, i);
+	return *child_r != 0;
+}
+
+/* -------------------------------------------------------------- the walk */
+
+static bool
+is_adopted(const struct pst_reader *r, uint32_t nid)
+{
+	size_t i;
+
+	for (i = 0; i + sizeof(nid) <= r->adopted.n; i += sizeof(nid))
+		if (memcmp(r->adopted.p + i, &nid, sizeof(nid)) == 0)
+			return true;
+	return false;
+}
+
+/* The next message of the current folder. */
+static bool
+next_message(struct pst_reader *r, struct pst_node *n_r)
+{
+	uint32_t nid = 0;
+
+	while (nid == 0 && r->message < r->message_end) {
+		nid = r->index.messages[r->message++].nid;
+		if (r->orphans && is_adopted(r, nid))
+			nid = 0;
+	}
+	if (nid == 0 && r->listed_at + sizeof(nid) <= r->listed.n) {
+		memcpy(&nid, r->listed.p + r->listed_at, sizeof(nid));
+		r->listed_at += sizeof(nid);
+		buf_put(&r->adopted, &nid, sizeof(nid));
+	}
+	n_r->what = PST_NODE_MESSAGE;
+	n_r->nid = nid;
+	n_r->parent = r->in_folder;
+	return nid != 0;
+}
+
+static void
+enter_folder(struct pst_reader *r, uint32_t nid)
+{
+	size_t n;
+
+	r->in_folder = nid;
+	r->message = msg_below(&r->index, nid, &n);
+	r->message_end = r->message + n;
+	r->listed_at = 0;
+	buf_clear(&r->listed);
+	if (nid != 0)
+		msg_only_listed(&r->index, nid, &r->listed);
+}
+
+static int
+own_next(struct pst_reader *r, struct pst_node *n_r)
+{
+	const struct msg_folder *f;
+
+	if (next_message(r, n_r))
+		return 1;
+	if (r->orphans)
+		return 0;
+	if (r->at == r->index.n_order) {
+		r->orphans = true;
+		enter_folder(r, 0);
+		return next_message(r, n_r);
+	}
+	f = &r->index.folders[r->index.order[r->at++]];
+	enter_folder(r, f->nid);
+	n_r->what = PST_NODE_FOLDER;
+	n_r->nid = f->nid;
+	n_r->parent = f->parent;
+	return 1;
+}
+
+static int
+own_folder(struct pst_reader *r, uint64_t nid, struct pst_folder *f_r,
+    struct err *err)
+{
+	struct ndb_node node;
+	struct ltp_props p;
+	struct arena a = { 0 };
+	unsigned cp = r->in.codepage;
+	bool exact;
+	int rc;
+
+	*f_r = (struct pst_folder){ .messages = -1 };
+	arena_reset(&r->folder);
+	rc = ndb_find(r->n, (uint32_t)nid, &node, err);
+	if (rc == 0)
+		err_set(err, SCOPE_FOLDER, EX_DATAERR,
+		    "folder 0x%llx is missing", (unsigned long long)nid);
+	if (rc <= 0 || ltp_props_open(&p, r->n, &node, &a, err) != 0) {
+		arena_free(&a);
+		err->scope = SCOPE_FOLDER;
+		return -1;
+	}
+	if (own_number(&p, PidTagMessageCodepage, 0) > 0 && cp == 0)
+		cp = (unsigned)own_number(&p, PidTagMessageCodepage, 0);
+	f_r->name = own_text(&r->folder, &p.heap,
+	    ltp_prop(&p, PidTagDisplayName), cp, 4096, &exact);
+	f_r->guessed = !exact;
+	f_r->messages = own_number(&p, PidTagContentCount, -1);
+	arena_free(&a);
+	return 0;
+}
+
+static int
+own_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
+    struct err *err)
+{
+	struct ndb_node node;
+	struct own_item *oi;
+	int rc = ndb_find(r->n, (uint32_t)nid, &node, err);
+
+	if (rc == 0)
+		err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "a folder names node 0x%llx, but there is none",
+		    (unsigned long long)nid);
+	if (rc <= 0 || own_item_open(r, &node, 0, item_r, err) != 0)
+		return -1;
+	oi = (struct own_item *)*item_r;
+	oi->pub.uid = slice_str(
+	    arena_fmt(&oi->a, "%llx.%s", (unsigned long long)nid, r->store_id));
+	return 0;
+}
+
+const struct pst_reader_ops pst_own_ops = {
+	.name = "own",
+	.open = own_open,
+	.store = own_store,
+	.child = own_child,
+	.next = own_next,
+	.folder = own_folder,
+	.item = own_item,
+	.lacks = NULL,
+	.close = own_close,
+};

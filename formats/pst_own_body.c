@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The bodies of a message as streams. */
+#include "formats/pst_codepage.h"
+#include "formats/pst_lzfu.h"
+#include "formats/pst_own_impl.h"
+#include "formats/pst_utf16.h"
+
+#include <stdlib.h>
+
+#include "core/mem.h"
+
+#define PEEK_BYTES 262144
+
+/* --------------------------------------------------------- UTF-16 bodies */
+
+struct wide {
+	struct utf16 u;
+	struct buf out;
+	const struct item_sink *to;
+};
+
+static int
+put_wide(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct wide *w = arg;
+
+	buf_clear(&w->out);
+	utf16_put(&w->u, &w->out, slice_of(data, len));
+	return w->out.n == 0 ? 0
+			     : w->to->put(w->to->arg, w->out.p, w->out.n, err);
+}
+
+static int
+copy_wide(const struct own_body *b, const struct item_sink *to, struct err *err)
+{
+	struct wide w = { .to = to };
+	struct item_sink mine = { put_wide, &w };
+	int rc = ltp_copy(&b->of->props.heap, b->v, &mine, err);
+
+	if (rc >= 0) {
+		buf_clear(&w.out);
+		utf16_end(&w.u, &w.out);
+		if (w.out.n > 0 && to->put(to->arg, w.out.p, w.out.n, err) != 0)
+			rc = -1;
+	}
+	buf_free(&w.out);
+	return rc;
+}
+
+/* ------------------------------------------------------------ RTF bodies */
+
+static int
+put_packed(void *arg, const void *data, size_t len, struct err *err)
+{
+	return lzfu_put(arg, data, len, err);
+}
+
+static int
+copy_rtf(const struct own_body *b, const struct item_sink *to, struct err *err)
+{
+	struct lzfu *l = mem_alloc(1, sizeof(*l));
+	struct item_sink mine = { put_packed, l };
+	enum lzfu_end how = LZFU_FOREIGN;
+	int rc;
+
+	lzfu_init(l, to);
+	rc = ltp_copy(&b->of->props.heap, b->v, &mine, err);
+	if (rc >= 0 && lzfu_end(l, &how, err) != 0)
+		rc = -1;
+	if (rc >= 0 && how == LZFU_BAD_CRC)
+		ndb_note(b->of->r->n, true, b->of->pub.nid << 24 | 0xff0002,
+		    "node 0x%llx: the checksum of its RTF does not match",
+		    (unsigned long long)b->of->pub.nid);
+	if (rc > 0 && (how == LZFU_SHORT || how == LZFU_FOREIGN))
+		rc = 0;
+	free(l);
+	return rc;
+}
+
+static int
+copy_body(void *arg, const struct item_sink *to, struct err *err)
+{
+	const struct own_body *b = arg;
+
+	switch (b->form) {
+	case OWN_UTF16:
+		return copy_wide(b, to, err);
+	case OWN_RTF:
+		return copy_rtf(b, to, err);
+	default:
+		return ltp_copy(&b->of->props.heap, b->v, to, err);
+	}
+}
+
+/* ------------------------------------------------------------------ which */
+
+static struct item_stream
+stream_of(struct own_item *oi, struct own_body *b, const struct ltp_value *v,
+    enum own_form form)
+{
+	*b = (struct own_body){ .of = oi, .v = v, .form = form };
+	return (struct item_stream){ .copy = copy_body,
+		.arg = b,
+		.size = form == OWN_BYTES ? ltp_size(&oi->props.heap, v) : 0 };
+}
+
+/* What are the bytes of an HTML body?  Its beginning says it. */
+static unsigned
+html_codepage(struct own_item *oi, const struct ltp_value *v)
+{
+	struct buf b = { 0 };
+	struct err err = { 0 };
+	unsigned cp;
+
+	/* a letter cut in two would not decode */
+	if (ltp_bytes(&oi->props.heap, v, PEEK_BYTES, &b, &err) == 0)
+		while (b.n > 1 && b.p[b.n - 1] != '>')
+			b.n--;
+	cp = codepage_of_html(buf_slice(&b), oi->pub.internet_codepage,
+	    oi->codepage);
+	buf_free(&b);
+	return cp;
+}
+
+static bool
+is_there(struct own_item *oi, const struct ltp_value *v)
+{
+	return v != NULL && !v->direct && ltp_size(&oi->props.heap, v) > 0;
+}
+
+void
+own_fill_bodies(struct own_item *oi)
+{
+	const struct ltp_value *plain = ltp_prop(&oi->props, PidTagBody);
+	const struct ltp_value *html = ltp_prop(&oi->props, PidTagBodyHtml);
+	const struct ltp_value *rtf = ltp_prop(&oi->props, PidTagRtfCompressed);
+	struct item *it = &oi->pub;
+
+	if (is_there(oi, plain) && plain->type == PtypString) {
+		it->plain.stream = stream_of(oi, &oi->plain, plain, OWN_UTF16);
+		it->plain.codepage = CODEPAGE_UTF8;
+	} else if (is_there(oi, plain) && plain->type == PtypString8) {
+		it->plain.stream = stream_of(oi, &oi->plain, plain, OWN_BYTES);
+		it->plain.codepage = oi->codepage;
+	}
+	if (is_there(oi, html) && html->type == PtypString) {
+		it->html.stream = stream_of(oi, &oi->html, html, OWN_UTF16);
+		it->html.codepage = CODEPAGE_UTF8;
+	} else if (is_there(oi, html) &&
+	    (html->type == PtypBinary || html->type == PtypString8)) {
+		it->html.stream = stream_of(oi, &oi->html, html, OWN_BYTES);
+		it->html.codepage = html_codepage(oi, html);
+	}
+	if (is_there(oi, rtf) && rtf->type == PtypBinary)
+		it->rtf = stream_of(oi, &oi->rtf, rtf, OWN_RTF);
+}

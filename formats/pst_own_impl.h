@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* For formats/pst_own*.c only: our own reader of PST files. */
+#ifndef FORMATS_PST_OWN_IMPL_H
+#define FORMATS_PST_OWN_IMPL_H
+
+#include "formats/pst_msg.h"
+#include "formats/pst_names.h"
+#include "formats/pst_prop.h"
+#include "formats/pst_reader.h"
+
+#define OWN_DEPTH 64 /* items within items */
+
+struct pst_reader {
+	struct pst_open in;
+	struct ndb *n;
+	struct msg_index index;
+	struct pst_store store;
+	char store_id[17];   /* of the record key, for uids */
+	unsigned categories; /* property id of Keywords, or 0 */
+	struct arena keep, folder;
+	/* the walk */
+	size_t at;	    /* the next folder, in the index's order */
+	uint32_t in_folder; /* 0: those whose folder is gone */
+	size_t message, message_end;
+	struct buf listed; /* messages only the contents table names */
+	size_t listed_at;
+	struct buf adopted; /* orphans that came out that way */
+	bool orphans;
+};
+
+/* How the bytes of a body become text. */
+enum own_form { OWN_BYTES, OWN_UTF16, OWN_RTF, OWN_RTF_HTML, OWN_RTF_TEXT };
+
+struct own_item;
+
+struct own_body {
+	struct own_item *of;
+	const struct ltp_value *v;
+	enum own_form form;
+};
+
+struct own_attach {
+	struct own_item *of;
+	size_t at;
+	struct ltp_heap heap; /* the attachment's properties */
+	struct ltp_value data;
+};
+
+/* 'pub' first: what the world sees is the whole. */
+struct own_item {
+	struct item pub;
+	struct pst_reader *r;
+	struct arena a;
+	struct ltp_props props;
+	unsigned codepage; /* of its 8-bit text; 0: nobody knows */
+	unsigned depth;
+	struct own_body plain, html, rtf;
+	struct own_attach *attach;
+};
+
+/* ---- pst_own_text.c: values as text and numbers */
+
+/* At most 'max' bytes of it as UTF-8, in 'a'.  *exact_r (may be NULL): nothing
+ * was guessed. */
+struct slice own_text(struct arena *a, struct ltp_heap *h,
+    const struct ltp_value *v, unsigned cp, size_t max, bool *exact_r);
+/* Bytes of a string as UTF-8, in 'a'; 'wide': UTF-16. */
+struct slice own_decode(struct arena *a, struct slice raw, bool wide,
+    unsigned cp, bool *exact_r);
+/* A property's text, or an empty slice. */
+struct slice own_prop(struct arena *a, struct ltp_props *p, unsigned id,
+    unsigned cp);
+int64_t own_number(struct ltp_props *p, unsigned id, int64_t none);
+int64_t own_time(struct ltp_props *p, unsigned id);
+
+/* ---- pst_own_item.c, pst_own_body.c */
+int own_item_open(struct pst_reader *r, const struct ndb_node *node,
+    unsigned depth, struct item **item_r, struct err *err);
+void own_fill_bodies(struct own_item *oi);
+
+/* ---- pst_own_parts.c: recipients and attachments */
+void own_fill_recipients(struct own_item *oi);
+void own_fill_attachments(struct own_item *oi);
+/* An address and its type ("SMTP", "EX"), put where it belongs. */
+void own_put_address(struct item_person *who, struct slice type,
+    struct slice addr);
+bool own_is_smtp(struct slice s);
+
+#endif

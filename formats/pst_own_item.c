@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A message object ([MS-PST] 2.4.5) as a neutral item. */
+#include "formats/pst_own_impl.h"
+
+#include <stdlib.h>
+
+#include "core/mem.h"
+#include "formats/pst_bytes.h"
+
+#define HEADERS_MAX  (1u << 20)
+#define BINARY_MAX   4096
+#define CATEGORY_MAX 1000
+
+/* PidTagMessageFlags, [MS-OXCMSG] 2.2.1.6 */
+enum { FLAG_READ = 0x1, FLAG_UNSENT = 0x8, FLAG_FROM_ME = 0x20 };
+
+/* PidTagLastVerbExecuted, [MS-OXOMSG] 2.2.1.22 */
+enum { VERB_REPLY = 102, VERB_REPLY_ALL = 103, VERB_FORWARD = 104 };
+
+/* PidTagIconIndex, [MS-OXOMSG] 2.2.1.10 */
+enum { ICON_REPLIED = 0x105, ICON_FORWARDED = 0x106 };
+
+static struct slice
+text(struct own_item *oi, unsigned id)
+{
+	return own_prop(&oi->a, &oi->props, id, oi->codepage);
+}
+
+static int32_t
+number(struct own_item *oi, unsigned id, int32_t none)
+{
+	return (int32_t)own_number(&oi->props, id, none);
+}
+
+/* ---------------------------------------------------------------- people */
+
+/* A search key is "TYPE:ADDRESS" in upper case and ends in a NUL. */
+static void
+put_search_key(struct own_item *oi, struct item_person *who, unsigned id)
+{
+	const struct ltp_value *v = ltp_prop(&oi->props, id);
+	struct buf b = { 0 };
+	struct err err = { 0 };
+	struct slice s;
+	size_t i;
+
+	if (who->smtp.n > 0 || v == NULL || v->type != PtypBinary ||
+	    ltp_bytes(&oi->props.heap, v, BINARY_MAX, &b, &err) <= 0) {
+		buf_free(&b);
+		return;
+	}
+	while (b.n > 0 && b.p[b.n - 1] == '\0')
+		b.n--;
+	for (i = 0; i < b.n; i++)
+		if (b.p[i] >= 'A' && b.p[i] <= 'Z')
+			b.p[i] = (char)(b.p[i] - 'A' + 'a');
+	s = buf_slice(&b);
+	if (slice_starts(s, "smtp:") && own_is_smtp(slice_from(s, 5))) {
+		s = slice_from(s, 5);
+		who->smtp = slice_of(arena_slice(&oi->a, s), s.n);
+	}
+	buf_free(&b);
+}
+
+static void
+fill_person(struct own_item *oi, struct item_person *who, unsigned name,
+    unsigned type, unsigned addr, unsigned smtp, unsigned key)
+{
+	struct slice s = text(oi, smtp);
+
+	who->name = text(oi, name);
+	own_put_address(who, text(oi, type), text(oi, addr));
+	if (own_is_smtp(s))
+		who->smtp = s;
+	put_search_key(oi, who, key);
+}
+
+static void
+fill_people(struct own_item *oi)
+{
+	fill_person(oi, &oi->pub.from, PidTagSentRepresentingName,
+	    PidTagSentRepresentingAddressType,
+	    PidTagSentRepresentingEmailAddress,
+	    PidTagSentRepresentingSmtpAddress, PidTagSentRepresentingSearchKey);
+	fill_person(oi, &oi->pub.sender, PidTagSenderName,
+	    PidTagSenderAddressType, PidTagSenderEmailAddress,
+	    PidTagSenderSmtpAddress, PidTagSenderSearchKey);
+	oi->pub.reply_to = text(oi, PidTagReplyRecipientNames);
+}
+
+/* -------------------------------------------------------------- the head */
+
+static void
+fill_flags(struct own_item *oi)
+{
+	int32_t flags = number(oi, PidTagMessageFlags, 0);
+	int32_t verb = number(oi, PidTagLastVerbExecuted, 0);
+	int32_t icon = number(oi, PidTagIconIndex, -1);
+	struct item *it = &oi->pub;
+
+	if (flags & FLAG_READ)
+		it->flags |= ITEM_READ;
+	if (flags & FLAG_UNSENT)
+		it->flags |= ITEM_UNSENT;
+	if (flags & FLAG_FROM_ME)
+		it->flags |= ITEM_FROM_ME;
+	if (verb == VERB_REPLY || verb == VERB_REPLY_ALL ||
+	    icon == ICON_REPLIED)
+		it->flags |= ITEM_ANSWERED;
+	if (verb == VERB_FORWARD || icon == ICON_FORWARDED)
+		it->flags |= ITEM_FORWARDED;
+	if (number(oi, PidTagFlagStatus, 0) == 2)
+		it->flags |= ITEM_FLAGGED;
+	if (number(oi, PidTagReadReceiptRequested, 0))
+		it->flags |= ITEM_ASK_READ;
+	if (number(oi, PidTagOriginatorDeliveryReportRequested, 0))
+		it->flags |= ITEM_ASK_DELIVERED;
+}
+
+/* Its first two characters may say how long its "Re: " is, [MS-PST]
+ * 2.5.3.1.1.1. */
+static void
+fill_subject(struct own_item *oi)
+{
+	struct slice s = own_text(&oi->a, &oi->props.heap,
+	    ltp_prop(&oi->props, PidTagSubject), oi->codepage, BINARY_MAX,
+	    &oi->pub.subject_exact);
+
+	if (s.n >= 2 && s.p[0] == '\x01')
+		s = slice_from(s,
+		    (unsigned char)s.p[1] < 0x80       ? 2
+			: (unsigned char)s.p[1] < 0xe0 ? 3
+						       : 4);
+	oi->pub.subject = s;
+}
+
+static struct slice
+bytes(struct own_item *oi, unsigned id, size_t max)
+{
+	const struct ltp_value *v = ltp_prop(&oi->props, id);
+	struct buf b = { 0 };
+	struct err err = { 0 };
+	struct slice s = slice_of("", 0);
+
+	if (v != NULL && v->type == PtypBinary &&
+	    ltp_bytes(&oi->props.heap, v, max, &b, &err) > 0 && b.n > 0)
+		s = slice_of(arena_slice(&oi->a, buf_slice(&b)), b.n);
+	buf_free(&b);
+	return s;
+}
+
+static void
+fill_report(struct own_item *oi)
+{
+	struct item_report *r = &oi->pub.report;
+
+	r->text = text(oi, PidTagReportText);
+	r->time = own_time(&oi->props, PidTagReportTime);
+	r->reason = number(oi, PidTagNonDeliveryReportReasonCode, -1);
+	r->diag = number(oi, PidTagNonDeliveryReportDiagCode, -1);
+	r->status = number(oi, PidTagNonDeliveryReportStatusCode, 0);
+	r->supplement = text(oi, PidTagSupplementaryInfo);
+}
+
+static void
+fill_head(struct own_item *oi)
+{
+	struct item *it = &oi->pub;
+
+	it->class = text(oi, PidTagMessageClass);
+	it->headers = own_text(&oi->a, &oi->props.heap,
+	    ltp_prop(&oi->props, PidTagTransportMessageHeaders), oi->codepage,
+	    HEADERS_MAX, NULL);
+	fill_subject(oi);
+	it->message_id = text(oi, PidTagInternetMessageId);
+	it->in_reply_to = text(oi, PidTagInReplyToId);
+	it->references = text(oi, PidTagInternetReferences);
+	it->topic = text(oi, PidTagConversationTopic);
+	it->thread_index = bytes(oi, PidTagConversationIndex, BINARY_MAX);
+	it->submitted = own_time(&oi->props, PidTagClientSubmitTime);
+	it->delivered = own_time(&oi->props, PidTagMessageDeliveryTime);
+	it->created = own_time(&oi->props, PidTagCreationTime);
+	it->importance = number(oi, PidTagImportance, 1);
+	it->priority = number(oi, PidTagPriority, 0);
+	it->sensitivity = number(oi, PidTagSensitivity, 0);
+	fill_flags(oi);
+	fill_report(oi);
+}
+
+/* ------------------------------------------------------------ categories */
+
+/* A value of many strings, [MS-PST] 2.3.3.4.2: count, where each begins, the
+ * strings. */
+static void
+fill_categories(struct own_item *oi)
+{
+	const struct ltp_value *v = oi->r->categories == 0
+	    ? NULL
+	    : ltp_prop(&oi->props, oi->r->categories);
+	struct slice all;
+	struct buf b = { 0 };
+	struct err err = { 0 };
+	uint32_t n, i, from, to;
+
+	if (v == NULL ||
+	    (v->type != PtypMultipleString && v->type != PtypMultipleString8) ||
+	    ltp_bytes(&oi->props.heap, v, HEADERS_MAX, &b, &err) <= 0 ||
+	    b.n < 4) {
+		buf_free(&b);
+		return;
+	}
+	all = buf_slice(&b);
+	n = pst_u32(all.p);
+	if (n > CATEGORY_MAX || 4 + 4 * (size_t)n > all.n)
+		n = 0;
+	oi->pub.categories =
+	    arena_alloc(&oi->a, n * sizeof(*oi->pub.categories) + 1);
+	for (i = 0; i < n; i++) {
+		from = pst_u32(all.p + 4 + 4 * i);
+		to = i + 1 < n ? pst_u32(all.p + 8 + 4 * i) : (uint32_t)all.n;
+		if (from > to || to > all.n)
+			continue;
+		oi->pub.categories[oi->pub.n_categories++] =
+		    own_decode(&oi->a, slice_of(all.p + from, to - from),
+			v->type == PtypMultipleString, oi->codepage, NULL);
+	}
+	buf_free(&b);
+}
+
+/* ----------------------------------------------------------------- whole */
+
+static void
+close_item(struct item *it)
+{
+	struct own_item *oi = (struct own_item *)it;
+
+	arena_free(&oi->a);
+	free(oi);
+}
+
+/* Which code page are its 8-bit strings in?  Its own number counts, then
+ * what the user says. */
+static void
+fill_codepages(struct own_item *oi)
+{
+	int32_t own = number(oi, PidTagMessageCodepage, 0);
+	int32_t internet = number(oi, PidTagInternetCodepage, 0);
+
+	oi->pub.internet_codepage = internet > 0 ? (unsigned)internet : 0;
+	if (own > 0)
+		oi->codepage = (unsigned)own;
+	else if (oi->r->in.codepage != 0)
+		oi->codepage = oi->r->in.codepage;
+	else
+		oi->codepage = oi->pub.internet_codepage;
+	oi->pub.message_codepage = oi->codepage;
+}
+
+int
+own_item_open(struct pst_reader *r, const struct ndb_node *node, unsigned depth,
+    struct item **item_r, struct err *err)
+{
+	struct own_item *oi = mem_alloc(1, sizeof(*oi));
+
+	item_init(&oi->pub);
+	oi->pub.close = close_item;
+	oi->pub.nid = node->nid;
+	oi->r = r;
+	oi->depth = depth;
+	if (ltp_props_open(&oi->props, r->n, node, &oi->a, err) != 0) {
+		close_item(&oi->pub);
+		return -1;
+	}
+	fill_codepages(oi);
+	fill_head(oi);
+	fill_people(oi);
+	fill_categories(oi);
+	own_fill_recipients(oi);
+	own_fill_bodies(oi);
+	own_fill_attachments(oi);
+	*item_r = &oi->pub;
+	return 0;
+}

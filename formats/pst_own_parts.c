@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Recipients and attachments of a message, [MS-PST] 2.4.5.3, 2.4.6. */
+#include "formats/pst_own_impl.h"
+
+#include <string.h>
+
+#define RECIPIENTS_MAX	20000
+#define ATTACHMENTS_MAX 20000
+#define NAME_MAX_BYTES	4096
+
+bool
+own_is_smtp(struct slice s)
+{
+	return s.n > 2 && memchr(s.p, '@', s.n) != NULL && s.p[0] != '/' &&
+	    memchr(s.p, ' ', s.n) == NULL;
+}
+
+void
+own_put_address(struct item_person *who, struct slice type, struct slice addr)
+{
+	if (addr.n == 0)
+		return;
+	if (slice_is_nocase(type, "EX") || addr.p[0] == '/')
+		who->x500 = addr;
+	else if (own_is_smtp(addr))
+		who->smtp = addr;
+}
+
+static void
+note(struct own_item *oi, unsigned what, const char *text,
+    const struct err *err)
+{
+	ndb_note(oi->r->n, true, (uint64_t)oi->pub.nid << 24 | 0xff0000 | what,
+	    "node 0x%llx: %s%s%s", (unsigned long long)oi->pub.nid, text,
+	    err->text[0] == '\0' ? "" : ": ", err->text);
+}
+
+/* A table among the message's subnodes.  False: there is none. */
+static bool
+open_table(struct own_item *oi, uint32_t nid, struct ltp_table *t_r,
+    struct arena *a, const char *what)
+{
+	struct ndb_node sub;
+	struct err err = { 0 };
+	int rc =
+	    ndb_sub_find(oi->r->n, oi->props.heap.node.sub, nid, &sub, &err);
+
+	if (rc > 0 && ltp_table_open(t_r, oi->r->n, &sub, a, &err) == 0)
+		return true;
+	if (rc != 0)
+		note(oi, nid, what, &err);
+	return false;
+}
+
+/* ------------------------------------------------------------ recipients */
+
+static struct slice
+cell_text(struct own_item *oi, struct ltp_table *t, unsigned id)
+{
+	struct ltp_value v;
+
+	if (!ltp_cell(t, id, &v))
+		return slice_of("", 0);
+	return own_text(&oi->a, &t->heap, &v, oi->codepage, NAME_MAX_BYTES,
+	    NULL);
+}
+
+static void
+read_recipient(struct own_item *oi, struct ltp_table *t,
+    struct item_recipient *to)
+{
+	struct ltp_value v;
+	int64_t type = ITEM_TO;
+	struct slice smtp;
+
+	if (ltp_cell(t, PidTagRecipientType, &v))
+		type = ltp_number(&t->heap, &v, ITEM_TO) & 0xf;
+	to->type = type == ITEM_CC ? ITEM_CC
+	    : type == ITEM_BCC	   ? ITEM_BCC
+				   : ITEM_TO;
+	to->who.name = cell_text(oi, t, PidTagDisplayName);
+	if (to->who.name.n == 0)
+		to->who.name = cell_text(oi, t, PidTagRecipientDisplayName);
+	own_put_address(&to->who, cell_text(oi, t, PidTagAddressType),
+	    cell_text(oi, t, PidTagEmailAddress));
+	smtp = cell_text(oi, t, PidTagSmtpAddress);
+	if (own_is_smtp(smtp))
+		to->who.smtp = smtp;
+}
+
+/* How many names a display list ("Jane; John") holds. */
+static size_t
+count_names(struct slice list)
+{
+	size_t i, n = list.n > 0;
+
+	for (i = 0; i < list.n; i++)
+		n += list.p[i] == ';';
+	return n;
+}
+
+static void
+add_names(struct item *it, struct slice list, enum item_recipient_type type)
+{
+	struct item_recipient *to;
+	struct slice name;
+	size_t n;
+
+	while (list.n > 0) {
+		for (n = 0; n < list.n && list.p[n] != ';'; n++)
+			;
+		name = slice_trim(slice_of(list.p, n));
+		list = slice_from(list, n + 1);
+		if (name.n == 0)
+			continue;
+		to = &it->recipients[it->n_recipients++];
+		to->type = type;
+		to->who.name = name;
+		if (own_is_smtp(name))
+			to->who.smtp = name;
+	}
+}
+
+/* Old stores, and damaged ones, have no table: names must do. */
+static void
+from_display(struct own_item *oi)
+{
+	struct slice to =
+	    own_prop(&oi->a, &oi->props, PidTagDisplayTo, oi->codepage);
+	struct slice cc =
+	    own_prop(&oi->a, &oi->props, PidTagDisplayCc, oi->codepage);
+	struct slice bcc =
+	    own_prop(&oi->a, &oi->props, PidTagDisplayBcc, oi->codepage);
+	struct item *it = &oi->pub;
+
+	it->recipients = arena_alloc(&oi->a,
+	    (count_names(to) + count_names(cc) + count_names(bcc)) *
+		    sizeof(*it->recipients) +
+		1);
+	add_names(it, to, ITEM_TO);
+	add_names(it, cc, ITEM_CC);
+	add_names(it, bcc, ITEM_BCC);
+}
+
+void
+own_fill_recipients(struct own_item *oi)
+{
+	struct buf found = { 0 };
+	struct arena a = { 0 };
+	struct err err = { 0 };
+	struct item_recipient one;
+	struct ltp_table t;
+	size_t n = 0;
+	int rc;
+
+	if (open_table(oi, NID_RECIPIENT_TABLE, &t, &a,
+		"its recipients cannot be read")) {
+		while ((rc = ltp_table_next(&t, &err)) != 0) {
+			if (rc < 0 || n == RECIPIENTS_MAX) {
+				note(oi, NID_RECIPIENT_TABLE,
+				    "a recipient is lost", &err);
+				if (n == RECIPIENTS_MAX || t.no_index)
+					break;
+				continue;
+			}
+			memset(&one, 0, sizeof(one));
+			read_recipient(oi, &t, &one);
+			buf_put(&found, &one, sizeof(one));
+			n++;
+		}
+	}
+	arena_free(&a);
+	if (n == 0) {
+		from_display(oi);
+	} else {
+		oi->pub.recipients = arena_alloc(&oi->a, found.n);
+		memcpy(oi->pub.recipients, found.p, found.n);
+		oi->pub.n_recipients = n;
+	}
+	buf_free(&found);
+}
+
+/* ----------------------------------------------------------- attachments */
+
+static int
+copy_attach(void *arg, const struct item_sink *to, struct err *err)
+{
+	struct own_attach *oa = arg;
+
+	return ltp_copy(&oa->heap, &oa->data, to, err);
+}
+
+static int
+open_attach(void *arg, struct item **item_r, struct err *err)
+{
+	struct own_attach *oa = arg;
+	struct own_item *up = oa->of, *oi;
+	struct ndb_node node;
+
+	if (up->depth >= OWN_DEPTH)
+		return err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "messages lie in messages %d deep", OWN_DEPTH);
+	if (ltp_object(&oa->heap, &oa->data, &node, err) < 0 ||
+	    own_item_open(up->r, &node, up->depth + 1, item_r, err) != 0)
+		return -1;
+	oi = (struct own_item *)*item_r;
+	oi->pub.uid = slice_str(arena_fmt(&oi->a, "%.*s.%zu",
+	    (int)up->pub.uid.n, up->pub.uid.p, oa->at + 1));
+	return 0;
+}
+
+static struct slice
+first_text(struct own_item *oi, struct ltp_props *p, unsigned a, unsigned b,
+    unsigned c)
+{
+	struct slice s = own_prop(&oi->a, p, a, oi->codepage);
+
+	if (s.n == 0)
+		s = own_prop(&oi->a, p, b, oi->codepage);
+	if (s.n == 0 && c != 0)
+		s = own_prop(&oi->a, p, c, oi->codepage);
+	return s;
+}
+
+static void
+fill_data(struct own_attach *oa, struct item_attach *to, struct ltp_props *p)
+{
+	const struct ltp_value *v = ltp_prop(p, PidTagAttachDataBinary);
+	int64_t method = own_number(p, PidTagAttachMethod, ITEM_ATTACH_DATA);
+
+	to->method = method >= 2 && method <= 4 ? ITEM_ATTACH_LINK
+	    : method == ITEM_ATTACH_ITEM	? ITEM_ATTACH_ITEM
+	    : method == ITEM_ATTACH_OLE		? ITEM_ATTACH_OLE
+	    : method == 0			? ITEM_ATTACH_NOTHING
+						: ITEM_ATTACH_DATA;
+	if (v == NULL || v->direct)
+		return;
+	oa->data = *v;
+	if (to->method == ITEM_ATTACH_ITEM && v->type == PtypObject) {
+		to->open = open_attach;
+		to->arg = oa;
+		return;
+	}
+	if (to->method == ITEM_ATTACH_NOTHING)
+		to->method = ITEM_ATTACH_DATA;
+	to->data.copy = copy_attach;
+	to->data.arg = oa;
+	to->data.size = ltp_size(&p->heap, v);
+}
+
+static void
+read_attach(struct own_item *oi, struct own_attach *oa, struct item_attach *to,
+    const struct ndb_node *node)
+{
+	struct arena a = { 0 };
+	struct err err = { 0 };
+	struct ltp_props p;
+
+	to->position = -1;
+	if (ltp_props_open(&p, oi->r->n, node, &a, &err) != 0) {
+		note(oi, node->nid & 0xffff, "an attachment is lost", &err);
+		arena_free(&a);
+		return;
+	}
+	oa->heap = p.heap;
+	to->name = first_text(oi, &p, PidTagAttachLongFilename,
+	    PidTagAttachFilename, PidTagDisplayName);
+	to->mime = own_prop(&oi->a, &p, PidTagAttachMimeTag, oi->codepage);
+	to->cid = own_prop(&oi->a, &p, PidTagAttachContentId, oi->codepage);
+	to->location =
+	    own_prop(&oi->a, &p, PidTagAttachContentLocation, oi->codepage);
+	to->path = first_text(oi, &p, PidTagAttachLongPathname,
+	    PidTagAttachPathname, 0);
+	to->hidden = own_number(&p, PidTagAttachmentHidden, 0) != 0;
+	to->position = (int32_t)own_number(&p, PidTagRenderingPosition, -1);
+	fill_data(oa, to, &p);
+	arena_free(&a);
+}
+
+struct found {
+	struct buf nodes; /* struct ndb_node */
+	size_t n;
+};
+
+static bool
+is_found(const struct found *f, uint32_t nid)
+{
+	struct ndb_node node;
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		memcpy(&node, f->nodes.p + i * sizeof(node), sizeof(node));
+		if (node.nid == nid)
+			return true;
+	}
+	return false;
+}
+
+static bool
+gather_attach(void *arg, const struct ndb_node *node)
+{
+	struct found *f = arg;
+
+	if (ndb_type(node->nid) != NID_TYPE_ATTACHMENT)
+		return true;
+	buf_put(&f->nodes, node, sizeof(*node));
+	return ++f->n < ATTACHMENTS_MAX;
+}
+
+/* The subnodes are what there is; the table may only know of more. */
+static void
+check_attach_table(struct own_item *oi, const struct found *f)
+{
+	struct arena a = { 0 };
+	struct err err = { 0 };
+	struct ltp_table t;
+	int rc, i = 0;
+
+	if (open_table(oi, NID_ATTACHMENT_TABLE, &t, &a,
+		"the list of its attachments cannot be read"))
+		while ((rc = ltp_table_next(&t, &err)) != 0 && i++ < 1000) {
+			if (rc < 0 && t.no_index)
+				break;
+			if (t.row_id != 0 && !is_found(f, t.row_id)) {
+				err_set(&err, SCOPE_MSG, EX_DATAERR,
+				    "subnode 0x%x is missing", t.row_id);
+				note(oi, t.row_id & 0xffff,
+				    "an attachment is lost", &err);
+			}
+		}
+	arena_free(&a);
+}
+
+void
+own_fill_attachments(struct own_item *oi)
+{
+	struct found f = { 0 };
+	struct ndb_node node;
+	struct err err = { 0 };
+	struct item *it = &oi->pub;
+	size_t i;
+
+	if (ndb_sub_each(oi->r->n, oi->props.heap.node.sub, gather_attach, &f,
+		&err) != 0)
+		note(oi, 1, "subnodes are lost", &err);
+	check_attach_table(oi, &f);
+	it->n_attachments = f.n;
+	it->attachments =
+	    arena_alloc(&oi->a, f.n * sizeof(*it->attachments) + 1);
+	oi->attach = arena_alloc(&oi->a, f.n * sizeof(*oi->attach) + 1);
+	for (i = 0; i < f.n; i++) {
+		memcpy(&node, f.nodes.p + i * sizeof(node), sizeof(node));
+		oi->attach[i].of = oi;
+		oi->attach[i].at = i;
+		read_attach(oi, &oi->attach[i], &it->attachments[i], &node);
+	}
+	buf_free(&f.nodes);
+}
