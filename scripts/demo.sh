@@ -15,6 +15,7 @@ clean_up() {
 	rc=$?
 	trap - EXIT INT TERM HUP
 	dovecot_stop
+	cd /
 	rm -rf "$T"
 	[ $rc = 0 ] || echo "demo: failed (exit status $rc)" >&2
 	exit $rc
@@ -22,10 +23,20 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
-title() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
-[ -t 1 ] || title() { printf '\n== %s\n' "$*"; }
+title() { printf '\n== %s\n' "$*"; }
+[ ! -t 1 ] || title() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 # run COMMAND...: shown first, so that it can be typed again
-run() { printf '$ %s\n' "$*"; "$@"; }
+run() {
+	printf '$'
+	for word in "$@"; do
+		case $word in
+		*[!A-Za-z0-9_./:@=-]*) printf " '%s'" "$word" ;;
+		*) printf ' %s' "$word" ;;
+		esac
+	done
+	printf '\n'
+	"$@"
+}
 postroad() { "${POSTROAD:-$ROOT/postroad}" "$@"; }
 
 # A clone has no file times; a mail program's files carry the message's date.
@@ -35,40 +46,54 @@ find samples/maildir samples/eml -type f -size +0 | while read -r file; do
 	date=$(sed -n '/^\r*$/q; s/^Date: //p' "$file" | tr -d '\r')
 	[ -z "$date" ] || touch -d "$date" "$file"
 done
+samples='office.mbox takeout.mbox maildir eml'
 
 title 'Extract: two mboxes, a Maildir++ and a folder of .eml, each to a spool'
-for source in office.mbox takeout.mbox maildir eml; do
-	run postroad extract "samples/$source" "$source.spool"
+for sample in $samples; do
+	run postroad extract "samples/$sample" "${sample%.mbox}.spool"
 done
 run postroad ls maildir.spool
 
 title 'Transform: leave Trash out, rename a folder, fix double-byte spaces'
-run postroad transform --exclude 'Trash' \
+run postroad transform --exclude Trash \
     --rename 'Projects/2019=Archive/Projects 2019' --fix-names \
     maildir.spool maildir.ready
-for source in office.mbox takeout.mbox eml; do
-	run postroad transform --fix-names "$source.spool" "$source.ready"
+for sample in office takeout eml; do
+	run postroad transform --fix-names $sample.spool $sample.ready
 done
 run postroad ls maildir.ready
 
-title "Load: into one mailbox on a Dovecot on loopback (TLS, its own CA)"
+title 'Load: each into its mailbox on a Dovecot on loopback, by TLS'
 dovecot_start
-ACCOUNT=$(dest desk)
-for source in office.mbox takeout.mbox maildir eml; do
-	run postroad load --ca-file "$CA_FILE" --password-file "$PW_FILE" \
-	    "$source.ready" "$ACCOUNT"
+install -m 600 "$PW_FILE" pw
+cp "$CA_FILE" ca.pem
+for sample in $samples; do
+	sample=${sample%.mbox}
+	run postroad load --ca-file ca.pem --password-file pw \
+	    $sample.ready "$(dest $sample)"
 done
+echo 'Again: nothing is sent twice.'
+run postroad load --ca-file ca.pem --password-file pw \
+    maildir.ready "$(dest maildir)"
 
 title 'Verify: every message there, byte for byte'
-for source in office.mbox takeout.mbox maildir eml; do
-	run postroad verify --deep --ca-file "$CA_FILE" \
-	    --password-file "$PW_FILE" "$source.ready" "$ACCOUNT"
+for sample in $samples; do
+	sample=${sample%.mbox}
+	run postroad verify --deep --ca-file ca.pem --password-file pw \
+	    $sample.ready "$(dest $sample)"
 done
 
 title 'What Dovecot has now'
-dovecot_do -f table mailbox status -u desk 'messages unseen vsize' '*'
+for sample in $samples; do
+	dovecot_do -f tab mailbox status -u "${sample%.mbox}" \
+	    'messages unseen vsize' '*' | sed 1d | sort |
+	    awk -F'\t' -v user="${sample%.mbox}" '{
+		printf "%-8s %3d messages, %2d unseen, %5d bytes  %s\n",
+		    user, $2, $3, $4, $1 }'
+done | tee tree
 
 title 'Done'
-total=$(dovecot_do -f flow mailbox status -u desk messages '*' |
-    awk -F= '{ n += $NF } END { print n " messages in " NR " folders" }')
-echo "$total, each with its bytes, flags and dates; nothing is left behind."
+awk '{ n += $2 } END { print n " messages in " NR " folders of 4 mailboxes," \
+    " each with its bytes, flags and dates." }' tree
+[ "$(awk '{ n += $2 } END { print n }' tree)" = "$(jq -s \
+    'map(.announced) | add - 1' samples/*.EXPECT.json)" ] # one is in Trash

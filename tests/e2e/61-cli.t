@@ -27,7 +27,10 @@ for command in $commands; do
 	same out help "$command --help is help $command"
 	sed -n 's/^  .*\(--[a-z0-9-]*\).*/\1/p' help | sort -u >options
 	ok "$command has a page" test -e "$MAN/postroad-$command.1"
-	cat "$MAN/postroad.1" "$MAN/postroad-$command.1" 2>/dev/null |
+	# the connection options are told once, for both
+	also=
+	[ "$command" != verify ] || also=$MAN/postroad-load.1
+	cat "$MAN/postroad.1" "$MAN/postroad-$command.1" $also 2>/dev/null |
 	    grep -o 'Fl Fl [a-z0-9-]*' | sed 's/Fl Fl /--/' | sort -u >page
 	is "$(comm -23 options page)" '' "$command: each option is in its page"
 	grep -o 'Fl Fl [a-z0-9-]*' "$MAN/postroad-$command.1" 2>/dev/null |

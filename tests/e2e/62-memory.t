@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Memory is flat: parent and children together stay under 32 MiB, and do not
+# grow with the size of a message, the number of messages or of folders.
+. "${0%/*}/lib.sh"
+
+measure=$BUILD/tests/bench/measure
+[ -z "${SAN:-}" ] || skip_all 'sanitizers take memory of their own'
+[ -x "$measure" ] || skip_all 'measure is not built'
+
+# an mbox of $1 messages with $2 lines of 72 bytes each
+mbox() {
+	awk -v n="$1" -v lines="$2" 'BEGIN {
+		line = "0123456789abcdefghijklmnopqrstuvwxyz"
+		line = line line
+		for (i = 1; i <= n; i++) {
+			print "From sales@example.org Mon Mar  5 09:00:00 2012"
+			print "From: Sales <sales@example.org>"
+			print "Message-ID: <" i "@example.org>"
+			print "Subject: Number " i "\n"
+			for (j = 0; j < lines; j++) print line
+			print ""
+		}
+	}'
+}
+# a tree of $1 folders with an .eml in each
+tree() {
+	i=0
+	while [ $i -lt "$1" ]; do
+		i=$((i + 1))
+		mkdir -p "$2/$((i / 50))/folder $i"
+		printf 'From: <sales@example.org>\r\nDate: %s\r\nMessage-ID: <%s>\r\n\r\nText\r\n' \
+		    'Mon, 05 Mar 2012 09:00:00 +0000' "$i@example.org" \
+		    >"$2/$((i / 50))/folder $i/1.eml"
+	done
+}
+# peak COMMAND...: KiB of the whole tree of processes
+peak() {
+	"$measure" m "$POSTROAD" "$@" >out 2>log || diag "$(cat log)"
+	cut -d' ' -f3 m
+}
+
+# flat SMALL BIG DESCRIPTION: both under 32 MiB, BIG hardly above SMALL
+flat() {
+	diag "$3: $(($1 / 1024)) MiB, ten times as much: $(($2 / 1024)) MiB"
+	ok "$3: under 32 MiB" test "$2" -lt 32768
+	ok "$3: flat" test "$2" -lt $(($1 + 4096))
+}
+# more than one batch in both
+mbox 2500 1 >few.mbox
+mbox 25000 1 >many.mbox
+flat "$(peak extract few.mbox few)" "$(peak extract many.mbox many)" \
+    'extract, number of messages'
+is "$(postroad extract --json many.mbox many | jq .unchanged)" 25000 'extract, number of messages: all there'
+mbox 1 10000 >small.mbox
+mbox 1 1400000 >large.mbox
+flat "$(peak extract small.mbox small)" "$(peak extract large.mbox large)" \
+    'extract, size of a message'
+is "$(postroad ls -m --json large | jq .size)" \
+    "$(sed '1d; $d' large.mbox | sed "s/\$/$(printf '\r')/" | wc -c)" \
+    'extract, size of a message: all there'
+tree 200 few.eml
+tree 2000 many.eml
+flat "$(peak extract few.eml f.eml)" "$(peak extract many.eml m.eml)" \
+    'extract, number of folders'
+flat "$(peak ls -m few)" "$(peak ls -m many)" 'ls, number of messages'
+flat "$(peak ls f.eml)" "$(peak ls m.eml)" 'ls, number of folders'
+flat "$(peak verify few)" "$(peak verify many)" 'verify a spool'
+flat "$(peak transform few few.b)" "$(peak transform many many.b)" \
+    'transform, number of messages'
+flat "$(peak transform f.eml f.b)" "$(peak transform m.eml m.b)" \
+    'transform, number of folders'
+
+if dovecot_start; then
+	into() {
+		peak "$1" --ca-file "$CA_FILE" --password-file "$PW_FILE" \
+		    "$2" "$(dest "$3")"
+	}
+	flat "$(into load few few)" "$(into load many many)" \
+	    'load, number of messages'
+	flat "$(into load small few)" "$(into load large many)" \
+	    'load, size of a message'
+	flat "$(into load f.eml few)" "$(into load m.eml many)" \
+	    'load, number of folders'
+	flat "$(into verify few few)" "$(into verify many many)" \
+	    'verify a mailbox'
+else
+	skip 'load and verify' 'no Dovecot'
+fi
+done_testing
