@@ -138,8 +138,11 @@ read_keywords(struct marks *m, struct slice value)
 {
 	struct buf flat = { 0 };
 	struct slice rest, word;
+	char *tab;
 
 	head_unfold(&flat, value);
+	while ((tab = memchr(flat.p, '\t', flat.n)) != NULL)
+		*tab = ' ';
 	rest = buf_slice(&flat);
 	while (msg_keyword_next(&rest, &word))
 		msg_keyword_add(&m->keywords, &m->flags, slice_trim(word));

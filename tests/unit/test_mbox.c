@@ -87,7 +87,7 @@ static const struct {
 	/* Content-Length that is true, and says what the lines do not */
 	{ P "Content-Length: 61\n\nb\n\n" P H "\nc\n\n" P
 	    "Content-Length: 2\n\nd\n\n",
-	    0, MBOX_CL,
+	    0, MBOX_CL2,
 	    "<Content-Length: 61\n\nb\n\n" P H "\nc\n>"
 	    "<Content-Length: 2\n\nd\n>" },
 	{ P "Content-Length: 50\n\nb\n\n" P H "\nc\n\n" P
