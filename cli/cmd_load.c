@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* postroad load SPOOL DEST */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cmd.h"
@@ -81,6 +82,13 @@ run(const struct cmd *cmd, int argc, char **argv)
 	progress_begin(&co, r, o.dry_run ? "planning" : "loading");
 	rc = load_run(&lo, r, &err);
 	account_close(&account);
+	if (o.dry_run) {
+		report_set(r, "dry_run", js_bool(true));
+		if (!co.json && rc == 0) {
+			progress_end();
+			printf("Nothing was sent.  This run would do:\n");
+		}
+	}
 	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
 }
 
