@@ -11,6 +11,7 @@
 #include "core/buf.h"
 
 #define CODEPAGE_UTF8	 65001u
+#define CODEPAGE_UTF16	 1200u
 #define CODEPAGE_WESTERN 1252u
 
 /* The name to declare in a Content-Type; NULL: none that mail knows. */

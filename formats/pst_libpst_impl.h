@@ -25,6 +25,7 @@ struct pst_reader {
 	char store_id[17]; /* of the record key, for uids */
 	struct arena keep; /* lives as long as the reader */
 	struct arena folder;
+	pst_x_attrib_ll *mapped; /* property ids for items; plain otherwise */
 
 	enum walk_stage stage;
 	pst_desc_tree *top; /* the folder the current subtree began with */
@@ -59,5 +60,15 @@ int libpst_item_at(struct pst_reader *r, pst_desc_tree *d,
  * if it was not Unicode.  *exact_r (may be NULL): nothing was guessed. */
 struct slice libpst_text(struct arena *a, const pst_string *s, unsigned cp,
     bool *exact_r);
+
+/* In pst_libpst_map.c: more properties than libpst has fields for. */
+void libpst_map_init(struct pst_reader *r);
+pst_item *libpst_parse_mapped(struct pst_reader *r, pst_desc_tree *d,
+    pst_id2_tree *subnodes);
+/* A multi-valued string's values as bytes; returns how many. */
+size_t libpst_strings(const pst_binary *b, struct slice *out, size_t max);
+bool libpst_flat_next(struct slice *list, struct slice *id_r);
+bool libpst_one_off(struct slice id, struct slice *type_r, struct slice *addr_r,
+    bool *wide_r);
 
 #endif

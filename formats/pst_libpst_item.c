@@ -112,6 +112,57 @@ put_search_key(struct lib_item *li, struct item_person *who,
 	who->smtp = slice_of(low, n);
 }
 
+/* Bytes of a store's text, wide or not, as UTF-8. */
+static struct slice
+text_of(struct lib_item *li, struct slice bytes, bool wide)
+{
+	struct buf b = { 0 };
+	struct slice out;
+
+	codepage_to_utf8(&b, bytes, wide ? CODEPAGE_UTF16 : li->codepage);
+	out = slice_of(arena_slice(&li->a, buf_slice(&b)), b.n);
+	buf_free(&b);
+	return out;
+}
+
+/* Reply-To: addresses out of entry ids; where there are none, the names. */
+static void
+fill_reply_to(struct lib_item *li, const pst_item_email *e)
+{
+	struct slice list = slice_of(e->encrypted_body.data,
+	    e->encrypted_body.data == NULL ? 0 : e->encrypted_body.size);
+	struct slice id, type, addr, one;
+	struct buf b = { 0 };
+	bool wide;
+
+	list = slice_from(list, 8); /* two counts */
+	while (libpst_flat_next(&list, &id)) {
+		if (!libpst_one_off(id, &type, &addr, &wide))
+			continue;
+		one = text_of(li, addr, wide);
+		if (b.n > 0)
+			buf_putc(&b, ';');
+		buf_put(&b, one.p, one.n);
+	}
+	if (b.n > 0)
+		li->pub.reply_to =
+		    slice_of(arena_slice(&li->a, buf_slice(&b)), b.n);
+	else
+		li->pub.reply_to = text(li, &e->reply_to);
+	buf_free(&b);
+}
+
+static void
+put_smtp(struct lib_item *li, struct item_person *who, const pst_string *s)
+{
+	struct slice addr = text(li, s);
+
+	if (addr.n > 0 && is_smtp(addr))
+		who->smtp = addr;
+}
+
+/* Fields that pst_libpst_map.c fills with other properties have a comment
+ * that says which. */
 static void
 fill_people(struct lib_item *li, const pst_item_email *e)
 {
@@ -121,11 +172,13 @@ fill_people(struct lib_item *li, const pst_item_email *e)
 	put_address(&it->from, text(li, &e->sender_access),
 	    text(li, &e->sender_address));
 	put_search_key(li, &it->from, &e->outlook_sender);
+	put_smtp(li, &it->from, &e->recip2_access); /* 0x5D02 */
 	it->sender.name = text(li, &e->outlook_sender_name2);
 	put_address(&it->sender, text(li, &e->sender2_access),
 	    text(li, &e->sender2_address));
 	put_search_key(li, &it->sender, &e->outlook_sender2);
-	it->reply_to = text(li, &e->reply_to);
+	put_smtp(li, &it->sender, &e->recip2_address); /* 0x5D01 */
+	fill_reply_to(li, e);
 }
 
 /* How many names a display list ("Jane; John") holds. */
@@ -161,57 +214,88 @@ add_names(struct item *it, struct slice list, enum item_recipient_type type)
 	}
 }
 
-/*
- * libpst reads the recipient table as if it were attachments; what stays is
- * the display lists, and of the table's first row its name and address.
- */
+/* A row of the recipient table, as an attachment (pst_libpst_map.c). */
+static bool
+is_recipient(const pst_item_attach *a)
+{
+	int type = a->position & 15;
+
+	return a->method == 0 && a->data.data == NULL && a->i_id == 0 &&
+	    type >= ITEM_TO && type <= ITEM_BCC;
+}
+
+static void
+fill_recipient(struct lib_item *li, struct item_recipient *to,
+    const pst_item_attach *a)
+{
+	to->type = (enum item_recipient_type)(a->position & 15);
+	to->who.name = text(li, &a->filename1);	      /* 0x3001 */
+	put_address(&to->who, text(li, &a->mimetype), /* 0x3002 */
+	    text(li, &a->filename2));		      /* 0x3003 */
+	put_smtp(li, &to->who, &a->content_id);	      /* 0x39FE */
+}
+
+/* The table says who; a store that lacks it still has the names. */
 static void
 fill_recipients(struct lib_item *li, const pst_item_email *e)
 {
 	struct slice to = text(li, &e->sentto_address);
 	struct slice cc = text(li, &e->cc_address);
-	struct slice bcc = text(li, &e->bcc_address), name;
-	const pst_item_contact *c = li->raw->contact;
+	struct slice bcc = text(li, &e->bcc_address);
 	struct item *it = &li->pub;
-	size_t i, n = count_names(to) + count_names(cc) + count_names(bcc);
+	const pst_item_attach *a;
+	size_t n = 0, at;
 
+	for (a = li->raw->attach; a != NULL; a = a->next)
+		n += is_recipient(a);
+	at = it->n_recipients = n;
+	if (n == 0)
+		n = count_names(to) + count_names(cc) + count_names(bcc);
 	it->recipients = arena_alloc(&li->a, n * sizeof(*it->recipients));
+	for (a = li->raw->attach; a != NULL && at > 0; a = a->next)
+		if (is_recipient(a))
+			fill_recipient(li, &it->recipients[--at], a);
+	if (it->n_recipients > 0)
+		return;
 	add_names(it, to, ITEM_TO);
 	add_names(it, cc, ITEM_CC);
 	add_names(it, bcc, ITEM_BCC);
-	if (c == NULL || !has(&c->address1))
-		return;
-	name = text(li, &li->raw->file_as);
-	for (i = 0; i < it->n_recipients; i++) {
-		struct item_person *who = &it->recipients[i].who;
-
-		if (it->n_recipients > 1 && !slice_eq(who->name, name))
-			continue;
-		put_address(who, text(li, &c->address1_transport),
-		    text(li, &c->address1));
-		return;
-	}
 }
 
-/* Categories of an ANSI store: a named property "Keywords", one value each. */
+#define CATEGORIES_MAX 100
+
+/* Categories, a named property "Keywords": a list of strings. */
 static void
 fill_categories(struct lib_item *li)
 {
-	const pst_item_extra_field *f;
+	struct slice values[CATEGORIES_MAX], one;
+	size_t i,
+	    n = libpst_strings(&li->raw->predecessor_change, values,
+		CATEGORIES_MAX);
 	struct item *it = &li->pub;
-	size_t n = 0;
 
-	for (f = li->raw->extra_fields; f != NULL; f = f->next)
-		n++;
 	it->categories = arena_alloc(&li->a, n * sizeof(*it->categories));
-	for (f = li->raw->extra_fields; f != NULL; f = f->next) {
-		pst_string s = { .is_utf8 = 0, .str = f->value };
-
-		if (f->field_name == NULL || !has(&s) ||
-		    strcasecmp(f->field_name, "keywords") != 0)
-			continue;
-		it->categories[it->n_categories++] = text(li, &s);
+	for (i = 0; i < n; i++) {
+		one = text_of(li, values[i], li->r->pf.do_read64 != 0);
+		if (one.n > 0)
+			it->categories[it->n_categories++] = one;
 	}
+}
+
+/* [MS-OXOFLAG] 2.2.1.1: 2 is flagged, 1 done.  [MS-OXOMSG] 2.2.1.5, 2.2.2.1:
+ * replied (to all), forwarded, by the verb or by the icon. */
+static void
+fill_flags(struct lib_item *li, const pst_item_email *e)
+{
+	int32_t verb = e->rtf_body_char_count; /* 0x1081 */
+	int32_t icon = e->rtf_ws_prefix_count; /* 0x1080 */
+
+	if (e->rtf_body_crc == 2) /* 0x1090 */
+		li->pub.flags |= ITEM_FLAGGED;
+	if (verb == 102 || verb == 103 || (verb == 0 && icon == 261))
+		li->pub.flags |= ITEM_ANSWERED;
+	if (verb == 104 || (verb == 0 && icon == 262))
+		li->pub.flags |= ITEM_FORWARDED;
 }
 
 static int
@@ -291,6 +375,7 @@ fill_email(struct lib_item *li, const pst_item_email *e)
 	it->headers = text(li, &e->header);
 	it->message_id = text(li, &e->messageid);
 	it->in_reply_to = text(li, &e->in_reply_to);
+	it->references = text(li, &e->recip_access); /* 0x1039 */
 	it->topic = text(li, &e->processed_subject);
 	it->thread_index = slice_of(e->conversation_index.data,
 	    e->conversation_index.data == NULL ? 0
@@ -312,6 +397,7 @@ fill_email(struct lib_item *li, const pst_item_email *e)
 	it->report.reason = e->ndr_reason_code;
 	it->report.diag = e->ndr_diag_code;
 	it->report.status = e->ndr_status_code;
+	fill_flags(li, e);
 	fill_people(li, e);
 	fill_recipients(li, e);
 }
@@ -399,13 +485,13 @@ open_attach(void *arg, struct item **item_r, struct err *err)
 	return 0;
 }
 
-/* The recipient table's rows stand in libpst's list of attachments, too:
- * empty ones. */
+/* The recipient table's rows stand in libpst's list of attachments, too. */
 static bool
 is_attachment(const pst_item_attach *a)
 {
-	return a->method != 0 || a->data.data != NULL || a->i_id != 0 ||
-	    has(&a->filename1) || has(&a->filename2);
+	return !is_recipient(a) &&
+	    (a->method != 0 || a->data.data != NULL || a->i_id != 0 ||
+		has(&a->filename1) || has(&a->filename2));
 }
 
 static void
@@ -418,6 +504,7 @@ fill_attach(struct lib_item *li, struct item_attach *to, struct lib_attach *la)
 	to->mime = text(li, &a->mimetype);
 	to->cid = text(li, &a->content_id);
 	to->position = a->position;
+	to->hidden = a->sequence != 0; /* 0x7FFE */
 	if (a->method == PST_ATTACH_EMBEDDED) {
 		to->open = open_attach;
 		to->arg = la;
@@ -524,7 +611,7 @@ libpst_item_at(struct pst_reader *r, pst_desc_tree *d, pst_id2_tree *subnodes,
 	if (d->desc == NULL)
 		return err_set(err, SCOPE_MSG, EX_DATAERR,
 		    "its data block is missing");
-	raw = pst_parse_item(&r->pf, d, subnodes);
+	raw = libpst_parse_mapped(r, d, subnodes);
 	if (raw == NULL)
 		return err_set(err, SCOPE_MSG, EX_DATAERR,
 		    "libpst cannot read its properties");
