@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-#include "core/slice.h"
+#include "extract/marks.h"
+#include "extract/tree.h"
 
 enum eml_kind {
 	EML_MESSAGE,  /* a message, all of it */
@@ -30,5 +31,15 @@ bool eml_is_named(const char *name);
 /* "….partial.emlx": Apple Mail keeps its attachments elsewhere, or has never
  * fetched them. */
 bool eml_is_partial(const char *name);
+
+/*
+ * The open file 'f' is an EML_APPLE with this head: set f->at and f->end to
+ * its message, and the marks to what its list tells, or else its header.
+ * Where the size in its first line is wrong (somebody edited the file), the
+ * message ends where the list begins, and *cut_r is set.  Returns 1, or -1
+ * with SCOPE_MSG.
+ */
+int eml_read_apple(struct tree_file *f, struct slice head, struct marks *marks,
+    bool *cut_r, struct err *err);
 
 #endif

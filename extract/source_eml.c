@@ -20,14 +20,11 @@
 #include "extract/marks.h"
 #include "extract/mbox_walk.h"
 #include "extract/source_impl.h"
-#include "formats/emlx.h"
 #include "formats/folder.h"
 #include "formats/mbox.h"
 
 /* What next_in_dir() returns beside 1 (a message) and -1 (a refused one). */
 enum { FOUND_MBOX = 2, DIR_END = 3 };
-
-#define TAIL_BYTES 16384 /* where an .emlx's list is looked for */
 
 struct source_eml {
 	struct source src;
@@ -157,73 +154,20 @@ clear_marks(struct source_eml *s)
 	buf_clear(&s->marks.subject);
 }
 
-/* Is what follows an .emlx's counted bytes its list, or nothing? */
-static bool
-is_list(struct slice after)
-{
-	after = slice_trim(after);
-	return after.n == 0 || slice_starts(after, "<?xml") ||
-	    slice_starts(after, "<plist") || slice_starts(after, "<!DOCTYPE");
-}
-
-/*
- * An .emlx: its message's place in the file, and flags from its list.  Where
- * the size in its first line is wrong (somebody edited the file), the
- * message ends where the list begins.
- */
-static int
-read_apple(struct source_eml *s, uint64_t at, uint64_t size, struct err *err)
-{
-	uint64_t whole = s->file.end, from, end = at + size;
-	struct buf keywords = { 0 };
-	struct slice tail;
-	uint32_t flags;
-	size_t list;
-	ssize_t n;
-
-	from = whole > TAIL_BYTES ? whole - TAIL_BYTES : 0;
-	n = tree_file_look(&s->file, s->head, TAIL_BYTES, from, err);
-	if (n < 0)
-		return -1;
-	tail = slice_of(s->head, (size_t)n);
-	list = emlx_list(tail);
-	if (end > whole ||
-	    (end >= from && !is_list(slice_from(tail, (size_t)(end - from))))) {
-		if (list == tail.n || from + list < at) {
-			err_set(err, SCOPE_MSG, EX_DATAERR,
-			    "the .emlx is damaged: its first line tells of "
-			    "%" PRIu64 " bytes, it has %" PRIu64,
-			    size, whole - at);
-			return err_hint(err, "look for another copy of it");
-		}
-		end = from + list;
-		s->cut++;
-	}
-	if (emlx_flags(slice_from(tail, list), &flags, &keywords)) {
-		s->marks.flags = flags;
-		buf_clear(&s->marks.keywords);
-		buf_put(&s->marks.keywords, keywords.p, keywords.n);
-	}
-	buf_free(&keywords);
-	s->file.at = at;
-	s->file.end = end;
-	return 0;
-}
-
 /* The message in the open file, whose head is 'head'.  1 or -1. */
 static int
 take_message(struct source_eml *s, const char *name, struct slice head,
     bool apple, struct source_item *item, struct err *err)
 {
-	uint64_t at = 0, size = 0;
+	bool cut = false;
 	size_t taken;
 	int rc = 1;
 
 	if (apple)
-		emlx_begin(head, &at, &size);
-	marks_read(&s->marks, slice_from(head, (size_t)at), NULL, &taken);
-	if (apple && read_apple(s, at, size, err) < 0)
-		rc = -1;
+		rc = eml_read_apple(&s->file, head, &s->marks, &cut, err);
+	else
+		marks_read(&s->marks, head, NULL, &taken);
+	s->cut += cut;
 	s->partial += rc > 0 && (eml_is_partial(name) || s->marks.partial);
 	fill_message(s, item);
 	s->src.done += (uint64_t)s->file.st.st_size;
