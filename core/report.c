@@ -207,6 +207,31 @@ report_fate(struct report *r, const char *folder, enum fate fate,
 	tick(r);
 }
 
+/* A long path's end tells more than its beginning. */
+#define PLACE_BYTES 120
+
+/* Where it was at the source, as people read it. */
+static void
+put_source(struct buf *out, const char *source)
+{
+	struct js *o = js_parse(slice_str(source));
+	const char *path = o == NULL ? "" : js_get_str(o, "path");
+	size_t n = strlen(path), from = n < PLACE_BYTES ? 0 : n - PLACE_BYTES;
+
+	while (((unsigned char)path[from] & 0xc0) == 0x80)
+		from++;
+	if (n > 0)
+		buf_putf(out, "'%s%s'", from > 0 ? "..." : "", path + from);
+	else if (o != NULL && js_get_int(o, "offset") >= 0)
+		buf_putf(out, "byte %lld",
+		    (long long)js_get_int(o, "offset"));
+	else if (o != NULL && js_get_int(o, "uid") >= 0)
+		buf_putf(out, "UID %lld", (long long)js_get_int(o, "uid"));
+	else
+		buf_puts(out, source);
+	js_free(&o);
+}
+
 static void
 log_problem(const struct problem *p)
 {
@@ -215,11 +240,13 @@ log_problem(const struct problem *p)
 
 	if (p->folder != NULL && *p->folder != '\0')
 		buf_putf(&where, "folder '%s'", p->folder);
-	if (p->source != NULL && *p->source != '\0')
-		buf_putf(&where, "%s%s", where.n > 0 ? " " : "", p->source);
+	if (p->source != NULL && *p->source != '\0') {
+		buf_puts(&where, where.n > 0 ? ", " : "");
+		put_source(&where, p->source);
+	}
 	if (p->subject != NULL && *p->subject != '\0')
 		buf_putf(&where, "%ssubject '%.60s'",
-		    where.n > 0 ? " " : "", p->subject);
+		    where.n > 0 ? ", " : "", p->subject);
 	if (where.n > 0)
 		err_within(&e, "%s", buf_str(&where));
 	log_err(p->warning ? LOG_WARN : LOG_ERROR, &e);

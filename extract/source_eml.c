@@ -203,7 +203,7 @@ has_one(struct source_eml *s)
 	return n == 1;
 }
 
-/* An empty file beside its Thunderbird index is an empty folder. */
+/* A file beside its Thunderbird index is a folder, also when it is empty. */
 static bool
 has_index(struct source_eml *s, const char *name)
 {
@@ -213,6 +213,16 @@ has_index(struct source_eml *s, const char *name)
 
 	free(index);
 	return has;
+}
+
+/* In an "X.sbd" all files are folders, whatever their names look like. */
+static bool
+is_in_sbd(const struct source_eml *s)
+{
+	const char *dir = this_dir(s)->dir;
+	size_t n = strlen(dir);
+
+	return n > 4 && strcmp(dir + n - 4, ".sbd") == 0;
 }
 
 static int
@@ -262,7 +272,7 @@ take_file(struct source_eml *s, const char *name, struct source_item *item,
 	case EML_APPLE:
 		return take_message(s, name, head, true, item, err);
 	case EML_MBOX_ONE:
-		if (has_one(s))
+		if (!is_in_sbd(s) && !has_index(s, name) && has_one(s))
 			return FOUND_MBOX;
 		remember_mbox(s, name);
 		return 0;

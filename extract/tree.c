@@ -112,15 +112,12 @@ tree_problem(const struct tree *t, const char *dir, const char *name,
     const struct err *why, bool warning)
 {
 	struct buf path = { 0 }, source = { 0 };
-	struct err err = *why;
+	struct problem p = { .err = why, .warning = warning };
 
 	tree_join(&path, dir, name);
-	tree_source(&source, t, buf_str(&path));
-	err_within(&err, "'%s'", path.n == 0 ? "." : buf_str(&path));
-	report_problem(t->report,
-	    &(struct problem){ .source = buf_str(&source),
-		.err = &err,
-		.warning = warning });
+	tree_source(&source, t, path.n == 0 ? "." : buf_str(&path));
+	p.source = buf_str(&source);
+	report_problem(t->report, &p);
 	buf_free(&path);
 	buf_free(&source);
 }
@@ -209,12 +206,15 @@ int
 tree_look(const struct tree *t, const char *dir, int at, const char *name,
     struct stat *st, struct err *err)
 {
+	struct stat to;
 	int fd, rc;
 
 	if (fstatat(at, name, st, AT_SYMLINK_NOFOLLOW) < 0)
 		return file_problem(err, "the file is gone");
 	if (!S_ISLNK(st->st_mode))
 		return what_is(st);
+	if (fstatat(at, name, &to, 0) == 0 && S_ISDIR(to.st_mode))
+		return TREE_DIRECTORY;
 	fd = open_beneath(t, dir, name, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return link_problem(err);
