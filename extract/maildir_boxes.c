@@ -138,8 +138,6 @@ found_dir(void *arg, const struct tree_dir *d)
 	bool is_box = d->cur || d->new || d->marker ||
 	    (d->tmp && (dotted || d->dotted)) || (dotted && d->empty);
 
-	if (*d->path != '\0' && maildir_is_own_file(name))
-		return false;
 	/* the messages of ".git" are not mail */
 	if (dotted && !is_box)
 		f->b->strange++;

@@ -202,6 +202,16 @@ like "$(cat err)" '2.h.*Permission denied' 'the file is named'
 like "$(cat err)" '.Closed.*Permission denied' 'and the directory'
 chmod 755 $M/.Closed/cur
 
+# a directory is a folder, also when it is called like a server's own file
+M=lists
+put $M/dovecot-users/cur '1.i:2,S'
+put $M/courierimap/old/cur '2.i:2,S'
+status 0 'folders called like files of a server' \
+    postroad extract --json $M lists.spool
+is "$(postroad ls --json lists.spool |
+    jq -c 'select(.messages > 0) | [.path, .messages]' | tr '\n' ' ')" \
+    '["%63ourierimap/old",1] ["%64ovecot-users",1] ' 'are read'
+
 # ------------------------------------------------------------- not mail
 mkdir nothing
 status 65 'an empty directory' postroad extract nothing i
