@@ -82,17 +82,26 @@ last_component(const char *dir)
 }
 
 static void
-add_box(struct maildir_boxes *b, const char *dir, bool is_box)
+add_box(struct find *f, const char *dir, bool is_box)
 {
+	struct maildir_boxes *b = f->b;
 	struct buf path = { 0 };
 	struct maildir_box *x;
+	struct err why;
 	bool dotted = *dir == '.';
 
+	maildir_box_path(&path, dir);
+	if (!folder_is_path(buf_slice(&path))) {
+		err_set(&why, SCOPE_FOLDER, EX_DATAERR,
+		    "too deep or too long for a folder: not read");
+		tree_problem(f->t, dir, "", &why, false);
+		buf_free(&path);
+		return;
+	}
 	if (b->n == b->cap) {
 		b->cap = b->cap == 0 ? 16 : b->cap * 2;
 		b->box = mem_grow(b->box, b->cap, sizeof(*b->box));
 	}
-	maildir_box_path(&path, dir);
 	x = &b->box[b->n++];
 	*x = (struct maildir_box){ .dir = mem_str(dir),
 		.is_box = is_box,
@@ -141,7 +150,7 @@ found_dir(void *arg, const struct tree_dir *d)
 	/* the messages of ".git" are not mail */
 	if (dotted && !is_box)
 		f->b->strange++;
-	add_box(f->b, d->path, is_box);
+	add_box(f, d->path, is_box);
 	if (d->cur)
 		f->b->bytes += count_bytes(d->fd, "cur");
 	if (d->new)
