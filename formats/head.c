@@ -106,6 +106,7 @@ head_message_id(struct slice head)
 {
 	struct slice v;
 	const char *from, *to;
+	char least = '!'; /* blanks only between brackets (RFC 5322 4.5.4) */
 	size_t i;
 
 	if (!head_find(head, "Message-ID", &v))
@@ -115,10 +116,13 @@ head_message_id(struct slice head)
 	if (from != NULL) {
 		v = slice_from(v, (size_t)(from - v.p));
 		to = memchr(v.p, '>', v.n);
-		v.n = to == NULL ? 0 : (size_t)(to - v.p) + 1;
+		if (to != NULL) {
+			v.n = (size_t)(to - v.p) + 1;
+			least = ' ';
+		}
 	}
 	for (i = 0; i < v.n; i++)
-		if ((unsigned char)v.p[i] <= ' ')
+		if ((unsigned char)v.p[i] < (unsigned char)least)
 			return slice_of(head.p, 0);
 	return v;
 }

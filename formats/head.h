@@ -30,8 +30,8 @@ void head_unfold(struct buf *out, struct slice value);
 /* Offset behind the empty line that ends the header; head.n if none. */
 size_t head_length(struct slice head);
 
-/* The first Message-ID with its angle brackets (or the bare word, if they
- * are missing), or empty. */
+/* The first Message-ID with its angle brackets (or the one word there is, if
+ * they are missing), as it is spelled, or empty. */
 struct slice head_message_id(struct slice head);
 
 /* The newest (topmost) Received field's date, else Date. */

@@ -81,7 +81,9 @@ static const struct {
 	{ "Message-Id: (c) <x@y> (d)\nMessage-ID: <z>\n", "<x@y>" },
 	{ "Message-ID: x@y\n", "x@y" },
 	{ "Message-ID: <x\n y>\n", "" },
-	{ "Message-ID: <x@y\n", "" },
+	{ "Message-ID: <x@y\n", "<x@y" },
+	{ "Message-ID: <x@ y >\n", "<x@ y >" },
+	{ "Message-ID: x y\n", "" },
 	{ "Message-ID:\n", "" },
 	{ "Subject: a\n\nMessage-ID: <x@y>\n", "" },
 };
