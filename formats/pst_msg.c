@@ -221,6 +221,28 @@ put_in_order(struct msg_index *x)
 	free(stack);
 }
 
+static int
+index_by_nid(const void *a, const void *b, void *folders)
+{
+	const struct msg_folder *f = folders;
+	uint32_t x = f[*(const uint32_t *)a].nid;
+	uint32_t y = f[*(const uint32_t *)b].nid;
+
+	return (x > y) - (x < y);
+}
+
+static void
+index_folders(struct msg_index *x)
+{
+	uint32_t i;
+
+	x->by_nid = mem_alloc(x->n_folders + 1, sizeof(*x->by_nid));
+	for (i = 0; i < x->n_folders; i++)
+		x->by_nid[i] = i;
+	qsort_r(x->by_nid, x->n_folders, sizeof(*x->by_nid), index_by_nid,
+	    x->folders);
+}
+
 void
 msg_index_build(struct msg_index *x_r, struct ndb *n)
 {
@@ -238,6 +260,7 @@ msg_index_build(struct msg_index *x_r, struct ndb *n)
 	qsort(x_r->folders, x_r->n_folders, sizeof(*x_r->folders),
 	    folder_by_place);
 	qsort(x_r->messages, x_r->n_messages, sizeof(*x_r->messages), by_place);
+	index_folders(x_r);
 	put_in_order(x_r);
 }
 
@@ -247,17 +270,26 @@ msg_index_free(struct msg_index *x)
 	free(x->folders);
 	free(x->messages);
 	free(x->order);
+	free(x->by_nid);
 	memset(x, 0, sizeof(*x));
 }
 
 struct msg_folder *
 msg_folder(const struct msg_index *x, uint32_t nid)
 {
-	size_t i;
+	size_t low = 0, high = x->n_folders, mid;
+	struct msg_folder *f;
 
-	for (i = 0; i < x->n_folders; i++)
-		if (x->folders[i].nid == nid)
-			return &x->folders[i];
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		f = &x->folders[x->by_nid[mid]];
+		if (f->nid == nid)
+			return f;
+		if (f->nid < nid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
 	return NULL;
 }
 

@@ -5,7 +5,7 @@
  * of what is in it.  The nodes are believed; the tables add what hangs from
  * nothing, and what only they know is told as lost.
  *
- * Memory: 8 bytes a message, 16 a folder.
+ * Memory: 8 bytes a message, 20 a folder.
  */
 #ifndef FORMATS_PST_MSG_H
 #define FORMATS_PST_MSG_H
@@ -15,7 +15,6 @@
 struct msg_folder {
 	uint32_t nid;
 	uint32_t parent; /* 0: hangs from nothing */
-	uint32_t above;	 /* its place in the walk's order, +1 */
 	bool seen;
 };
 
@@ -27,7 +26,8 @@ struct msg_index {
 	struct ndb *n;
 	struct msg_folder *folders; /* by parent, then nid */
 	size_t n_folders;
-	uint32_t *order; /* folders as they are walked */
+	uint32_t *by_nid; /* places in it, by nid */
+	uint32_t *order;  /* as they are walked */
 	size_t n_order;
 	struct msg_place *messages; /* by parent, then nid */
 	size_t n_messages;

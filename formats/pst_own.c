@@ -165,15 +165,21 @@ own_child(struct pst_reader *r, uint64_t nid, size_t i, uint64_t *child_r)
 
 /* -------------------------------------------------------------- the walk */
 
+static int
+by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Did a folder's table bring it already?  Sorted by then. */
 static bool
 is_adopted(const struct pst_reader *r, uint32_t nid)
 {
-	size_t i;
-
-	for (i = 0; i + sizeof(nid) <= r->adopted.n; i += sizeof(nid))
-		if (memcmp(r->adopted.p + i, &nid, sizeof(nid)) == 0)
-			return true;
-	return false;
+	return r->adopted.n > 0 &&
+	    bsearch(&nid, r->adopted.p, r->adopted.n / sizeof(nid), sizeof(nid),
+		by_number) != NULL;
 }
 
 /* The next message of the current folder. */
@@ -223,6 +229,9 @@ own_next(struct pst_reader *r, struct pst_node *n_r)
 		return 0;
 	if (r->at == r->index.n_order) {
 		r->orphans = true;
+		if (r->adopted.n > 0)
+			qsort(r->adopted.p, r->adopted.n / sizeof(uint32_t),
+			    sizeof(uint32_t), by_number);
 		enter_folder(r, 0);
 		return next_message(r, n_r);
 	}

@@ -3,13 +3,15 @@
 #include "formats/pst_codepage.h"
 #include "formats/pst_lzfu.h"
 #include "formats/pst_own_impl.h"
+#include "formats/pst_rtfex.h"
 #include "formats/pst_utf16.h"
 
 #include <stdlib.h>
 
 #include "core/mem.h"
 
-#define PEEK_BYTES 262144
+#define PEEK_BYTES     262144
+#define PEEK_RTF_BYTES 1024
 
 /* --------------------------------------------------------- UTF-16 bodies */
 
@@ -78,6 +80,27 @@ copy_rtf(const struct own_body *b, const struct item_sink *to, struct err *err)
 }
 
 static int
+put_rtf(void *arg, const void *data, size_t len, struct err *err)
+{
+	return rtfex_put(arg, data, len, err);
+}
+
+/* What is wrapped into the RTF, or its text. */
+static int
+copy_rtfex(const struct own_body *b, const struct item_sink *to,
+    struct err *err)
+{
+	struct rtfex *x = rtfex_new(b->form == OWN_RTF_HTML, to);
+	struct item_sink mine = { put_rtf, x };
+	int rc = copy_rtf(b, &mine, err);
+
+	if (rc >= 0 && rtfex_end(x, err) != 0)
+		rc = -1;
+	rtfex_free(&x);
+	return rc;
+}
+
+static int
 copy_body(void *arg, const struct item_sink *to, struct err *err)
 {
 	const struct own_body *b = arg;
@@ -87,6 +110,9 @@ copy_body(void *arg, const struct item_sink *to, struct err *err)
 		return copy_wide(b, to, err);
 	case OWN_RTF:
 		return copy_rtf(b, to, err);
+	case OWN_RTF_HTML:
+	case OWN_RTF_TEXT:
+		return copy_rtfex(b, to, err);
 	default:
 		return ltp_copy(&b->of->props.heap, b->v, to, err);
 	}
@@ -128,6 +154,45 @@ is_there(struct own_item *oi, const struct ltp_value *v)
 	return v != NULL && !v->direct && ltp_size(&oi->props.heap, v) > 0;
 }
 
+struct peek {
+	struct buf b;
+};
+
+static int
+put_peek(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct peek *pk = arg;
+
+	buf_put(&pk->b, data, len);
+	if (pk->b.n < PEEK_RTF_BYTES)
+		return 0;
+	return err_set(err, SCOPE_MSG, EX_DATAERR, "enough");
+}
+
+/* RTF instead of the body that is not there: Outlook would show it. */
+static void
+fill_from_rtf(struct own_item *oi, const struct ltp_value *v)
+{
+	struct item *it = &oi->pub;
+	struct peek pk = { 0 };
+	struct item_sink to = { put_peek, &pk };
+	struct err err = { 0 };
+	enum rtf_kind kind;
+
+	it->rtf = stream_of(oi, &oi->rtf, v, OWN_RTF);
+	it->rtf.copy(it->rtf.arg, &to, &err);
+	kind = rtfex_kind(buf_slice(&pk.b));
+	buf_free(&pk.b);
+	if (kind == RTF_FROM_HTML && it->html.stream.copy == NULL) {
+		it->html.stream = stream_of(oi, &oi->html, v, OWN_RTF_HTML);
+		it->html.codepage = CODEPAGE_UTF8;
+	} else if (kind != RTF_NOT && kind != RTF_FROM_HTML &&
+	    it->plain.stream.copy == NULL && it->html.stream.copy == NULL) {
+		it->plain.stream = stream_of(oi, &oi->plain, v, OWN_RTF_TEXT);
+		it->plain.codepage = CODEPAGE_UTF8;
+	}
+}
+
 void
 own_fill_bodies(struct own_item *oi)
 {
@@ -152,5 +217,5 @@ own_fill_bodies(struct own_item *oi)
 		it->html.codepage = html_codepage(oi, html);
 	}
 	if (is_there(oi, rtf) && rtf->type == PtypBinary)
-		it->rtf = stream_of(oi, &oi->rtf, rtf, OWN_RTF);
+		fill_from_rtf(oi, rtf);
 }

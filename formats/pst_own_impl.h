@@ -8,7 +8,7 @@
 #include "formats/pst_prop.h"
 #include "formats/pst_reader.h"
 
-#define OWN_DEPTH 64 /* items within items */
+#define OWN_DEPTH 24 /* items within items */
 
 struct pst_reader {
 	struct pst_open in;
@@ -54,6 +54,7 @@ struct own_item {
 	struct ltp_props props;
 	unsigned codepage; /* of its 8-bit text; 0: nobody knows */
 	unsigned depth;
+	size_t names; /* bytes of its recipients' and attachments' texts */
 	struct own_body plain, html, rtf;
 	struct own_attach *attach;
 };

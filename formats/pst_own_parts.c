@@ -7,6 +7,7 @@
 #define RECIPIENTS_MAX	20000
 #define ATTACHMENTS_MAX 20000
 #define NAME_MAX_BYTES	4096
+#define NAMES_MAX	(3u << 20) /* of one message, all together */
 
 bool
 own_is_smtp(struct slice s)
@@ -24,6 +25,13 @@ own_put_address(struct item_person *who, struct slice type, struct slice addr)
 		who->x500 = addr;
 	else if (own_is_smtp(addr))
 		who->smtp = addr;
+}
+
+static struct slice
+counted(struct own_item *oi, struct slice s)
+{
+	oi->names += s.n;
+	return s;
 }
 
 static void
@@ -61,8 +69,8 @@ cell_text(struct own_item *oi, struct ltp_table *t, unsigned id)
 
 	if (!ltp_cell(t, id, &v))
 		return slice_of("", 0);
-	return own_text(&oi->a, &t->heap, &v, oi->codepage, NAME_MAX_BYTES,
-	    NULL);
+	return counted(oi,
+	    own_text(&oi->a, &t->heap, &v, oi->codepage, NAME_MAX_BYTES, NULL));
 }
 
 static void
@@ -156,10 +164,13 @@ own_fill_recipients(struct own_item *oi)
 	if (open_table(oi, NID_RECIPIENT_TABLE, &t, &a,
 		"its recipients cannot be read")) {
 		while ((rc = ltp_table_next(&t, &err)) != 0) {
-			if (rc < 0 || n == RECIPIENTS_MAX) {
+			bool enough =
+			    n == RECIPIENTS_MAX || oi->names > NAMES_MAX;
+
+			if (rc < 0 || enough) {
 				note(oi, NID_RECIPIENT_TABLE,
 				    "a recipient is lost", &err);
-				if (n == RECIPIENTS_MAX || t.no_index)
+				if (enough || t.no_index)
 					break;
 				continue;
 			}
@@ -215,11 +226,11 @@ first_text(struct own_item *oi, struct ltp_props *p, unsigned a, unsigned b,
 {
 	struct slice s = own_prop(&oi->a, p, a, oi->codepage);
 
-	if (s.n == 0)
+	if (s.n == 0 && b != 0)
 		s = own_prop(&oi->a, p, b, oi->codepage);
 	if (s.n == 0 && c != 0)
 		s = own_prop(&oi->a, p, c, oi->codepage);
-	return s;
+	return counted(oi, s);
 }
 
 static void
@@ -338,6 +349,7 @@ own_fill_attachments(struct own_item *oi)
 	struct ndb_node node;
 	struct err err = { 0 };
 	struct item *it = &oi->pub;
+	struct item_attach *to;
 	size_t i;
 
 	if (ndb_sub_each(oi->r->n, oi->props.heap.node.sub, gather_attach, &f,
@@ -352,7 +364,14 @@ own_fill_attachments(struct own_item *oi)
 		memcpy(&node, f.nodes.p + i * sizeof(node), sizeof(node));
 		oi->attach[i].of = oi;
 		oi->attach[i].at = i;
-		read_attach(oi, &oi->attach[i], &it->attachments[i], &node);
+		to = &it->attachments[i];
+		if (oi->names < 2 * NAMES_MAX)
+			read_attach(oi, &oi->attach[i], to, &node);
+		else
+			note(oi, node.nid & 0xffff,
+			    "an attachment is lost: "
+			    "the names of those before fill memory",
+			    &err);
 	}
 	buf_free(&f.nodes);
 }

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Compressed RTF and what is wrapped into it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "core/buf.h"
+#include "formats/pst_lzfu.h"
+#include "formats/pst_rtfex.h"
+#include "formats/pst_utf16.h"
+
+static int
+put_buf(void *arg, const void *data, size_t len, struct err *err)
+{
+	(void)err;
+	buf_put(arg, data, len);
+	return 0;
+}
+
+/* The examples of [MS-OXRTFCP] 4.1.1 and 4.1.2, and the first one stored. */
+static const struct {
+	const char *packed;
+	size_t n;
+	const char *want;
+} packed[] = {
+	{ "\x2d\x00\x00\x00\x2b\x00\x00\x00\x4c\x5a\x46\x75\xf1\xc5\xc7\xa7"
+	  "\x03\x00\x0a\x00\x72\x63\x70\x67\x31\x32\x35\x42\x32\x0a\xf3\x20"
+	  "\x68\x65\x6c\x09\x00\x20\x62\x77\x05\xb0\x6c\x64\x7d\x0a\x80\x0f"
+	  "\xa0",
+	    49, "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n" },
+	{ "\x1a\x00\x00\x00\x1c\x00\x00\x00\x4c\x5a\x46\x75\xe2\xd4\x4b\x51"
+	  "\x41\x00\x04\x20\x57\x58\x59\x5a\x0d\x6e\x7d\x01\x0e\xb0",
+	    30, "{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}" },
+	{ "\x13\x00\x00\x00\x07\x00\x00\x00\x4d\x45\x4c\x41\x00\x00\x00\x00"
+	  "{\\rtf1}",
+	    23, "{\\rtf1}" },
+};
+
+static enum lzfu_end
+unpack(const char *p, size_t n, size_t piece, struct buf *out)
+{
+	struct item_sink to = { put_buf, out };
+	struct lzfu *l = malloc(sizeof(*l));
+	enum lzfu_end how;
+	struct err err = { 0 };
+	size_t i, len;
+
+	buf_clear(out);
+	lzfu_init(l, &to);
+	for (i = 0; i < n; i += len) {
+		len = n - i < piece ? n - i : piece;
+		assert_int_equal(lzfu_put(l, p + i, len, &err), 0);
+	}
+	assert_int_equal(lzfu_end(l, &how, &err), 0);
+	free(l);
+	return how;
+}
+
+static void
+test_lzfu(void **state)
+{
+	struct buf out = { 0 };
+	size_t i, piece;
+
+	(void)state;
+	for (i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
+		for (piece = 1; piece <= packed[i].n; piece += 7) {
+			assert_int_equal(
+			    unpack(packed[i].packed, packed[i].n, piece, &out),
+			    LZFU_WHOLE);
+			assert_string_equal(buf_str(&out), packed[i].want);
+		}
+	buf_free(&out);
+}
+
+static void
+test_lzfu_bad(void **state)
+{
+	struct buf out = { 0 }, b = { 0 };
+	size_t n;
+
+	(void)state;
+	for (n = 0; n < packed[0].n; n++)
+		assert_int_equal(unpack(packed[0].packed, n, 100, &out),
+		    n < 16 ? LZFU_FOREIGN : LZFU_SHORT);
+	buf_put(&b, packed[0].packed, packed[0].n);
+	b.p[21] ^= 1; /* 'p' becomes 'b' */
+	assert_int_equal(unpack(b.p, b.n, 100, &out), LZFU_BAD_CRC);
+	b.p[8] = 'X';
+	assert_int_equal(unpack(b.p, b.n, 100, &out), LZFU_FOREIGN);
+	assert_int_equal(out.n, 0);
+	buf_free(&b);
+	buf_free(&out);
+}
+
+/* ------------------------------------------------------------------ RTF */
+
+static void
+take_out(bool html, const char *rtf, size_t n, size_t piece, struct buf *out)
+{
+	struct item_sink to = { put_buf, out };
+	struct rtfex *x = rtfex_new(html, &to);
+	struct err err = { 0 };
+	size_t i, len;
+
+	buf_clear(out);
+	for (i = 0; i < n; i += len) {
+		len = n - i < piece ? n - i : piece;
+		assert_int_equal(rtfex_put(x, rtf + i, len, &err), 0);
+	}
+	assert_int_equal(rtfex_end(x, &err), 0);
+	rtfex_free(&x);
+	assert_null(x);
+}
+
+#define HEAD                                                                   \
+	"{\\rtf1\\ansi\\ansicpg1251\\fromhtml1 \\deff0{\\fonttbl"              \
+	"{\\f0\\fswiss\\fcharset0 Arial;}{\\f1\\fmodern\\fcharset128 MS;}}"
+
+static const struct {
+	bool html;
+	const char *rtf, *want;
+} rows[] = {
+	/* after the example in [MS-OXRTFEX] 4.1 */
+	{ true,
+	    HEAD "{\\*\\htmltag19 <html>}{\\*\\htmltag34 <head>}"
+		 "{\\*\\htmltag41 </head>}{\\*\\htmltag50 <body>}"
+		 "{\\*\\htmltag64}\\htmlrtf {\\htmlrtf0{\\*\\htmltag148 <b>}"
+		 "\\htmlrtf {\\b\\htmlrtf0 Hi\\par"
+		 "{\\*\\htmltag156 </b>}\\htmlrtf }\\htmlrtf0"
+		 "\\htmlrtf\\par}\\htmlrtf0{\\*\\htmltag58 </body>}}",
+	    "<html><head></head><body><b>Hi\r\n</b></body>" },
+	{ true,
+	    HEAD "{\\*\\mhtmltag84 <a>}{\\*\\htmltag84 &lt;}\\htmlrtf <"
+		 "\\htmlrtf0 x\\~y\\tab\\'41\\u8364?\\lquote z}",
+	    "&lt;x&nbsp;y\tA\u20ac&lsquo;z" },
+	/* code pages: of the document in a tag, of the font outside */
+	{ true, HEAD "{\\*\\htmltag84 \\'cf}\\f0 \\'e9\\f1 \\'83\\'65}",
+	    "\u041f\u00e9\u30c6" },
+	{ false,
+	    "{\\rtf1\\ansi\\fromtext\\deff0{\\fonttbl{\\f0\\fcharset134 S"
+	    ";}}\\f0 one\\par\r\n\\'d6\\'d0\\line two\\{\\}\\\\}",
+	    "one\r\n\u4e2d\r\ntwo{}\\" },
+	{ false,
+	    "{\\rtf1{\\info{\\title no}}{\\*\\generator no;}yes"
+	    "{\\pict 0a0b}{\\v hidden}{\\object{\\*\\objdata 01}}"
+	    "{\\field{\\*\\fldinst HYPERLINK \"x\"}{\\fldrslt link}}}",
+	    "yeslink" },
+	{ false,
+	    "{\\rtf1 \\u55357?\\u56832? \\uc2\\u8364\\'80\\'80x\\uc0"
+	    "\\u8364y}",
+	    "\U0001f600 \u20acx\u20acy" },
+	{ false, "{\\rtf1 a\\bin5 {}{{{c\\bin2{{d}", "acd" },
+	{ false, "{\\rtf1 open", "open" },
+	{ false, "no RTF", "" },
+	{ false, "{\\rtf1 a}b{c}", "a" },
+};
+
+static void
+test_rtf(void **state)
+{
+	struct buf out = { 0 };
+	size_t i, piece;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (piece = 1; piece < 400; piece += 57) {
+			take_out(rows[i].html, rows[i].rtf, strlen(rows[i].rtf),
+			    piece, &out);
+			if (strcmp(buf_str(&out), rows[i].want) != 0)
+				fail_msg("%zu: %s: %s", i, rows[i].rtf,
+				    buf_str(&out));
+		}
+	buf_free(&out);
+}
+
+static void
+test_kind(void **state)
+{
+	(void)state;
+	assert_int_equal(rtfex_kind(slice_str(HEAD)), RTF_FROM_HTML);
+	assert_int_equal(rtfex_kind(slice_str("{\\rtf1\\ansi\\fromtext{")),
+	    RTF_FROM_TEXT);
+	assert_int_equal(
+	    rtfex_kind(slice_str("{\\rtf1\\ansi{\\fonttbl}\\fromtext")),
+	    RTF_TRUE);
+	assert_int_equal(rtfex_kind(slice_str("{\\rtf1")), RTF_TRUE);
+	assert_int_equal(rtfex_kind(slice_str("text")), RTF_NOT);
+	assert_int_equal(rtfex_kind(slice_str("")), RTF_NOT);
+}
+
+static void
+test_deep(void **state)
+{
+	struct buf in = { 0 }, out = { 0 };
+	int i;
+
+	(void)state;
+	buf_puts(&in, "{\\rtf1 ");
+	for (i = 0; i < 100000; i++)
+		buf_putc(&in, '{');
+	buf_putc(&in, 'x');
+	for (i = 0; i < 100000; i++)
+		buf_putc(&in, '}');
+	buf_puts(&in, "y}z");
+	take_out(false, in.p, in.n, 4096, &out);
+	assert_string_equal(buf_str(&out), "xy");
+	buf_free(&in);
+	buf_free(&out);
+}
+
+static void
+test_utf16(void **state)
+{
+	static const char text[] = "a\0\xe9\0\x3d\xd8\x00\xde\xac\x20";
+	struct buf out = { 0 };
+	struct utf16 u = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		utf16_put(&u, &out, slice_of(text + i, 1));
+	utf16_end(&u, &out);
+	assert_string_equal(buf_str(&out), "a\u00e9\U0001f600\u20ac");
+	buf_clear(&out);
+	/* halves alone, and half a unit */
+	utf16_put(&u, &out, slice_of("\x3d\xd8z\0\x00\xde\x3d\xd8q", 9));
+	utf16_end(&u, &out);
+	assert_string_equal(buf_str(&out), "\ufffdz\ufffd\ufffd");
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lzfu),
+		cmocka_unit_test(test_lzfu_bad),
+		cmocka_unit_test(test_rtf),
+		cmocka_unit_test(test_kind),
+		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_utf16),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
