@@ -112,6 +112,10 @@ check-e2e: check-build
 check-crash: check-build
 	$(Q)LONG=1 $(PROVE) $(or $(T),$(wildcard tests/e2e/*crash*.t))
 
+# PSTs broken at random: 10,000 variants of what the corpus has
+check-pst-damage: check-build
+	$(Q)LONG=1 $(PROVE) tests/e2e/41-own-pst.t
+
 asan:
 	@$(MAKE) --no-print-directory $(SUB_JOBS) SAN=1 check-run
 
@@ -174,7 +178,7 @@ dist:
 clean:
 	rm -rf build build-san build-fuzz build-cov postroad
 
-.PHONY: all check check-build check-run check-unit check-e2e check-crash \
+.PHONY: all check check-build check-run check-unit check-e2e check-crash check-pst-damage \
 	asan cover fuzz fuzz-run lint fmt bench deps demo samples install dist clean
 .SECONDARY:
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d')

@@ -162,6 +162,10 @@ make_header(struct make *m)
 	make_fill(&h, m->ansi ? 460 : 512);
 	make_put(&h, 0x80, 1);
 	make_put(&h, m->crypt, 1);
+	if (!m->ansi) { /* dwCRCFull, over what comes before it */
+		make_fill(&h, 524);
+		make_put(&h, pst_crc(0, h.p + 8, 516), 4);
+	}
 	make_fill(&h, 564);
 	crc = pst_crc(0, h.p + 8, 471);
 	memcpy(m->file.p, h.p, h.n);

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Our own reader of PST files against what independent readers agreed on, and
+# against damage (LONG=1: 10,000 variants).
+. "${0%/*}/lib.sh"
+
+BUILD=${BUILD:-$ROOT/build}
+CORPUS=${CORPUS:-$ROOT/../shared/corpus/pst}
+tools=$BUILD/tests/tools
+[ -x "$tools/pstdump" ] || skip_all "no pstdump in $BUILD"
+
+# what the project's own tool made, byte by byte from the specification
+"$tools/pstbox" 1 >box.pst
+"$tools/pstdump" box.pst >box.json
+is "$(jq -c 'select(.type == "message") | [.nid, .subject, .err != null]' \
+    box.json)" '[2097188,"Re: Hé",false]
+[2097252,null,true]
+[2097220,"8 bit",false]' "a constructed mailbox: what is there, what is lost"
+is "$(jq -r 'select(.nid == 2097188) | .attachments[1].message.subject' \
+    box.json)" in "an embedded message"
+status 0 "it survives damage" "$tools/pstdamage" -n 200 box.pst
+
+if ! [ -d "$CORPUS" ]; then
+	skip "facts of real files" "no corpus"
+	skip "damage to real files" "no corpus"
+	done_testing
+	exit
+fi
+
+# damaged_unopenable has lost the list of its blocks: only its nodes are left
+set --
+for f in "$CORPUS"/*.?st; do
+	case $f in *unopenable*) ;; *) set -- "$@" "$f" ;; esac
+done
+python3 "$ROOT/tests/tools/pst-facts.py" -v "$tools/pstdump" "$@" >facts
+result $? "$(tail -n 1 facts)"
+grep -v ' held of ' facts | head -n 20 | sed 's/^/# /' >&2
+grep ' held of ' facts | sed 's/^/# /'
+n=4
+[ -z "${LONG:-}" ] || n=358 # of 28 files: 10,024
+ok "damage to real files: no crash, no hang" \
+    "$tools/pstdamage" -n "$n" "$@"
+tail -n 1 ok.log | sed 's/^/# /'
+done_testing
