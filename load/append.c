@@ -248,6 +248,22 @@ cut_out(struct sender *s, struct command *c, size_t bad, const struct err *why)
 	command_free(c);
 }
 
+/* Take out of 'c' what is known not to fit.  NULL: nothing is left of it. */
+static struct command *
+drop_over_quota(struct sender *s, struct command *c)
+{
+	struct err why = { 0 };
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (batch_over_quota(s->l, c->batch->items[c->lo + i].size,
+			&why) < 0) {
+			cut_out(s, c, i, &why);
+			return NULL; /* the rest is in the queue */
+		}
+	return c;
+}
+
 static int
 send_command(struct sender *s, struct command *c, struct err *err)
 {
@@ -473,6 +489,7 @@ collect(struct sender *s, struct err *err)
 static int
 send_all(struct sender *s, struct err *err)
 {
+	struct command *c;
 	int rc;
 
 	for (;;) {
@@ -483,7 +500,8 @@ send_all(struct sender *s, struct err *err)
 		if (stop_check(err) < 0)
 			return -1;
 		if (has_room(s) && s->again.head != NULL) {
-			if (send_command(s, queue_take(&s->again), err) < 0)
+			c = drop_over_quota(s, queue_take(&s->again));
+			if (c != NULL && send_command(s, c, err) < 0)
 				return -1;
 		} else if (has_room(s) && !s->at_end) {
 			rc = send_batch(s, err);

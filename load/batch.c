@@ -177,6 +177,20 @@ spell_flags(const struct load_folder *f, const struct msg *m, struct batch *b,
 
 /* -------------------------------------------------------------- the batch */
 
+int
+batch_over_quota(struct load *l, uint64_t size, struct err *err)
+{
+	if (l->quota_hits < QUOTA_HITS &&
+	    (l->quota_floor == 0 || size < l->quota_floor))
+		return 0;
+	err_set(err, SCOPE_MSG, EX_CANTCREAT,
+	    "the destination is over quota (not tried: messages of this size "
+	    "did not fit)");
+	return err_hint(err,
+	    "make room there, or raise the quota, and run "
+	    "again");
+}
+
 /* Reasons not to try: 0, or -1 with *err. */
 static int
 look_over(struct load *l, const struct load_folder *f,
@@ -192,15 +206,8 @@ look_over(struct load *l, const struct load_folder *f,
 		    "raise the limit at the server, or "
 		    "deliver it by other means");
 	}
-	if (l->quota_hits >= QUOTA_HITS ||
-	    (l->quota_floor != 0 && e->msg.size >= l->quota_floor)) {
-		err_set(err, SCOPE_MSG, EX_CANTCREAT,
-		    "the destination is over quota (not tried: messages of "
-		    "this size did not fit)");
-		return err_hint(err,
-		    "make room there, or raise the quota, "
-		    "and run again");
-	}
+	if (batch_over_quota(l, e->msg.size, err) < 0)
+		return -1;
 	if (l->suspect_deaths >= SUSPECT_DEATHS &&
 	    strcmp(l->suspect, e->msg.key) == 0)
 		return err_set(err, SCOPE_MSG, EX_PROTOCOL,

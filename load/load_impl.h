@@ -139,6 +139,8 @@ void batch_unref(struct batch **b);
 /* Open the item's file if it is not.  0, or -1 with SCOPE_MSG. */
 int batch_open(struct load *l, struct item *it, struct err *err);
 void batch_close(struct item *it);
+/* Is it known that so many bytes do not fit?  Then -1 with SCOPE_MSG. */
+int batch_over_quota(struct load *l, uint64_t size, struct err *err);
 
 /* ---- append.c */
 /* Send everything the folder has.  -1: SCOPE_FOLDER, SCOPE_STORE (the
