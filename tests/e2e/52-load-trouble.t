@@ -101,7 +101,7 @@ like "$(jq -r '.problems[] | .folder + ": " + .error' out)" \
 mbox 1 40 >forty.mbox
 postroad extract -q forty.mbox slow.spool || bail "extract"
 # shellcheck disable=SC2086
-postroad load --json $ACCESS --limit-rate 1000 --trace-wire slow.trace \
+"$POSTROAD" load --json $ACCESS --limit-rate 1000 --trace-wire slow.trace \
     slow.spool "$(dest slow)" >slow.out 2>slow.err &
 slow=$!
 i=0
