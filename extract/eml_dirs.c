@@ -171,6 +171,8 @@ eml_dirs_find(struct eml_dirs *d, struct tree *t, struct err *err)
 {
 	struct find f = { d, t };
 
+	/* a single one of these is a folder like any other */
+	t->enter_cur = true;
 	if (tree_walk(t, found_dir, &f, err) < 0)
 		return -1;
 	if (d->n > 1)

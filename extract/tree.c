@@ -385,6 +385,8 @@ look_at(struct tree *t, struct tree_dir *d, const struct dirent *e,
 		d->cur = d->cur || e->d_name[0] == 'c';
 		d->new = d->new || e->d_name[0] == 'n';
 		d->tmp = d->tmp || e->d_name[0] == 't';
+		if (t->enter_cur)
+			todo_add(below, d->path, e->d_name);
 	} else {
 		d->dotted = d->dotted || e->d_name[0] == '.';
 		todo_add(below, d->path, e->d_name);

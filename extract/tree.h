@@ -23,6 +23,7 @@ struct tree {
 	int root;	       /* descriptor */
 	const char *kind;      /* of the source, for problems */
 	struct report *report; /* where the walk names problems */
+	bool enter_cur;	       /* walk into cur, new and tmp as well */
 };
 
 /* 0, or -1 with SCOPE_STORE. */
@@ -46,7 +47,7 @@ struct tree_dir {
 
 /*
  * Call 'fn' for each directory, parents first: the root, and what is below
- * each one for which it returns true (but not cur, new and tmp).  What
+ * each one for which it returns true (cur, new and tmp only if asked).  What
  * cannot be read, is too deep, or is a link to a directory is named as a
  * problem, and the walk goes on.  0, or -1 with SCOPE_RUN (a stop).
  */

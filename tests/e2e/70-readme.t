@@ -25,7 +25,7 @@ lines() {
 	while IFS= read -r line; do
 		here=$(printf '%s\n' "$line" |
 		    sed "s,mail\.example\.org,$IMAP_HOST:$IMAPS_PORT,g")
-		status 0 "$line" sh -c "$here" </dev/null
+		status 0 "$line" bash -o pipefail -c "$here" </dev/null
 	done <"$1"
 }
 
