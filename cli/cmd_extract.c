@@ -28,7 +28,7 @@ static const struct opt options[] = {
 	{ "codepage", 0, OPT_STR, "NAME",
 	    "of an ANSI PST that declares none, like CP932",
 	    OPT_AT(struct options, codepage) },
-	{ "pst-reader", 0, OPT_STR, "NAME", "which reader: libpst",
+	{ "pst-reader", 0, OPT_STR, "NAME", "which reader: own (default), libpst",
 	    OPT_AT(struct options, reader) },
 	{ "item-timeout", 0, OPT_NUM, "SECONDS",
 	    "give up a PST item that takes longer (30)",
@@ -62,9 +62,11 @@ check_words(const struct options *o, struct err *err)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--labels: '%s' is neither 'keywords' nor 'folders'",
 		    o->labels);
-	if (o->reader != NULL && strcmp(o->reader, "libpst") != 0)
+	if (o->reader != NULL && strcmp(o->reader, "own") != 0 &&
+	    strcmp(o->reader, "libpst") != 0)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--pst-reader: there is no reader '%s'", o->reader);
+		    "--pst-reader: '%s' is neither 'own' nor 'libpst'",
+		    o->reader);
 	if (o->item_timeout > 86400)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--item-timeout: at most 86400 seconds");

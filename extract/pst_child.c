@@ -559,10 +559,11 @@ pst_child_main(void)
 	struct child *c = mem_alloc(1, sizeof(*c));
 	int rc = EX_PROTOCOL;
 
-	c->ops = &pst_libpst_ops;
 	c->ask = true;
 	c->promised = -1;
 	if (hear_start(c)) {
+		c->ops = c->leave & PST_USE_LIBPST ? &pst_libpst_ops
+						   : &pst_own_ops;
 		mime_init();
 		frame_put_u32(&c->out, PST_PROTOCOL);
 		frame_put_u32(&c->out, lock_in(c->memory));

@@ -60,6 +60,8 @@ enum pst_at {
 
 /* Phases to leave out, because the child died in them. */
 enum { PST_LEAVE_NAMES = 1, PST_LEAVE_STORE = 2 };
+/* Among those bits: who reads, when it is not our own reader. */
+enum { PST_USE_LIBPST = 0x100 };
 
 struct pst_frame {
 	enum pst_frame_type type;

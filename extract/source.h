@@ -29,7 +29,7 @@ struct source_spec {
 				   * mboxcl2 */
 	bool labels_as_folders;	  /* --labels folders (X-Gmail-Labels) */
 	const char *codepage;	  /* --codepage, for ANSI PSTs; or NULL */
-	const char *pst_reader;	  /* --pst-reader: "libpst" or NULL */
+	const char *pst_reader;	  /* --pst-reader: own (NULL), libpst */
 	unsigned item_timeout_s;  /* a parser child may hang this long; 0: 30 */
 	struct report *report;	  /* notes, not_carried; never NULL */
 };

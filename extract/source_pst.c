@@ -75,12 +75,16 @@ memory_for(const struct source_pst *s)
 static int
 start_child(struct source_pst *s, struct err *err)
 {
+	const char *reader = s->spec->pst_reader;
+	uint32_t who = 0;
 	size_t i;
 
 	if (proc_start(&s->proc, s->fd, err) != 0)
 		return -1;
+	if (reader != NULL && strcmp(reader, pst_libpst_ops.name) == 0)
+		who = PST_USE_LIBPST;
 	buf_clear(&s->out);
-	frame_put_u32(&s->out, s->leave);
+	frame_put_u32(&s->out, s->leave | who);
 	frame_put_u32(&s->out,
 	    s->spec->codepage == NULL
 		? 0
