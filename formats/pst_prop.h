@@ -72,6 +72,7 @@ enum {
 	PidTagEmailAddress = 0x3003,
 	PidTagCreationTime = 0x3007,
 	PidTagSearchKey = 0x300b,
+	PidTagLastModificationTime = 0x3008,
 	PidTagIpmSubtreeEntryId = 0x35e0,
 	PidTagIpmOutboxEntryId = 0x35e2,
 	PidTagIpmWastebasketEntryId = 0x35e3,

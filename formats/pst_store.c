@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store, its folders and its fixed nodes; see pst_store.h. */
+#include "formats/pst_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "formats/pst_bytes.h"
+#include "formats/pst_ndb.h"
+#include "formats/pst_store_impl.h"
+
+#define FIRST_FOLDER  0x404 /* index of the first folder of our own */
+#define FIRST_MESSAGE 0x10001
+#define NID_SEARCH_ROOT	   0x8042
+#define NID_HIERARCHY_TPL  0x60d
+#define NID_CONTENTS_TPL   0x60e
+#define NID_ASSOCIATED_TPL 0x60f
+#define NID_SEARCH_TPL	   0x610
+#define NID_SEARCH_QUEUE   0x1e1
+#define NID_SEARCH_LIST	   0x201
+
+#define I4(id)	PST_TAG(id, PtypInteger32)
+#define I8(id)	PST_TAG(id, PtypInteger64)
+#define STR(id) PST_TAG(id, PtypString)
+#define BIN(id) PST_TAG(id, PtypBinary)
+#define BOO(id) PST_TAG(id, PtypBoolean)
+#define TIM(id) PST_TAG(id, PtypTime)
+
+const uint32_t hierarchy_columns[] = { I4(0x0e30), I8(0x0e33), BIN(0x0e34),
+	I4(0x0e38), STR(0x3001), I4(0x3602), I4(0x3603), BOO(0x360a),
+	STR(0x3613), I4(0x6635), I4(0x6636), I4(0x67f2), I4(0x67f3) };
+const uint32_t contents_columns[] = { I4(0x0017), STR(0x001a), I4(0x0036),
+	STR(0x0037), TIM(0x0039), STR(0x0042), BOO(0x0057), BOO(0x0058),
+	STR(0x0070), BIN(0x0071), STR(0x0e03), STR(0x0e04), TIM(0x0e06),
+	I4(0x0e07), I4(0x0e08), I4(0x0e17), I4(0x0e30), I8(0x0e33),
+	BIN(0x0e34), I4(0x0e38), BIN(0x0e3c), BIN(0x0e3d), I4(0x1097),
+	TIM(0x3008), I4(0x65c6), I4(0x67f2), I4(0x67f3) };
+const uint32_t associated_columns[] = { STR(0x001a), I4(0x0e07), I4(0x0e17),
+	STR(0x3001), I4(0x67f2), I4(0x67f3), STR(0x6800), BOO(0x6803),
+	I4(0x7003), BIN(0x7004), BIN(0x7005), STR(0x7006), I4(0x7007) };
+const uint32_t search_columns[] = { I4(0x0017), STR(0x001a), I4(0x0036),
+	STR(0x0037), TIM(0x0039), STR(0x0042), BOO(0x0057), BOO(0x0058),
+	STR(0x0070), STR(0x0e03), STR(0x0e04), STR(0x0e05), TIM(0x0e06),
+	I4(0x0e07), I4(0x0e08), I4(0x0e17), BOO(0x0e2a), TIM(0x3008),
+	I4(0x67f1), I4(0x67f2), I4(0x67f3) };
+const uint32_t recipient_columns[] = { I4(0x0c15), BOO(0x0e0f), BIN(0x0ff9),
+	I4(0x0ffe), BIN(0x0fff), STR(0x3001), STR(0x3002), STR(0x3003),
+	BIN(0x300b), I4(0x3900), STR(0x39fe), STR(0x39ff), BOO(0x3a40),
+	I4(0x67f2), I4(0x67f3) };
+const uint32_t attachment_columns[] = { I4(0x0e20), STR(0x3704), I4(0x3705),
+	I4(0x370b), I4(0x67f2), I4(0x67f3) };
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+const size_t n_hierarchy = COUNT(hierarchy_columns);
+const size_t n_contents = COUNT(contents_columns);
+const size_t n_associated = COUNT(associated_columns);
+const size_t n_search = COUNT(search_columns);
+const size_t n_recipient = COUNT(recipient_columns);
+const size_t n_attachment = COUNT(attachment_columns);
+
+uint32_t
+store_sub_nid(struct pst_store_out *s, unsigned type)
+{
+	return s->next_attach++ << 5 | type;
+}
+
+static struct folder_out *
+find_folder(struct pst_store_out *s, uint32_t nid)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->v[i].nid == nid)
+			return &s->v[i];
+	return NULL;
+}
+
+static struct folder_out *
+add_folder(struct pst_store_out *s, uint32_t nid, uint32_t parent,
+    struct slice name, const char *class)
+{
+	struct folder_out *f;
+
+	if (find_folder(s, parent) != NULL)
+		find_folder(s, parent)->has_folders = true;
+	if ((s->n & 31) == 0)
+		s->v = mem_grow(s->v, s->n + 32, sizeof(*s->v));
+	f = &s->v[s->n++];
+	*f = (struct folder_out){ .nid = nid, .parent = parent,
+		.name = mem_strn(name.p, name.n), .class = mem_str(class) };
+	return f;
+}
+
+int
+pst_store_open(struct pst_store_out **s_r, int fd,
+    const struct pst_store_options *o, struct err *err)
+{
+	struct pst_store_out *s = mem_alloc(1, sizeof(*s));
+
+	memcpy(s->key, o->key, sizeof(s->key));
+	s->name = mem_strn(o->name.p, o->name.n);
+	s->next_folder = FIRST_FOLDER;
+	s->next_message = FIRST_MESSAGE;
+	s->next_attach = 0x8000;
+	*s_r = s;
+	if (pst_out_open(&s->out, fd, !o->plain, err) < 0) {
+		pst_store_abandon(s_r);
+		return -1;
+	}
+	add_folder(s, NID_ROOT_FOLDER, NID_ROOT_FOLDER, slice_str(""), NULL);
+	add_folder(s, PST_STORE_TOP, NID_ROOT_FOLDER,
+	    slice_str("Top of Outlook data file"), NULL);
+	add_folder(s, NID_SEARCH_ROOT, NID_ROOT_FOLDER,
+	    slice_str("Search Root"), NULL);
+	add_folder(s, PST_STORE_TRASH, PST_STORE_TOP,
+	    slice_str("Deleted Items"), "IPF.Note");
+	return 0;
+}
+
+void
+pst_store_abandon(struct pst_store_out **sp)
+{
+	struct pst_store_out *s = *sp;
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->n; i++) {
+		free(s->v[i].name);
+		free(s->v[i].class);
+	}
+	free(s->v);
+	table_free(&s->table);
+	pst_out_abandon(&s->out);
+	free(s->name);
+	free(s);
+	*sp = NULL;
+}
+
+/* Nodes of a folder share its index: 2.2.2.1. */
+static uint32_t
+related(uint32_t nid, unsigned type)
+{
+	return (nid & ~(uint32_t)0x1f) | type;
+}
+
+/* The contents table of the folder that took messages is complete. */
+static int
+leave_folder(struct pst_store_out *s, struct err *err)
+{
+	struct pst_out_subs subs = { 0 };
+
+	if (s->at == NULL)
+		return 0;
+	if (table_write(s->out, &s->table, &subs, &s->at->table, err) < 0 ||
+	    pst_out_subs_end(s->out, &subs, &s->at->table_sub, err) < 0) {
+		pst_out_subs_drop(&subs);
+		return -1;
+	}
+	s->at = NULL;
+	return 0;
+}
+
+int
+pst_store_enter(struct pst_store_out *s, uint32_t folder, struct err *err)
+{
+	struct folder_out *f;
+
+	if (leave_folder(s, err) < 0)
+		return -1;
+	f = find_folder(s, folder);
+	if (f == NULL || f->table != 0)
+		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
+		    "PST folder %x cannot take messages now", folder);
+	if (table_open(&s->table, contents_columns, n_contents, err) < 0)
+		return -1;
+	s->at = f;
+	return 0;
+}
+
+uint32_t
+pst_store_folder(struct pst_store_out *s, uint32_t parent, struct slice name,
+    const char *class, struct err *err)
+{
+	uint32_t nid;
+
+	if (leave_folder(s, err) < 0)
+		return 0;
+	if (find_folder(s, parent) == NULL || s->next_folder > 0xffff) {
+		err_set(err, SCOPE_FOLDER, EX_DATAERR,
+		    s->next_folder > 0xffff
+			? "more folders than a PST is written with"
+			: "a folder's parent must come before it");
+		return 0;
+	}
+	nid = s->next_folder++ << 5 | NID_TYPE_FOLDER;
+	add_folder(s, nid, parent, name, class == NULL ? "IPF.Note" : class);
+	return pst_store_enter(s, nid, err) < 0 ? 0 : nid;
+}
+
+/* A row of the contents table: what lists show. */
+static int
+tell_folder(struct pst_store_out *s, uint32_t nid, const struct item *item,
+    const struct item_summary *sum, struct err *err)
+{
+	struct pst_table *t = s->table;
+	struct slice from = item->from.name.n > 0 ? item->from.name
+						  : item->from.smtp;
+
+	table_row(t, nid);
+	table_int(t, PidTagImportance, item->importance);
+	table_int(t, PidTagSensitivity, item->sensitivity);
+	table_time(t, PidTagClientSubmitTime, item->submitted);
+	table_time(t, PidTagMessageDeliveryTime, item->delivered);
+	table_time(t, PidTagLastModificationTime, item->created);
+	table_int(t, PidTagMessageFlags, sum->flags);
+	table_int(t, 0x0e08, (int32_t)sum->size); /* PidTagMessageSize */
+	table_int(t, 0x0e17, 0);		  /* PidTagMessageStatus */
+	if (table_text(t, PidTagMessageClass, item->class, err) < 0 ||
+	    table_text(t, PidTagSubject, item->subject, err) < 0 ||
+	    table_text(t, PidTagSentRepresentingName, from, err) < 0 ||
+	    table_text(t, PidTagConversationTopic, item->topic, err) < 0 ||
+	    table_text(t, PidTagDisplayTo, sum->to, err) < 0 ||
+	    table_text(t, PidTagDisplayCc, sum->cc, err) < 0)
+		return -1;
+	return table_row_end(t, err);
+}
+
+int
+pst_store_message(struct pst_store_out *s, struct item *item,
+    uint32_t *nid_r, struct err *err)
+{
+	struct item_summary sum = { .size = 0 };
+	struct arena arena = { 0 };
+	uint64_t data, sub;
+	uint32_t nid;
+	int rc = -1;
+
+	if (s->at == NULL)
+		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
+		    "a PST message without a folder");
+	if (store_put_item(s, item, 0, &data, &sub, &sum, &arena, err) == 0) {
+		nid = s->next_message++ << 5 | NID_TYPE_MESSAGE;
+		rc = pst_out_node(s->out, nid, data, sub, s->at->nid, err);
+		if (rc == 0)
+			rc = tell_folder(s, nid, item, &sum, err);
+		if (rc == 0) {
+			s->at->messages++;
+			s->at->unread += (item->flags & ITEM_READ) == 0;
+			*nid_r = nid;
+		}
+	}
+	arena_free(&arena);
+	return rc;
+}
+
+/* ------------------------------------------------------- closing the store */
+
+static int
+put_pc(struct pst_store_out *s, uint32_t nid, uint32_t parent,
+    struct pst_props *p, struct err *err)
+{
+	struct pst_out_subs subs = { 0 };
+	uint64_t data, sub;
+	int rc = -1;
+
+	if (props_write(s->out, p, &subs, &data, err) == 0 &&
+	    pst_out_subs_end(s->out, &subs, &sub, err) == 0)
+		rc = pst_out_node(s->out, nid, data, sub, parent, err);
+	pst_out_subs_drop(&subs);
+	return rc;
+}
+
+static int
+put_table(struct pst_store_out *s, uint32_t nid, struct pst_table **t,
+    struct err *err)
+{
+	struct pst_out_subs subs = { 0 };
+	uint64_t data, sub;
+	int rc = -1;
+
+	if (table_write(s->out, t, &subs, &data, err) == 0 &&
+	    pst_out_subs_end(s->out, &subs, &sub, err) == 0)
+		rc = pst_out_node(s->out, nid, data, sub, 0, err);
+	pst_out_subs_drop(&subs);
+	return rc;
+}
+
+static int
+put_empty_table(struct pst_store_out *s, uint32_t nid,
+    const uint32_t *columns, size_t n, struct err *err)
+{
+	struct pst_table *t;
+
+	if (table_open(&t, columns, n, err) < 0)
+		return -1;
+	return put_table(s, nid, &t, err);
+}
+
+static int
+put_hierarchy(struct pst_store_out *s, const struct folder_out *f,
+    struct err *err)
+{
+	struct pst_table *t;
+	size_t i;
+
+	if (table_open(&t, hierarchy_columns, n_hierarchy, err) < 0)
+		return -1;
+	for (i = 0; i < s->n; i++) {
+		const struct folder_out *c = &s->v[i];
+
+		if (c->parent != f->nid || c->nid == f->nid)
+			continue;
+		table_row(t, c->nid);
+		table_int(t, PidTagContentCount, (int32_t)c->messages);
+		table_int(t, 0x3603, (int32_t)c->unread);
+		table_bool(t, 0x360a, c->has_folders);
+		if (table_text(t, PidTagDisplayName, slice_str(c->name),
+			err) < 0 ||
+		    (c->class != NULL &&
+			table_text(t, PidTagContainerClass,
+			    slice_str(c->class), err) < 0) ||
+		    table_row_end(t, err) < 0) {
+			table_free(&t);
+			return -1;
+		}
+	}
+	return put_table(s, related(f->nid, NID_TYPE_HIERARCHY), &t, err);
+}
+
+static int
+put_folder(struct pst_store_out *s, const struct folder_out *f,
+    struct pst_props *p, struct err *err)
+{
+	props_reset(p);
+	props_text(p, PidTagDisplayName, slice_str(f->name));
+	props_int(p, PidTagContentCount, (int32_t)f->messages);
+	props_int(p, 0x3603, (int32_t)f->unread); /* ContentUnreadCount */
+	props_bool(p, 0x360a, f->has_folders);	  /* Subfolders */
+	if (f->class != NULL)
+		props_text(p, PidTagContainerClass, slice_str(f->class));
+	if (put_pc(s, f->nid, f->parent, p, err) < 0 ||
+	    put_hierarchy(s, f, err) < 0 ||
+	    put_empty_table(s, related(f->nid, NID_TYPE_FAI),
+		associated_columns, n_associated, err) < 0)
+		return -1;
+	if (f->table == 0)
+		return put_empty_table(s, related(f->nid, NID_TYPE_CONTENTS),
+		    contents_columns, n_contents, err);
+	return pst_out_node(s->out, related(f->nid, NID_TYPE_CONTENTS),
+	    f->table, f->table_sub, 0, err);
+}
+
+/* An entry id of this store, 2.4.3.2. */
+static void
+props_entry_id(struct pst_store_out *s, struct pst_props *p, unsigned id,
+    uint32_t nid)
+{
+	uint8_t b[24] = { 0 };
+
+	memcpy(b + 4, s->key, 16);
+	pst_put32(b + 20, nid);
+	props_binary(p, id, slice_of(b, sizeof(b)));
+}
+
+static int
+put_store(struct pst_store_out *s, struct pst_props *p, struct err *err)
+{
+	props_reset(p);
+	props_binary(p, PidTagRecordKey, slice_of(s->key, 16));
+	props_text(p, PidTagDisplayName, slice_str(s->name));
+	props_entry_id(s, p, PidTagIpmSubtreeEntryId, PST_STORE_TOP);
+	props_entry_id(s, p, PidTagIpmWastebasketEntryId, PST_STORE_TRASH);
+	props_entry_id(s, p, 0x35e7, NID_SEARCH_ROOT); /* FinderEntryId */
+	props_int(p, 0x35df, 0x89);		       /* ValidFolderMask */
+	props_int(p, PidTagPstPassword, 0);
+	return put_pc(s, NID_STORE, 0, p, err);
+}
+
+/*
+ * The name-to-id map, 2.4.7, with the one name we use: Keywords in
+ * PS_PUBLIC_STRINGS is 0x8000.  Entry: offset of the name, string kind with
+ * GUID index 2 (PS_PUBLIC_STRINGS), number 0.
+ */
+static int
+put_names(struct pst_store_out *s, struct pst_props *p, struct err *err)
+{
+	static const char keyword[] = "Keywords";
+	/* PSETID_Common: readers expect a GUID stream that is not empty */
+	static const uint8_t common[16] = { 0x08, 0x20, 0x06, 0, 0, 0, 0, 0,
+		0xc0, 0, 0, 0, 0, 0, 0, 0x46 };
+	struct buf name = { 0 };
+	uint8_t entry[8] = { 0 }, bucket[8], length[4];
+	uint32_t crc;
+	int rc;
+
+	props_reset(p);
+	pst_put32(length, 2 * (sizeof(keyword) - 1));
+	buf_put(&name, length, 4);
+	pst_out_utf16(&name, slice_str(keyword), 0);
+	pst_put16(entry + 4, 2 << 1 | 1);
+	props_int(p, 0x0001, 251);
+	props_binary(p, PidTagNameidStreamGuid, slice_of(common, 16));
+	props_binary(p, PidTagNameidStreamEntry, slice_of(entry, 8));
+	props_binary(p, PidTagNameidStreamString, buf_slice(&name));
+	crc = pst_crc(0, name.p + 4, name.n - 4);
+	memcpy(bucket, entry, 8);
+	pst_put32(bucket, crc);
+	props_binary(p, 0x1000 + (crc ^ (2 << 1 | 1)) % 251,
+	    slice_of(bucket, 8));
+	buf_free(&name);
+	rc = put_pc(s, NID_NAMES, 0, p, err);
+	return rc;
+}
+
+static int
+put_fixed(struct pst_store_out *s, struct err *err)
+{
+	if (put_empty_table(s, NID_HIERARCHY_TPL, hierarchy_columns,
+		n_hierarchy, err) < 0 ||
+	    put_empty_table(s, NID_CONTENTS_TPL, contents_columns, n_contents,
+		err) < 0 ||
+	    put_empty_table(s, NID_ASSOCIATED_TPL, associated_columns,
+		n_associated, err) < 0 ||
+	    put_empty_table(s, NID_SEARCH_TPL, search_columns, n_search, err) <
+		0 ||
+	    put_empty_table(s, NID_RECIPIENT_TABLE, recipient_columns,
+		n_recipient, err) < 0 ||
+	    put_empty_table(s, NID_ATTACHMENT_TABLE, attachment_columns,
+		n_attachment, err) < 0 ||
+	    pst_out_node(s->out, NID_SEARCH_QUEUE, 0, 0, 0, err) < 0)
+		return -1;
+	return pst_out_node(s->out, NID_SEARCH_LIST, 0, 0, 0, err);
+}
+
+int
+pst_store_close(struct pst_store_out **sp, struct err *err)
+{
+	struct pst_store_out *s = *sp;
+	struct pst_props p = { 0 };
+	size_t i;
+	int rc = leave_folder(s, err);
+
+	if (rc == 0)
+		rc = put_store(s, &p, err);
+	if (rc == 0)
+		rc = put_names(s, &p, err);
+	for (i = 0; rc == 0 && i < s->n; i++)
+		rc = put_folder(s, &s->v[i], &p, err);
+	if (rc == 0)
+		rc = put_fixed(s, err);
+	if (rc == 0)
+		rc = pst_out_close(&s->out, err);
+	props_free(&p);
+	pst_store_abandon(sp);
+	return rc;
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages of a PST being written, [MS-PST] 2.4.5, 2.4.6; see pst_store.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/digest.h"
+#include "core/mem.h"
+#include "formats/pst_bytes.h"
+#include "formats/pst_ndb.h"
+#include "formats/pst_store_impl.h"
+
+#define DEPTH_MAX	50
+#define NAMED_KEYWORDS	0x8000
+#define MSGFLAG_READ	1
+#define MSGFLAG_UNSENT	8
+#define MSGFLAG_ATTACH	0x10
+#define MSGFLAG_FROM_ME 0x20
+
+struct item_out {
+	struct pst_store_out *s;
+	struct item *item;
+	struct pst_props props;
+	struct pst_out_subs subs;
+	uint64_t size;
+	int depth;
+};
+
+/* ------------------------------------------------------------- streams */
+
+struct copy {
+	struct pst_out *o;
+	struct pst_out_data *d;
+};
+
+static int
+copy_put(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct copy *c = arg;
+
+	return pst_out_data_put(c->o, c->d, data, len, err);
+}
+
+/* A stream as a subnode's data; its number (0: it is empty) and size. */
+static int
+put_stream(struct item_out *io, const struct item_stream *st,
+    uint32_t *nid_r, uint32_t *size_r, struct err *err)
+{
+	struct pst_out_data *d = mem_alloc(1, sizeof(*d));
+	struct copy c = { io->s->out, d };
+	struct item_sink sink = { copy_put, &c };
+	uint64_t bid;
+	int rc = st->copy(st->arg, &sink, err);
+
+	*nid_r = 0;
+	*size_r = (uint32_t)(d->size + d->n);
+	io->size += *size_r;
+	if (rc >= 0)
+		rc = pst_out_data_end(io->s->out, d, &bid, err);
+	pst_out_data_drop(d);
+	free(d);
+	if (rc < 0)
+		return -1;
+	if (bid != 0) {
+		*nid_r = pst_out_subs_nid(&io->subs);
+		pst_out_subs_add(&io->subs, *nid_r, bid, 0);
+	}
+	return 0;
+}
+
+struct whole {
+	struct buf b;
+};
+
+static int
+whole_put(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct whole *w = arg;
+
+	if (w->b.n + len > (size_t)64 << 20)
+		return err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "a body text of more than 64 MiB");
+	buf_put(&w->b, data, len);
+	return 0;
+}
+
+/* PidTagBody is UTF-16 in the file: recoded as a whole. */
+static int
+put_plain(struct item_out *io, struct err *err)
+{
+	struct whole w = { { 0 } };
+	struct item_sink sink = { whole_put, &w };
+	const struct item_stream *st = &io->item->plain.stream;
+
+	if (st->copy == NULL)
+		return 0;
+	if (st->copy(st->arg, &sink, err) < 0) {
+		buf_free(&w.b);
+		return -1;
+	}
+	props_text(&io->props, PidTagBody, buf_slice(&w.b));
+	io->size += w.b.n * 2;
+	buf_free(&w.b);
+	return 0;
+}
+
+static int
+put_html(struct item_out *io, struct err *err)
+{
+	const struct item_body *b = &io->item->html;
+	uint32_t nid, size;
+
+	if (b->stream.copy == NULL)
+		return 0;
+	if (put_stream(io, &b->stream, &nid, &size, err) < 0)
+		return -1;
+	if (nid != 0)
+		props_node(&io->props, PidTagBodyHtml, PtypBinary, nid, size);
+	return 0;
+}
+
+/* ---------------------------------------------------------- properties */
+
+static void
+text_if(struct pst_props *p, unsigned id, struct slice s)
+{
+	if (s.n > 0)
+		props_text(p, id, s);
+}
+
+/* "SMTP:JANE@EXAMPLE.ORG": what Outlook compares people by. */
+static void
+search_key(struct pst_props *p, unsigned id, struct slice address)
+{
+	struct buf b = { 0 };
+	size_t i;
+
+	buf_puts(&b, "SMTP:");
+	for (i = 0; i < address.n; i++)
+		buf_putc(&b, address.p[i] >= 'a' && address.p[i] <= 'z'
+			? (char)(address.p[i] - 32)
+			: address.p[i]);
+	props_binary(p, id, slice_of(buf_str(&b), b.n + 1));
+	buf_free(&b);
+}
+
+static struct slice
+name_of(const struct item_person *who)
+{
+	return who->name.n > 0 ? who->name : who->smtp;
+}
+
+static void
+put_person(struct pst_props *p, const struct item_person *who, unsigned name,
+    unsigned type, unsigned address, unsigned smtp, unsigned key)
+{
+	bool x500 = who->smtp.n == 0 && who->x500.n > 0;
+
+	if (name_of(who).n == 0 && !x500)
+		return;
+	props_text(p, name, name_of(who));
+	props_text(p, type, slice_str(x500 ? "EX" : "SMTP"));
+	props_text(p, address, x500 ? who->x500 : who->smtp);
+	if (!x500) {
+		text_if(p, smtp, who->smtp);
+		search_key(p, key, who->smtp);
+	}
+}
+
+static int32_t
+message_flags(const struct item *item)
+{
+	return (item->flags & ITEM_READ ? MSGFLAG_READ : 0) |
+	    (item->flags & ITEM_UNSENT ? MSGFLAG_UNSENT : 0) |
+	    (item->flags & ITEM_FROM_ME ? MSGFLAG_FROM_ME : 0) |
+	    (item->n_attachments > 0 ? MSGFLAG_ATTACH : 0);
+}
+
+static void
+put_flags(struct pst_props *p, const struct item *item)
+{
+	props_int(p, PidTagMessageFlags, message_flags(item));
+	if (item->flags & ITEM_FLAGGED)
+		props_int(p, PidTagFlagStatus, 2);
+	if (item->flags & (ITEM_ANSWERED | ITEM_FORWARDED)) {
+		props_int(p, PidTagLastVerbExecuted,
+		    item->flags & ITEM_FORWARDED ? 104 : 102);
+		props_int(p, PidTagIconIndex,
+		    item->flags & ITEM_FORWARDED ? 262 : 261);
+	}
+	if (item->flags & ITEM_ASK_READ)
+		props_bool(p, PidTagReadReceiptRequested, true);
+	if (item->flags & ITEM_ASK_DELIVERED)
+		props_bool(p, PidTagOriginatorDeliveryReportRequested, true);
+}
+
+/* Names of the recipients of one type, "; " between. */
+static struct slice
+display(const struct item *item, enum item_recipient_type type,
+    struct arena *a)
+{
+	struct buf b = { 0 };
+	struct slice s;
+	size_t i;
+
+	for (i = 0; i < item->n_recipients; i++) {
+		if (item->recipients[i].type != type)
+			continue;
+		if (b.n > 0)
+			buf_puts(&b, "; ");
+		s = name_of(&item->recipients[i].who);
+		buf_put(&b, s.p, s.n);
+	}
+	s = slice_of(arena_slice(a, buf_slice(&b)), b.n);
+	buf_free(&b);
+	return s;
+}
+
+static void
+put_headers(struct pst_props *p, const struct item *item)
+{
+	text_if(p, PidTagTransportMessageHeaders, item->headers);
+	text_if(p, PidTagInternetMessageId, item->message_id);
+	text_if(p, PidTagInReplyToId, item->in_reply_to);
+	text_if(p, PidTagInternetReferences, item->references);
+	text_if(p, PidTagReplyRecipientNames, item->reply_to);
+	text_if(p, PidTagConversationTopic, item->topic);
+	if (item->thread_index.n > 0)
+		props_binary(p, PidTagConversationIndex, item->thread_index);
+}
+
+static void
+put_properties(struct item_out *io, const struct item_summary *sum,
+    struct arena *a)
+{
+	struct pst_props *p = &io->props;
+	const struct item *item = io->item;
+	uint8_t hash[DIGEST_BYTES];
+
+	props_text(p, PidTagMessageClass, item->class);
+	props_text(p, PidTagSubject, item->subject);
+	props_int(p, PidTagImportance, item->importance);
+	props_int(p, PidTagPriority, item->priority);
+	props_int(p, PidTagSensitivity, item->sensitivity);
+	props_time(p, PidTagClientSubmitTime, item->submitted);
+	props_time(p, PidTagMessageDeliveryTime, item->delivered);
+	props_time(p, PidTagCreationTime, item->created);
+	props_time(p, PidTagLastModificationTime, item->created);
+	put_flags(p, item);
+	put_headers(p, item);
+	put_person(p, &item->from, PidTagSentRepresentingName,
+	    PidTagSentRepresentingAddressType,
+	    PidTagSentRepresentingEmailAddress,
+	    PidTagSentRepresentingSmtpAddress,
+	    PidTagSentRepresentingSearchKey);
+	put_person(p,
+	    name_of(&item->sender).n + item->sender.x500.n > 0 ? &item->sender
+							       : &item->from,
+	    PidTagSenderName, PidTagSenderAddressType,
+	    PidTagSenderEmailAddress, PidTagSenderSmtpAddress,
+	    PidTagSenderSearchKey);
+	props_text(p, PidTagDisplayTo, sum->to);
+	props_text(p, PidTagDisplayCc, sum->cc);
+	props_text(p, PidTagDisplayBcc, display(item, ITEM_BCC, a));
+	props_bool(p, 0x0e1b, item->n_attachments > 0); /* HasAttachments */
+	if (item->html.codepage != 0)
+		props_int(p, PidTagInternetCodepage,
+		    (int32_t)item->html.codepage);
+	else if (item->internet_codepage != 0)
+		props_int(p, PidTagInternetCodepage,
+		    (int32_t)item->internet_codepage);
+	if (item->n_categories > 0)
+		props_texts(p, NAMED_KEYWORDS, item->categories,
+		    item->n_categories);
+	digest_of(item->uid.p, item->uid.n, hash);
+	props_binary(p, PidTagSearchKey, slice_of(hash, 16));
+}
+
+/* ---------------------------------------------------- recipients, 2.4.5.3 */
+
+static int
+put_recipient(struct pst_table *t, uint32_t row,
+    const struct item_recipient *r, struct err *err)
+{
+	bool x500 = r->who.smtp.n == 0 && r->who.x500.n > 0;
+	struct slice address = x500 ? r->who.x500 : r->who.smtp;
+
+	table_row(t, row);
+	table_int(t, PidTagRecipientType, (int32_t)r->type);
+	table_bool(t, 0x0e0f, true); /* Responsibility */
+	table_int(t, 0x0ffe, 6);     /* ObjectType: a mail user */
+	table_int(t, 0x3900, 0);     /* DisplayType */
+	table_bool(t, 0x3a40, false);
+	if (table_text(t, PidTagDisplayName, name_of(&r->who), err) < 0 ||
+	    table_text(t, 0x39ff, name_of(&r->who), err) < 0 ||
+	    table_text(t, PidTagAddressType, slice_str(x500 ? "EX" : "SMTP"),
+		err) < 0 ||
+	    table_text(t, PidTagEmailAddress, address, err) < 0 ||
+	    table_text(t, PidTagSmtpAddress, r->who.smtp, err) < 0)
+		return -1;
+	return table_row_end(t, err);
+}
+
+static int
+put_sub_table(struct item_out *io, struct pst_table **t, uint32_t nid,
+    struct err *err)
+{
+	struct pst_out_subs subs = { 0 };
+	uint64_t data, sub;
+	int rc = -1;
+
+	if (table_write(io->s->out, t, &subs, &data, err) == 0 &&
+	    pst_out_subs_end(io->s->out, &subs, &sub, err) == 0) {
+		pst_out_subs_add(&io->subs, nid, data, sub);
+		rc = 0;
+	}
+	pst_out_subs_drop(&subs);
+	return rc;
+}
+
+static int
+put_recipients(struct item_out *io, struct err *err)
+{
+	struct pst_table *t;
+	size_t i;
+
+	if (table_open(&t, recipient_columns, n_recipient, err) < 0)
+		return -1;
+	for (i = 0; i < io->item->n_recipients; i++) {
+		if (put_recipient(t, (uint32_t)i, &io->item->recipients[i],
+			err) < 0) {
+			table_free(&t);
+			return -1;
+		}
+	}
+	return put_sub_table(io, &t, NID_RECIPIENT_TABLE, err);
+}
+
+/* --------------------------------------------------- attachments, 2.4.6 */
+
+/* The object inside an attachment: another item. */
+static int
+put_embedded(struct item_out *io, const struct item_attach *a,
+    struct pst_props *p, struct pst_out_subs *subs, uint32_t *size_r,
+    struct err *err)
+{
+	struct item_summary sum = { .size = 0 };
+	struct arena arena = { 0 };
+	struct item *inner = NULL;
+	uint64_t data, sub;
+	uint32_t nid;
+	int rc = a->open(a->arg, &inner, err);
+
+	if (rc == 0)
+		rc = store_put_item(io->s, inner, io->depth + 1, &data, &sub,
+		    &sum, &arena, err);
+	if (rc == 0) {
+		nid = store_sub_nid(io->s, NID_TYPE_MESSAGE);
+		pst_out_subs_add(subs, nid, data, sub);
+		props_node(p, PidTagAttachDataBinary, PtypObject, nid,
+		    sum.size);
+		*size_r = sum.size;
+	}
+	item_close(&inner);
+	arena_free(&arena);
+	return rc;
+}
+
+static int
+put_data(struct item_out *io, const struct item_attach *a,
+    struct pst_props *p, struct pst_out_subs *subs, uint32_t *size_r,
+    struct err *err)
+{
+	struct pst_out_data *d = mem_alloc(1, sizeof(*d));
+	struct copy c = { io->s->out, d };
+	struct item_sink sink = { copy_put, &c };
+	uint64_t bid = 0;
+	uint32_t nid;
+	int rc = a->data.copy == NULL ? 0
+				      : a->data.copy(a->data.arg, &sink, err);
+
+	*size_r = (uint32_t)(d->size + d->n);
+	if (rc >= 0)
+		rc = pst_out_data_end(io->s->out, d, &bid, err);
+	pst_out_data_drop(d);
+	free(d);
+	if (rc < 0)
+		return -1;
+	if (bid == 0) {
+		props_binary(p, PidTagAttachDataBinary, slice_of("", 0));
+		return 0;
+	}
+	nid = pst_out_subs_nid(subs);
+	pst_out_subs_add(subs, nid, bid, 0);
+	props_node(p, PidTagAttachDataBinary, PtypBinary, nid, *size_r);
+	return 0;
+}
+
+static void
+attach_properties(struct pst_props *p, const struct item_attach *a,
+    uint32_t size)
+{
+	props_int(p, PidTagAttachMethod, (int32_t)a->method);
+	props_int(p, PidTagRenderingPosition, a->position);
+	props_int(p, 0x0e20, (int32_t)size); /* AttachSize */
+	text_if(p, PidTagAttachLongFilename, a->name);
+	text_if(p, PidTagAttachFilename, a->name);
+	text_if(p, PidTagDisplayName, a->name);
+	text_if(p, PidTagAttachMimeTag, a->mime);
+	text_if(p, PidTagAttachContentId, a->cid);
+	text_if(p, PidTagAttachContentLocation, a->location);
+	text_if(p, PidTagAttachLongPathname, a->path);
+	if (a->hidden)
+		props_bool(p, PidTagAttachmentHidden, true);
+	props_int(p, PidTagAttachFlags, a->cid.n > 0 ? 4 : 0);
+}
+
+static int
+put_attachment(struct item_out *io, const struct item_attach *a,
+    struct pst_table *t, struct err *err)
+{
+	struct pst_props p = { 0 };
+	struct pst_out_subs subs = { 0 };
+	uint64_t data, sub;
+	uint32_t size = 0, nid;
+	int rc;
+
+	rc = a->method == ITEM_ATTACH_ITEM
+	    ? put_embedded(io, a, &p, &subs, &size, err)
+	    : put_data(io, a, &p, &subs, &size, err);
+	if (rc == 0) {
+		attach_properties(&p, a, size);
+		rc = props_write(io->s->out, &p, &subs, &data, err);
+	}
+	if (rc == 0)
+		rc = pst_out_subs_end(io->s->out, &subs, &sub, err);
+	pst_out_subs_drop(&subs);
+	props_free(&p);
+	if (rc < 0)
+		return -1;
+	io->size += size;
+	nid = store_sub_nid(io->s, NID_TYPE_ATTACHMENT);
+	pst_out_subs_add(&io->subs, nid, data, sub);
+	table_row(t, nid);
+	table_int(t, 0x0e20, (int32_t)size);
+	table_int(t, PidTagAttachMethod, (int32_t)a->method);
+	table_int(t, PidTagRenderingPosition, a->position);
+	if (table_text(t, PidTagAttachFilename, a->name, err) < 0)
+		return -1;
+	return table_row_end(t, err);
+}
+
+static int
+put_attachments(struct item_out *io, struct err *err)
+{
+	struct pst_table *t;
+	size_t i;
+
+	if (io->item->n_attachments == 0)
+		return 0;
+	if (table_open(&t, attachment_columns, n_attachment, err) < 0)
+		return -1;
+	for (i = 0; i < io->item->n_attachments; i++) {
+		if (put_attachment(io, &io->item->attachments[i], t, err) <
+		    0) {
+			table_free(&t);
+			return -1;
+		}
+	}
+	return put_sub_table(io, &t, NID_ATTACHMENT_TABLE, err);
+}
+
+int
+store_put_item(struct pst_store_out *s, struct item *item, int depth,
+    uint64_t *data_r, uint64_t *sub_r, struct item_summary *sum,
+    struct arena *a, struct err *err)
+{
+	struct item_out io = { .s = s, .item = item, .depth = depth };
+	int rc = -1;
+
+	if (depth > DEPTH_MAX)
+		return err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "messages attached to each other more than %d deep",
+		    DEPTH_MAX);
+	sum->to = display(item, ITEM_TO, a);
+	sum->cc = display(item, ITEM_CC, a);
+	sum->flags = message_flags(item);
+	if (put_plain(&io, err) == 0 && put_html(&io, err) == 0 &&
+	    put_recipients(&io, err) == 0 && put_attachments(&io, err) == 0) {
+		put_properties(&io, sum, a);
+		props_int(&io.props, 0x0e08, (int32_t)io.size);
+		sum->size = (uint32_t)io.size;
+		rc = props_write(s->out, &io.props, &io.subs, data_r, err);
+	}
+	if (rc == 0)
+		rc = pst_out_subs_end(s->out, &io.subs, sub_r, err);
+	pst_out_subs_drop(&io.subs);
+	props_free(&io.props);
+	return rc;
+}
