@@ -75,20 +75,14 @@ memory_for(const struct source_pst *s)
 static int
 start_child(struct source_pst *s, struct err *err)
 {
-	const char *reader = s->spec->pst_reader;
-	uint32_t who = 0;
+	const char *cp = s->spec->codepage;
 	size_t i;
 
 	if (proc_start(&s->proc, s->fd, err) != 0)
 		return -1;
-	if (reader != NULL && strcmp(reader, pst_libpst_ops.name) == 0)
-		who = PST_USE_LIBPST;
 	buf_clear(&s->out);
-	frame_put_u32(&s->out, s->leave | who);
-	frame_put_u32(&s->out,
-	    s->spec->codepage == NULL
-		? 0
-		: codepage_of(slice_str(s->spec->codepage)));
+	frame_put_u32(&s->out, s->leave);
+	frame_put_u32(&s->out, cp == NULL ? 0 : codepage_of(slice_str(cp)));
 	frame_put_u64(&s->out, memory_for(s));
 	frame_put_u32(&s->out, (uint32_t)s->at);
 	frame_put_u64(&s->out, s->at_nid);
@@ -774,6 +768,8 @@ pst_source_open(struct source **src_r, const struct source_spec *spec,
 	struct source_pst *s = mem_alloc(1, sizeof(*s));
 
 	s->spec = spec;
+	if (spec->pst_reader != NULL && !strcmp(spec->pst_reader, "libpst"))
+		s->leave = PST_USE_LIBPST;
 	s->fd = s->proc.to = s->proc.from = -1;
 	if (open_file(s, err) != 0 || open_store(s, err) != 0) {
 		free(s->pub.identity);
