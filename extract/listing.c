@@ -167,7 +167,9 @@ fill(struct listing *l, struct err *err)
 	l->n = l->at = 0;
 	l->beyond.set = false;
 	buf_clear(&l->text);
-	for (i = 0; i < LISTING_DIRS; i++) {
+	/* the last one first: what moves from new to cur in between is seen
+	 * in both rather than in neither */
+	for (i = LISTING_DIRS; i-- > 0;) {
 		if (l->dir[i] == NULL)
 			continue;
 		rewinddir(l->dir[i]);

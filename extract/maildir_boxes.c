@@ -318,7 +318,8 @@ probe_dir(int at, const char *name, int depth, int *budget)
 		tmp = tmp || strcmp(e->d_name, "tmp") == 0;
 		marker = marker || strcmp(e->d_name, "maildirfolder") == 0 ||
 		    strncmp(e->d_name, "dovecot-uid", 11) == 0;
-		if (e->d_type != DT_DIR || strcmp(e->d_name, ".") == 0 ||
+		if ((e->d_type != DT_DIR && e->d_type != DT_UNKNOWN) ||
+		    strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0 || best >= 80 || depth == 0 ||
 		    (*budget)-- <= 0)
 			continue;

@@ -200,7 +200,7 @@ begin_box(struct source_maildir *s)
 	if (box->is_box)
 		count_unfinished(s);
 	read_letters(s, dirs[BESIDE]);
-	s->names = listing_new(dirs, maildir_base_length);
+	s->names = listing_new(dirs, maildir_stem_length);
 	s->begun = true;
 	s->announced = box->merged && s->announced;
 	buf_clear(&s->stem);
@@ -310,7 +310,7 @@ find_again(struct source_maildir *s)
 		return false;
 	dirs[IN_CUR] = open_part(s, "cur");
 	dirs[IN_NEW] = open_part(s, "new");
-	l = listing_new(dirs, maildir_base_length);
+	l = listing_new(dirs, maildir_stem_length);
 	while (!found && listing_next(l, &n, &ignored) == 1) {
 		found = slice_eq(slice_of(n.s, n.stem), buf_slice(&s->stem));
 		if (found)
@@ -369,6 +369,8 @@ take_file(struct source_maildir *s, const struct name *n,
 	set_place(s, n->s, n->where);
 	s->st = (struct stat){ 0 };
 	what = look(s, err);
+	if (what < 0 && err->status == EX_NOINPUT && s->twin > 1)
+		return 0; /* it was moved to where we have just read it */
 	if (what == TREE_DIRECTORY || what == TREE_SPECIAL) {
 		err_set(&why, SCOPE_MSG, EX_DATAERR,
 		    what == TREE_SPECIAL

@@ -28,6 +28,15 @@ maildir_base_length(const char *name)
 	return (size_t)(find_info(name) - name);
 }
 
+size_t
+maildir_stem_length(const char *name)
+{
+	size_t base = maildir_base_length(name);
+	const char *uid = strstr(name, ",U=");
+
+	return uid != NULL && uid < name + base ? (size_t)(uid - name) : base;
+}
+
 struct slice
 maildir_letters(const char *name)
 {

@@ -18,6 +18,10 @@
  */
 size_t maildir_base_length(const char *name);
 
+/* The same without ",U=7" and what follows, where mbsync and offlineimap
+ * note a UID: they add and change it. */
+size_t maildir_stem_length(const char *name);
+
 /* The letters behind the info's "2,"; empty if there are none. */
 struct slice maildir_letters(const char *name);
 

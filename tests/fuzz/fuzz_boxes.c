@@ -21,6 +21,7 @@ check_name(const char *name)
 	uint64_t size;
 
 	FUZZ_HOLDS(base <= n);
+	FUZZ_HOLDS(maildir_stem_length(name) <= base);
 	FUZZ_HOLDS(letters.p >= name + base);
 	FUZZ_HOLDS(letters.p + letters.n <= name + n);
 	if (maildir_size(name, &size))

@@ -191,6 +191,26 @@ test_renamed(void **state)
 	assert_int_equal(next_msg(b), 0);
 }
 
+/* It is in both: moved to cur after new was listed, before cur was. */
+static void
+test_moved(void **state)
+{
+	struct box *b = *state;
+	char *path = mem_fmt("%s/new/1.h", b->dir);
+
+	put(b, "new/1.h", MAIL);
+	put(b, "cur/1.h:2,S", MAIL);
+	put(b, "cur/2.h:2,S", MAIL);
+	open_box(b, NULL);
+	assert_int_equal(next_msg(b), 1);
+	assert_int_equal(read_all(b), (ssize_t)strlen(MAIL));
+	unlink(path);
+	free(path);
+	assert_int_equal(next_msg(b), 1);
+	assert_non_null(strstr(b->item.msg.source, "2.h"));
+	assert_int_equal(next_msg(b), 0);
+}
+
 /* Changed while it is read: what was read before is worthless. */
 static void
 changes_while_read(struct box *b, const char *kind, const char *name,
@@ -209,6 +229,7 @@ changes_while_read(struct box *b, const char *kind, const char *name,
 	assert_int_not_equal(b->err.status, EX_NOINPUT);
 	assert_int_equal(next_msg(b), 0);
 	source_close(&b->src);
+	unlink(path);
 	free(path);
 }
 
@@ -291,6 +312,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_vanished, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_renamed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_moved, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_grows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shrinks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_emlx, setup, teardown),

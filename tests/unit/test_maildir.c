@@ -58,6 +58,17 @@ test_names(void **state)
 }
 
 static void
+test_stems(void **state)
+{
+	(void)state;
+	assert_int_equal(maildir_stem_length("1.host,U=7:2,S"), 6);
+	assert_int_equal(maildir_stem_length("1.host,U=7,FMD5=x:2,"), 6);
+	assert_int_equal(maildir_stem_length("1.host,S=5:2,S"), 10);
+	assert_int_equal(maildir_stem_length("1.host:2,S,U=7"), 6);
+	assert_int_equal(maildir_stem_length("1.host"), 6);
+}
+
+static void
 test_keywords(void **state)
 {
 	static const char text[] = "0 $Forwarded\n1 todo\r\n26 none\nx y\n"
@@ -283,6 +294,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_stems),
 		cmocka_unit_test(test_keywords),
 		cmocka_unit_test(test_box_paths),
 		cmocka_unit_test(test_dir_paths),
