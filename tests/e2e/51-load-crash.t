@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Exactly once: a load killed at every durable step, and cut off in the middle
 # of every command, then run again, leaves each message there once.
-# CRASH_FULL=1: every step and byte; else a sample of them.
+# LONG=1: every byte; else a sample of them.
 . "${0%/*}/lib.sh"
 . "$ROOT/tests/e2e/load.sh"
 
@@ -67,7 +67,7 @@ up=$(sed -n 's/^passed \([0-9]*\) .*/\1/p' proxy.out)
 down=$(sed -n 's/^passed [0-9]* //p' proxy.out)
 
 # logging in takes these many bytes; what is cut there is refused, not lost
-step=$(( ${CRASH_FULL:+1} + 0 ))
+step=$(( ${LONG:+1} + 0 ))
 for mode in up down lose; do
 	last=$up
 	[ $mode = up ] || last=$down
