@@ -21,6 +21,7 @@ ndb_note(struct ndb *n, bool bad, uint64_t key, const char *fmt, ...)
 	char text[240];
 	va_list ap;
 	size_t i;
+	int len = 0;
 
 	for (i = 0; i < n->n_noted; i++)
 		if (n->noted[i] == key)
@@ -31,13 +32,21 @@ ndb_note(struct ndb *n, bool bad, uint64_t key, const char *fmt, ...)
 	n->noted[n->n_noted++] = key;
 	if (n->watch.note == NULL)
 		return;
+	if (n->at != 0)
+		len = snprintf(text, sizeof(text), "node 0x%x: ", n->at);
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(text + len, sizeof(text) - (size_t)len, fmt, ap);
 	va_end(ap);
 	n->watch.note(n->watch.arg, bad, text);
 	if (n->n_noted == NDB_NOTED)
 		n->watch.note(n->watch.arg, bad,
 		    "there is more damage than is told one by one");
+}
+
+void
+ndb_at(struct ndb *n, uint32_t nid)
+{
+	n->at = nid;
 }
 
 const struct ndb_info *

@@ -81,6 +81,9 @@ const struct ndb_info *ndb_info(const struct ndb *n);
 void ndb_note(struct ndb *n, bool bad, uint64_t key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Which node is being read: notes name it.  0: none. */
+void ndb_at(struct ndb *n, uint32_t nid);
+
 /* Look a node up.  1, 0 if there is none, or -1 with SCOPE_MSG when a page on
  * the way is damaged. */
 int ndb_find(struct ndb *n, uint32_t nid, struct ndb_node *node_r,

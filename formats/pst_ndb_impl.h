@@ -47,6 +47,7 @@ struct ndb {
 	struct ndb_info info;
 	struct ndb_shape shape;
 	struct ndb_ref nodes, blocks; /* the roots */
+	uint32_t at; /* the node being read */
 	uint64_t noted[NDB_NOTED];
 	size_t n_noted;
 	uint64_t clock;

@@ -8,12 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/digest.h"
 #include "core/mem.h"
-#include "formats/pst_bytes.h"
-
-#define ENTRYID_BYTES 24 /* flags, the store's key, a node's number */
-#define KEY_MAX	      64
 
 static void
 own_note(void *arg, bool bad, const char *text)
@@ -29,66 +24,6 @@ enter(struct pst_reader *r, enum pst_phase phase)
 {
 	if (r->in.phase != NULL)
 		r->in.phase(r->in.arg, phase);
-}
-
-/* ------------------------------------------------------------- the store */
-
-/* The folder that an entry id ([MS-PST] 2.4.3.2) names, if there is one. */
-static uint64_t
-folder_of(struct pst_reader *r, struct ltp_props *p, unsigned id)
-{
-	const struct ltp_value *v = ltp_prop(p, id);
-	struct buf b = { 0 };
-	struct err err = { 0 };
-	uint32_t nid = 0;
-
-	if (v != NULL && v->type == PtypBinary &&
-	    ltp_bytes(&p->heap, v, ENTRYID_BYTES, &b, &err) >= 0 &&
-	    b.n == ENTRYID_BYTES)
-		nid = pst_u32(b.p + 20);
-	buf_free(&b);
-	return nid != 0 && msg_folder(&r->index, nid) != NULL ? nid : 0;
-}
-
-static void
-fill_store(struct pst_reader *r, struct ltp_props *p)
-{
-	const struct ltp_value *v = ltp_prop(p, PidTagRecordKey);
-	struct buf b = { 0 };
-	struct err err = { 0 };
-
-	if (v != NULL && ltp_bytes(&p->heap, v, KEY_MAX, &b, &err) > 0)
-		r->store.record_key =
-		    slice_of(arena_slice(&r->keep, buf_slice(&b)), b.n);
-	buf_free(&b);
-	r->store.password = own_number(p, PidTagPstPassword, 0) != 0;
-	r->store.ipm = folder_of(r, p, PidTagIpmSubtreeEntryId);
-	r->store.trash = folder_of(r, p, PidTagIpmWastebasketEntryId);
-	r->store.sent = folder_of(r, p, PidTagIpmSentMailEntryId);
-	r->store.outbox = folder_of(r, p, PidTagIpmOutboxEntryId);
-}
-
-static void
-read_store(struct pst_reader *r)
-{
-	uint8_t hash[DIGEST_BYTES];
-	struct ndb_node node;
-	struct ltp_props p;
-	struct arena a = { 0 };
-	struct err err = { 0 };
-	int rc = 0;
-
-	if (!r->in.no_store)
-		rc = ndb_find(r->n, NID_STORE, &node, &err);
-	if (rc > 0 && ltp_props_open(&p, r->n, &node, &a, &err) == 0)
-		fill_store(r, &p);
-	else
-		ndb_note(r->n, true, (uint64_t)NID_STORE << 8 | 9,
-		    "the message store object cannot be read%s%s",
-		    err.text[0] == '\0' ? "" : ": ", err.text);
-	arena_free(&a);
-	digest_of(r->store.record_key.p, r->store.record_key.n, hash);
-	digest_hex(r->store_id, hash, 8);
 }
 
 static void
@@ -145,7 +80,7 @@ own_open(struct pst_reader **r_r, const struct pst_open *in, struct err *err)
 		read_names(r);
 	}
 	enter(r, PST_PHASE_STORE);
-	read_store(r);
+	own_read_store(r);
 	enter(r, PST_PHASE_WALK);
 	return 0;
 }
@@ -223,6 +158,7 @@ own_next(struct pst_reader *r, struct pst_node *n_r)
 {
 	const struct msg_folder *f;
 
+	ndb_at(r->n, 0);
 	if (next_message(r, n_r))
 		return 1;
 	if (r->orphans)
@@ -255,6 +191,7 @@ own_folder(struct pst_reader *r, uint64_t nid, struct pst_folder *f_r,
 	int rc;
 
 	*f_r = (struct pst_folder){ .messages = -1 };
+	ndb_at(r->n, (uint32_t)nid);
 	arena_reset(&r->folder);
 	rc = ndb_find(r->n, (uint32_t)nid, &node, err);
 	if (rc == 0)
@@ -281,7 +218,10 @@ own_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
 {
 	struct ndb_node node;
 	struct own_item *oi;
-	int rc = ndb_find(r->n, (uint32_t)nid, &node, err);
+	int rc;
+
+	ndb_at(r->n, (uint32_t)nid);
+	rc = ndb_find(r->n, (uint32_t)nid, &node, err);
 
 	if (rc == 0)
 		err_set(err, SCOPE_MSG, EX_DATAERR,

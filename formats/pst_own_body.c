@@ -71,8 +71,7 @@ copy_rtf(const struct own_body *b, const struct item_sink *to, struct err *err)
 		rc = -1;
 	if (rc >= 0 && how == LZFU_BAD_CRC)
 		ndb_note(b->of->r->n, true, b->of->pub.nid << 24 | 0xff0002,
-		    "node 0x%llx: the checksum of its RTF does not match",
-		    (unsigned long long)b->of->pub.nid);
+		    "the checksum of its RTF does not match");
 	if (rc > 0 && (how == LZFU_SHORT || how == LZFU_FOREIGN))
 		rc = 0;
 	free(l);

@@ -74,6 +74,9 @@ struct slice own_prop(struct arena *a, struct ltp_props *p, unsigned id,
 int64_t own_number(struct ltp_props *p, unsigned id, int64_t none);
 int64_t own_time(struct ltp_props *p, unsigned id);
 
+/* ---- pst_own_store.c: who the store is, and its folders with a role */
+void own_read_store(struct pst_reader *r);
+
 /* ---- pst_own_item.c, pst_own_body.c */
 int own_item_open(struct pst_reader *r, const struct ndb_node *node,
     unsigned depth, struct item **item_r, struct err *err);

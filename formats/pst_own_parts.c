@@ -39,7 +39,7 @@ note(struct own_item *oi, unsigned what, const char *text,
     const struct err *err)
 {
 	ndb_note(oi->r->n, true, (uint64_t)oi->pub.nid << 24 | 0xff0000 | what,
-	    "node 0x%llx: %s%s%s", (unsigned long long)oi->pub.nid, text,
+	    "%s%s%s%s", oi->depth > 0 ? "embedded: " : "", text,
 	    err->text[0] == '\0' ? "" : ": ", err->text);
 }
 

@@ -18,7 +18,8 @@ enum {
 	PtypGuid = 0x0048,
 	PtypBinary = 0x0102,
 	PtypMultipleString8 = 0x101e,
-	PtypMultipleString = 0x101f
+	PtypMultipleString = 0x101f,
+	PtypMultipleBinary = 0x1102
 };
 
 enum {
@@ -98,6 +99,7 @@ enum {
 	PidTagSenderSmtpAddress = 0x5d01,
 	PidTagSentRepresentingSmtpAddress = 0x5d02,
 	PidTagRecipientDisplayName = 0x5ff6,
+	PidTagReceiveFolder = 0x6605, /* a node; of [MS-PST] only */
 	PidTagPstPassword = 0x67ff,
 	PidTagAttachmentHidden = 0x7ffe
 };
@@ -108,6 +110,7 @@ enum {
 	NID_STORE = 0x21,
 	NID_NAMES = 0x61,
 	NID_ROOT_FOLDER = 0x122,
+	NID_RECEIVE_FOLDERS = 0x62b,
 	NID_ATTACHMENT_TABLE = 0x671,
 	NID_RECIPIENT_TABLE = 0x692
 };
