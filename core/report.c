@@ -531,6 +531,25 @@ print_fates(const struct report *r, FILE *f)
 	fprintf(f, ", %s, ", text_size(a, r->all.bytes));
 }
 
+/* A verification counts differences, and beside them "messages". */
+static void
+print_verified(const struct report *r, FILE *f)
+{
+	uint64_t messages = 0, differences = 0;
+	char a[32];
+	size_t i;
+
+	for (i = 0; i < r->added.n; i++) {
+		if (strcmp(r->added.v[i].name, "messages") == 0)
+			messages = r->added.v[i].n;
+		else
+			differences += r->added.v[i].n;
+	}
+	fprintf(f, "verify: %s %s, %s, ", text_count(a, messages),
+	    messages == 1 ? "message" : "messages",
+	    differences == 0 ? "no difference" : "differences below");
+}
+
 void
 report_print(struct report *r, FILE *f)
 {
@@ -538,13 +557,15 @@ report_print(struct report *r, FILE *f)
 	size_t i;
 
 	if (r->stage == STAGE_VERIFY)
-		fprintf(f, "verify: ");
+		print_verified(r, f);
 	else
 		print_fates(r, f);
 	fprintf(f, "%zu %s, %.1f s\n", r->nfolders,
 	    r->nfolders == 1 ? "folder" : "folders", seconds(r));
 	for (i = 0; i < r->added.n; i++)
-		if (r->added.v[i].n > 0 || r->stage == STAGE_VERIFY)
+		if (r->added.v[i].n > 0 &&
+		    (r->stage != STAGE_VERIFY ||
+			strcmp(r->added.v[i].name, "messages") != 0))
 			fprintf(f, "  %s: %s\n", r->added.v[i].name,
 			    text_count(a, r->added.v[i].n));
 	for (i = 0; i < r->not_carried.n; i++)
