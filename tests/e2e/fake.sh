@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # The fake IMAP server (tests/fake/README.md) in e2e tests:
 #
-#	. "${0%/*}/lib.sh"; . "${0%/*}/fake.sh"
+#	. "${0%/*}/lib.sh"; . "$ROOT/tests/e2e/fake.sh"
 #	fake_start --store st --cut-before-ok 5
 #	postroad load --tls none --password-file pw a.spool "$FAKE_URL"
 #	fake_stop
@@ -44,6 +44,8 @@ fake_stop() {
 	fake_pid=
 }
 
+trap 'fake_stop; at_exit' EXIT
+
 # fake_cert NAME SUBJECT SAN DAYS [ISSUER [KEY]]: NAME.pem, NAME.key
 fake_cert() {
 	{
@@ -51,7 +53,7 @@ fake_cert() {
 		    -nodes -keyout "$1.key" -out "$1.csr" -subj "$2" &&
 		echo "${3:+subjectAltName=$3}" >"$1.ext" &&
 		openssl x509 -req -in "$1.csr" -CA "${5:-ca}.pem" \
-		    -CAkey "${5:-ca}.key" -set_serial "0x$$$(date +%N)" \
+		    -CAkey "${5:-ca}.key" -set_serial "$(date +%s%N)" \
 		    -days "$4" -extfile "$1.ext" -out "$1.pem"
 	} >>openssl.log 2>&1
 }
@@ -60,5 +62,6 @@ fake_certificates() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -keyout ca.key -out ca.pem -days 30 -subj '/CN=Fake test CA' \
 	    >openssl.log 2>&1 &&
-	fake_cert cert /CN=localhost DNS:localhost,IP:127.0.0.1 30
+	fake_cert cert /CN=localhost DNS:localhost,IP:127.0.0.1 30 &&
+	mv cert.key key.pem
 }

@@ -103,11 +103,27 @@ talk_expect(struct talk *t, const char *pattern)
 	buf_free(&line);
 }
 
+/* The client's next bytes are just these. */
+static inline void
+talk_bytes(struct talk *t, const struct buf *want)
+{
+	size_t i;
+	int c;
+
+	for (i = 0; i < want->n; i++) {
+		c = net_get(&t->net);
+		if (c < 0)
+			talk_fail(t, "the client hung up, wanted", want->p);
+		if (c != (unsigned char)want->p[i])
+			talk_fail(t, "other bytes than", want->p);
+	}
+}
+
 static inline void
 talk_fault(struct talk *t, const char *word, const char *arg)
 {
 	long n = strtol(arg, NULL, 10);
-	struct buf b = { 0 };
+	struct buf b = { 0 }, many = { 0 };
 	char *end;
 	int c;
 
@@ -145,20 +161,36 @@ talk_fault(struct talk *t, const char *word, const char *arg)
 	} else if (strcmp(word, "repeat") == 0) {
 		n = strtol(arg, &end, 10);
 		talk_expand(t, end + (*end == ' '), &b);
-		while (n-- > 0)
-			net_put(&t->net, buf_str(&b), b.n);
+		while (n-- > 0) {
+			buf_put(&many, b.p, b.n);
+			if (many.n > 60000 || n == 0) {
+				net_put(&t->net, many.p, many.n);
+				buf_clear(&many);
+			}
+		}
 	} else if (strcmp(word, "literal") == 0) {
 		for (; n > 0; n--)
 			if ((c = net_get(&t->net)) < 0)
 				talk_fail(t, "the literal breaks off", arg);
-	} else if (strcmp(word, "any") == 0) {
-		talk_expect(t, "TAG *");
+	} else if (strcmp(word, "bytes") == 0) {
+		talk_expand(t, arg, &b);
+		talk_bytes(t, &b);
 	} else if (strcmp(word, "eat") == 0) {
 		t->eat = true;
 	} else {
 		talk_fail(t, "no such word in a talk", word);
 	}
 	buf_free(&b);
+	buf_free(&many);
+}
+
+/* Whatever else it may say, not this. */
+static inline bool
+talk_is_secret(const char *line)
+{
+	return strstr(line, "secret") != NULL ||
+	    strstr(line, "c2VjcmV0") != NULL || strstr(line, "LOGIN") != NULL ||
+	    strstr(line, "AUTHENTICATE") != NULL;
 }
 
 /* The end: the client must hang up and have nothing more to say. */
@@ -170,7 +202,7 @@ talk_end(struct talk *t)
 	if (t->over)
 		return;
 	while (talk_read_line(t, &line) || line.n > 0) {
-		if (!t->eat)
+		if (!t->eat || talk_is_secret(buf_str(&line)))
 			talk_fail(t, "the client says more", buf_str(&line));
 		if (t->net.eof)
 			break;
@@ -192,8 +224,8 @@ talk_line(struct talk *t, char *s)
 		buf_puts(&b, "\r\n");
 		net_put(&t->net, b.p, b.n);
 		buf_free(&b);
-	} else if (strncmp(s, "C: ", 3) == 0) {
-		talk_expect(t, s + 3);
+	} else if (strncmp(s, "C: ", 3) == 0 || strcmp(s, "C:") == 0) {
+		talk_expect(t, s + (s[2] == ' ' ? 3 : 2));
 	} else if (s[0] == '!') {
 		arg = s + strcspn(s, " ");
 		if (*arg != '\0')
