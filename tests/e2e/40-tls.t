@@ -113,9 +113,7 @@ C: TAG AUTHENTICATE PLAIN
 S: +
 C: AG1hcnkAc2VjcmV0
 S: TAG OK [CAPABILITY IMAP4rev1] in
-C: TAG LOGOUT
-S: * BYE
-S: TAG OK
+!bye
 END
 unlike "$(cat out)" 'EVIL|LITERAL' 'so that no capability is left of it'
 like "$(cat out)" 'security TLSv1\.[23].*, verified' 'and TLS is verified'
@@ -256,14 +254,14 @@ after_tls() {
 }
 after_tls 77 'T19: LOGINDISABLED, and no mechanism' <<END
 S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" 'LOGINDISABLED' 'is named'
 after_tls 77 'T21: a referral is not followed' <<END
 S: * OK [CAPABILITY IMAP4rev1] hi
 C: TAG LOGIN "mary" "secret"
 S: TAG NO [REFERRAL imap://mary@evil.example.org/] go there
-C: TAG LOGOUT
+!bye
 END
 after_tls 0 'T22: a challenge that PLAIN does not have is not looked at' <<END
 S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi
@@ -271,8 +269,7 @@ C: TAG AUTHENTICATE PLAIN
 S: + !!! not base64 !!!
 C: AG1hcnkAc2VjcmV0
 S: TAG OK [CAPABILITY IMAP4rev1] in
-C: TAG LOGOUT
-S: TAG OK
+!bye
 END
 after_tls 76 'T22: a challenge without end' <<END
 S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi
@@ -289,20 +286,20 @@ C: AG1hcnkAc2VjcmV0
 S: + more
 C: \\*
 S: TAG BAD cancelled
-C: TAG LOGOUT
+!bye
 END
 after_tls 77 'T23: with an initial response' <<END
 S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi
 C: TAG AUTHENTICATE PLAIN AG1hcnkAc2VjcmV0
 S: TAG NO [AUTHENTICATIONFAILED] no
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" 'hint: check the user name' 'the hint says what to do'
 after_tls 75 'a login that is not possible now' <<END
 S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi
 C: TAG AUTHENTICATE PLAIN AG1hcnkAc2VjcmV0
 S: TAG NO [UNAVAILABLE] Temporary authentication failure.
-C: TAG LOGOUT
+!bye
 END
 after_tls 77 'a login without a mailbox behind it' noop <<END
 S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi
@@ -310,7 +307,7 @@ C: TAG AUTHENTICATE PLAIN AG1hcnkAc2VjcmV0
 S: TAG OK [CAPABILITY IMAP4rev1] in
 C: TAG NOOP
 S: TAG BAD User is authenticated but not connected.
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" 'hint: .*licen[cs]e' 'is told apart'
 
@@ -322,7 +319,7 @@ S: * OK [CAPABILITY IMAP4rev1 LITERAL+] hi
 C: TAG LOGIN "mary" {15+}
 !bytes pw"\\\\\\xc3\\xa4\\xe3\\x80\\x80canary\\r\\n
 S: TAG OK [CAPABILITY IMAP4rev1] hello, your password pw"\\\\\\xc3\\xa4\\xe3\\x80\\x80canary is fine
-C: TAG LOGOUT
+!bye
 END
 PW=odd after_tls 0 'a synchronizing one' <<END
 S: * OK [CAPABILITY IMAP4rev1] hi
@@ -330,20 +327,20 @@ C: TAG LOGIN "mary" {15}
 S: + go
 !bytes pw"\\\\\\xc3\\xa4\\xe3\\x80\\x80canary\\r\\n
 S: TAG OK [CAPABILITY IMAP4rev1] in
-C: TAG LOGOUT
+!bye
 END
 PW=odd after_tls 77 'that the server does not want' <<END
 S: * OK [CAPABILITY IMAP4rev1] hi
 C: TAG LOGIN "mary" {15}
 S: TAG NO [AUTHENTICATIONFAILED] no such thing
-C: TAG LOGOUT
+!bye
 END
 printf 'a"b\\canary' >odd
 PW=odd after_tls 77 'quotes and backslashes are quoted' <<END
 S: * OK [CAPABILITY IMAP4rev1] hi
 C: TAG LOGIN "mary" "a\\\\"b\\\\\\\\canary"
 S: TAG NO I do not like a"b\\\\canary
-C: TAG LOGOUT
+!bye
 END
 unlike "$(cat trace out err)" 'canary|Y2FuYXJ5' \
     'K10: no password in the trace or in a message'

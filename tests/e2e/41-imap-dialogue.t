@@ -41,7 +41,7 @@ talk 0 'LITERAL+: flags, date, bytes' 'LITERAL+ UIDPLUS' append INBOX a.eml . <<
 C: TAG APPEND INBOX "17-Jul-1996 09:44:25 +0000" {17+}
 !bytes Subject: a\r\n\r\nx\r\n\r\n
 S: TAG OK [APPENDUID 38505 3955] APPEND completed
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" '^append OK .*uidvalidity=38505 uids=3955 ' 'the UID is told'
 OPT='--date 852508799 --flags \Seen'
@@ -51,7 +51,7 @@ C: TAG APPEND INBOX (\\Seen) " 5-Jan-1997 23:59:59 +0000" {17}
 S: + Ready for literal data
 !bytes Subject: a\r\n\r\nx\r\n\r\n
 S: TAG OK APPEND completed
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" '^append OK .*uidvalidity=0 uids= ' 'and no UID'
 OPT=''
@@ -59,7 +59,7 @@ talk 0 'LITERAL-: small ones do not wait' 'LITERAL-' append INBOX b.eml . <<'END
 C: TAG APPEND INBOX {22+}
 !bytes S: b\r\n\r\n{5}\r\nA1 NOOP\r\n\r\n
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 head -c 4096 /dev/zero | tr '\0' x >4096.eml
 head -c 4097 /dev/zero | tr '\0' x >4097.eml
@@ -74,14 +74,14 @@ S: + go
 !literal 4097
 C:
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 talk 0 'an empty message, and a name that must be quoted' 'LITERAL+' \
     append 'a "b\c' empty.eml . <<'END'
 C: TAG APPEND "a \\"b\\\\c" {0+}
 C:
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 OPT=--multi
 talk 0 'MULTIAPPEND: one command, UIDs in order' 'LITERAL+ MULTIAPPEND UIDPLUS' \
@@ -91,7 +91,7 @@ C: TAG APPEND INBOX {17+}
 !bytes S: b\r\n\r\n{5}\r\nA1 NOOP\r\n {17+}\r\n
 !bytes Subject: a\r\n\r\nx\r\n\r\n
 S: TAG OK [APPENDUID 7 12:13,20] done
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" 'uidvalidity=7 uids=12,13,20 ' 'as the set has them'
 talk 0 'MULTIAPPEND, synchronizing: the second one is refused' 'MULTIAPPEND' \
@@ -103,7 +103,7 @@ C:  {22}
 S: TAG NO [TOOBIG] not that one
 C: TAG NOOP
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" '^append NO .*text=\[TOOBIG\] not that one' 'and both are'
 OPT=''
@@ -112,7 +112,7 @@ C: TAG APPEND INBOX {17}
 S: TAG NO [TRYCREATE] no such mailbox
 C: TAG NOOP
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" '^append NO .*TRYCREATE' 'is the answer'
 talk 0 'continuations that nobody asked for' '' append INBOX a.eml a.eml . <<'END'
@@ -128,7 +128,7 @@ C: TAG APPEND INBOX {17}
 S: + go
 !bytes Subject: a\r\n\r\nx\r\n\r\n
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 talk 75 'a continuation that never comes' '' append INBOX a.eml . <<'END'
 C: TAG APPEND INBOX {17}
@@ -142,7 +142,7 @@ S: TAG NO [OVERQUOTA] full
 C:
 C: TAG NOOP
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" '^append NO trouble=6 .*OVERQUOTA' 'counts'
 
@@ -166,7 +166,7 @@ S: TAG OK [APPENDUID 7 3] x
 C: TAG APPEND INBOX {17+}
 !bytes Subject: a\r\n\r\nx\r\n\r\n
 S: TAG OK [APPENDUID 7 4] x
-C: TAG LOGOUT
+!bye
 END
 is "$(sed -n 's/^append \([A-Z]*\) .*uids=\([0-9]*\).*/\1\2/p' out | tr '\n' ' ')" \
     'OK1 OK2 NO OK3 OK4 ' 'each has its own answer'
@@ -204,7 +204,7 @@ C: TAG APPEND INBOX {17+}
 !literal 17
 C:
 S: TAG NO Request is throttled. Suggested Backoff Time: 1500 milliseconds
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" '^append NO trouble=5 backoff=1500 ' 'for how long'
 
@@ -219,7 +219,7 @@ C:  {17+}
 !literal 17
 C:
 S: TAG OK [APPENDUID 7 $set] done
-C: TAG LOGOUT
+!bye
 END
 	like "$(cat out)" '^append OK .*uidvalidity=0 uids= ' 'is none'
 done
@@ -231,7 +231,7 @@ C:  {17+}
 !literal 17
 C:
 S: TAG OK [APPENDUID 7 6,5] done
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" 'uids=6,5 falling' 'are told, with a warning'
 OPT=''
@@ -241,7 +241,7 @@ S: * OK [APPENDUID 7 5] hm
 S: TAG OK [APPENDUID 7 5] done
 C: TAG NOOP
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 
 # a server that does not keep to its turn
@@ -265,7 +265,7 @@ unlike "$(cat out)" '^append OK' 'is not believed'
 export IMAP_TOOL_LIE=1 # it says 7 bytes more than there are
 talk 65 'a small one is seen before anything is sent' 'LITERAL+' \
     append INBOX a.eml . <<'END'
-C: TAG LOGOUT
+!bye
 END
 like "$(cat out)" '^error 65 scope1: .*has fewer than the 24 bytes' 'and named'
 head -c 200000 /dev/zero | tr '\0' x >big.eml
@@ -277,7 +277,7 @@ unset IMAP_TOOL_LIE
 talk 65 'flags that are none' 'LITERAL+' store INBOX 1 FLAGS.SILENT 'a)b' <<'END'
 C: TAG SELECT INBOX
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 
 # names (I30): quoted, a literal or refused; never a second command
@@ -295,11 +295,11 @@ C: TAG CREATE "a b"
 S: TAG OK
 C: TAG CREATE R&-D
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 talk 65 'a folder name with CR and LF' 'LITERAL+' \
     create "$(printf 'a\r\nx9 DELETE INBOX')" <<'END'
-C: TAG LOGOUT
+!bye
 END
 
 # LIST in all its forms
@@ -314,7 +314,7 @@ S: * LIST () "/" {9}
 S: * LIST () "/" "&bad"
 S: * LIST oops
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 is "$(sed -n 's/^folder //p' out)" 'INBOX delimiter=. use= subscribed=-1
 under delimiter=\ use= subscribed=-1
@@ -326,7 +326,7 @@ talk 0 'namespaces with extensions' NAMESPACE ns <<'END'
 C: TAG NAMESPACE
 S: * NAMESPACE (("INBOX." ".")) (("~" "/" "X-PARAM" ("F1" "F2"))) (("#shared/" "/")("" NIL))
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 is "$(sed -n 's/^namespace //p' out)" "0 'INBOX.' .
 1 '~' /
@@ -336,7 +336,7 @@ talk 0 'no NAMESPACE: LIST tells the delimiter' '' ns <<'END'
 C: TAG LIST "" ""
 S: * LIST (\\Noselect) "." ""
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 is "$(sed -n 's/^namespace //p' out)" "0 '' ." 'and that all is ours'
 
@@ -348,7 +348,7 @@ C: TAG EXAMINE INBOX
 S: TAG OK [READ-ONLY]
 C: TAG CLOSE
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 
 # a slow line: bytes one by one, in both directions
@@ -365,7 +365,7 @@ S: TAG OK
 C: TAG UID FETCH *
 !send * 1 FETCH (UID 1 FLAGS (\\Seen) RFC822.SIZE 17 BODY[] {17}\r\nSubject: a\r\n\r\nx\r\n)\r\n
 S: TAG OK
-C: TAG LOGOUT
+!bye
 END
 is "$(sed -n 's/^message \([^ ]* [^ ]* [^ ]*\).*/\1/p' out)" \
     "1 17 $(sha256sum <a.eml | cut -c1-64)" 'the bytes are those'

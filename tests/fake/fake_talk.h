@@ -175,6 +175,10 @@ talk_fault(struct talk *t, const char *word, const char *arg)
 	} else if (strcmp(word, "bytes") == 0) {
 		talk_expand(t, arg, &b);
 		talk_bytes(t, &b);
+	} else if (strcmp(word, "bye") == 0) {
+		talk_expect(t, "TAG LOGOUT");
+		talk_expand(t, "* BYE then\\r\\nTAG OK\\r\\n", &b);
+		net_put(&t->net, b.p, b.n);
 	} else if (strcmp(word, "eat") == 0) {
 		t->eat = true;
 	} else {
