@@ -92,7 +92,7 @@ cmd_finish(const struct common *co, struct report **r,
 		js_set_int(obj, "status", status);
 		js_print(stdout, obj);
 		js_free(&obj);
-	} else {
+	} else if (run == NULL || report_announced(*r) > 0) {
 		report_print(*r, stdout);
 	}
 	if (run != NULL)
