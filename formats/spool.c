@@ -353,9 +353,10 @@ spool_bind(struct spool *sp, const char *kind, const char *identity,
 	    "spool '%s' holds another source: %s %s", sp->dir, have_kind,
 	    have == NULL ? "?" : have);
 	free(have_kind);
-	return err_hint(err, "extract into a spool of its own ('postroad "
-			     "merge' makes one out of several), or, if it is "
-			     "the same source in another place, add --rebind");
+	return err_hint(err, "extract into a spool of its own (to merge "
+			     "spools is not in this version yet), or, if it "
+			     "is the same source in another place, add "
+			     "--rebind");
 }
 
 int
