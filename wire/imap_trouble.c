@@ -103,19 +103,16 @@ trouble_of(const struct imap_result *res)
 void
 imap_result_read(struct imap_result *res, const struct imap_resp *r)
 {
-	char code[48] = "";
+	char code[48];
 	size_t n;
 
 	*res = (struct imap_result){ .status = r->status, .code = r->code };
-	if (r->code_name.n > 0 && r->code_name.n < sizeof(code) - 3) {
-		code[0] = '[';
-		text_escape_into(code + 1, sizeof(code) - 3, r->code_name.p,
+	if (r->status != IMAP_OK && r->code_name.n > 0) {
+		text_escape_into(code, sizeof(code), r->code_name.p,
 		    r->code_name.n);
-		n = strlen(code);
-		memcpy(code + n, r->text.n > 0 ? "] " : "]", 3);
+		snprintf(res->text, sizeof(res->text), "[%s]%s", code,
+		    r->text.n > 0 ? " " : "");
 	}
-	if (r->status != IMAP_OK)
-		snprintf(res->text, sizeof(res->text), "%s", code);
 	n = strlen(res->text);
 	text_escape_into(res->text + n, sizeof(res->text) - n, r->text.p,
 	    r->text.n);
