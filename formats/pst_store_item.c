@@ -40,31 +40,30 @@ copy_put(void *arg, const void *data, size_t len, struct err *err)
 	return pst_out_data_put(c->o, c->d, data, len, err);
 }
 
-/* A stream as a subnode's data; its number (0: it is empty) and size. */
+/* A stream as the data of a subnode of 'subs'; its number (0: it is empty)
+ * and size. */
 static int
-put_stream(struct item_out *io, const struct item_stream *st,
-    uint32_t *nid_r, uint32_t *size_r, struct err *err)
+put_stream(struct pst_out *o, const struct item_stream *st,
+    struct pst_out_subs *subs, uint32_t *nid_r, uint32_t *size_r,
+    struct err *err)
 {
 	struct pst_out_data *d = mem_alloc(1, sizeof(*d));
-	struct copy c = { io->s->out, d };
+	struct copy c = { o, d };
 	struct item_sink sink = { copy_put, &c };
-	uint64_t bid;
+	uint64_t bid = 0;
 	int rc = st->copy(st->arg, &sink, err);
 
 	*nid_r = 0;
 	*size_r = (uint32_t)(d->size + d->n);
-	io->size += *size_r;
 	if (rc >= 0)
-		rc = pst_out_data_end(io->s->out, d, &bid, err);
+		rc = pst_out_data_end(o, d, &bid, err);
 	pst_out_data_drop(d);
 	free(d);
-	if (rc < 0)
-		return -1;
-	if (bid != 0) {
-		*nid_r = pst_out_subs_nid(&io->subs);
-		pst_out_subs_add(&io->subs, *nid_r, bid, 0);
+	if (rc == 0 && bid != 0) {
+		*nid_r = pst_out_subs_nid(subs);
+		pst_out_subs_add(subs, *nid_r, bid, 0);
 	}
-	return 0;
+	return rc;
 }
 
 struct whole {
@@ -111,8 +110,10 @@ put_html(struct item_out *io, struct err *err)
 
 	if (b->stream.copy == NULL)
 		return 0;
-	if (put_stream(io, &b->stream, &nid, &size, err) < 0)
+	if (put_stream(io->s->out, &b->stream, &io->subs, &nid, &size, err) <
+	    0)
 		return -1;
+	io->size += size;
 	if (nid != 0)
 		props_node(&io->props, PidTagBodyHtml, PtypBinary, nid, size);
 	return 0;
@@ -370,28 +371,16 @@ put_data(struct item_out *io, const struct item_attach *a,
     struct pst_props *p, struct pst_out_subs *subs, uint32_t *size_r,
     struct err *err)
 {
-	struct pst_out_data *d = mem_alloc(1, sizeof(*d));
-	struct copy c = { io->s->out, d };
-	struct item_sink sink = { copy_put, &c };
-	uint64_t bid = 0;
-	uint32_t nid;
-	int rc = a->data.copy == NULL ? 0
-				      : a->data.copy(a->data.arg, &sink, err);
+	uint32_t nid = 0;
 
-	*size_r = (uint32_t)(d->size + d->n);
-	if (rc >= 0)
-		rc = pst_out_data_end(io->s->out, d, &bid, err);
-	pst_out_data_drop(d);
-	free(d);
-	if (rc < 0)
+	if (a->data.copy != NULL &&
+	    put_stream(io->s->out, &a->data, subs, &nid, size_r, err) < 0)
 		return -1;
-	if (bid == 0) {
+	if (nid == 0)
 		props_binary(p, PidTagAttachDataBinary, slice_of("", 0));
-		return 0;
-	}
-	nid = pst_out_subs_nid(subs);
-	pst_out_subs_add(subs, nid, bid, 0);
-	props_node(p, PidTagAttachDataBinary, PtypBinary, nid, *size_r);
+	else
+		props_node(p, PidTagAttachDataBinary, PtypBinary, nid,
+		    *size_r);
 	return 0;
 }
 
