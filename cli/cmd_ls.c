@@ -29,6 +29,7 @@ struct list {
 	struct spool *sp;
 	struct glob *glob; /* or NULL: all */
 	bool json;
+	uint64_t folders, messages, bytes; /* shown so far */
 };
 
 static bool
@@ -67,16 +68,35 @@ print_folder(const struct list *l, const struct spool_folder *f)
 	buf_free(&line);
 }
 
+/* For people: what the folders come to, where there are several. */
+static void
+print_total(const struct list *l)
+{
+	char count[32], size[32], folders[32];
+
+	if (!l->json && l->folders > 1)
+		printf("%10s %10s  in %s folders\n",
+		    text_count(count, l->messages), text_size(size, l->bytes),
+		    text_count(folders, l->folders));
+}
+
 static int
-list_folders(const struct list *l, struct err *err)
+list_folders(struct list *l, struct err *err)
 {
 	struct spool_folder f;
 	int64_t id = 0;
 	int rc;
 
-	while ((rc = spool_folder_next(l->sp, &id, &f, err)) == 1)
-		if (is_wanted(l, f.path))
-			print_folder(l, &f);
+	while ((rc = spool_folder_next(l->sp, &id, &f, err)) == 1) {
+		if (!is_wanted(l, f.path))
+			continue;
+		print_folder(l, &f);
+		l->folders++;
+		l->messages += f.messages;
+		l->bytes += f.bytes;
+	}
+	if (rc == 0)
+		print_total(l);
 	return rc;
 }
 
@@ -98,7 +118,7 @@ print_message(const struct list *l, const struct spool_entry *e)
 		    msg_flag_letters(letters, e->msg.flags),
 		    text_size(size, e->msg.size));
 		entry_put_name(&line, e->msg.folder);
-		buf_puts(&line, e->lost ? "  (LOST) " : "  ");
+		buf_puts(&line, e->lost ? ": (LOST) " : ": ");
 		text_escape(&line, buf_slice(&subject));
 	}
 	puts(buf_str(&line));

@@ -90,6 +90,32 @@ deliveries(struct life *l, const char *key, struct js *list, struct err *err)
 	return rc;
 }
 
+/* Where it was: what kind of source, and the place in it. */
+static void
+say_source(const char *source)
+{
+	static const char *const numbers[] = { "offset", "uid", "nid" };
+	static const char *const words[] = { "at byte", "UID", "node" };
+	struct js *o = js_parse(slice_str(source));
+	struct buf line = { 0 };
+	size_t i;
+
+	if (o == NULL) {
+		say("source", source);
+		return;
+	}
+	buf_puts(&line, js_get_str(o, "kind"));
+	if (*js_get_str(o, "path") != '\0')
+		buf_putf(&line, " %s", js_get_str(o, "path"));
+	for (i = 0; i < 3; i++)
+		if (js_get_int(o, numbers[i]) >= 0)
+			buf_putf(&line, " %s %lld", words[i],
+			    (long long)js_get_int(o, numbers[i]));
+	say("source", buf_str(&line));
+	buf_free(&line);
+	js_free(&o);
+}
+
 static void
 print_entry(struct life *l, const struct spool_entry *e)
 {
@@ -106,18 +132,20 @@ print_entry(struct life *l, const struct spool_entry *e)
 	printf("  %-10s %s\n", "folder", buf_str(&name));
 	say("file", e->lost ? "LOST: the ledger has it, the folder has not"
 			    : e->file);
-	say("source", e->msg.source);
+	say_source(e->msg.source);
 	say("received", e->msg.received_how == RECEIVED_UNKNOWN
 		? "unknown"
 		: date_format_iso(date, e->msg.received));
-	say("flags", msg_flag_letters(letters, e->msg.flags));
+	say("flags", e->msg.flags == 0
+		? "none"
+		: msg_flag_letters(letters, e->msg.flags));
 	if (e->msg.keywords[0] != '\0')
 		say("keywords", e->msg.keywords);
 	say("size", text_size(size, e->msg.size));
 	if (e->has_sha256)
 		say("sha256", digest_hex(hex, e->sha256, DIGEST_BYTES));
 	if (e->has_source_sha256)
-		say("source's",
+		say("original",
 		    digest_hex(hex, e->source_sha256, DIGEST_BYTES));
 	buf_free(&subject);
 	buf_free(&name);
@@ -167,7 +195,7 @@ tell_fate(struct life *l, const struct spool_fate *f)
 		printf("not in this spool: %s\n", fate_word(f->fate));
 		say("why", f->why);
 		say("folder", f->folder);
-		say("source", f->source);
+		say_source(f->source);
 		return;
 	}
 	o = js_obj();

@@ -550,6 +550,19 @@ print_verified(const struct report *r, FILE *f)
 	    differences == 0 ? "no difference" : "differences below");
 }
 
+/* JSON's "not_in_ledger" is "not in ledger" to people. */
+static void
+print_counter(FILE *f, const struct counter *c)
+{
+	const char *p;
+	char n[32];
+
+	fprintf(f, "  ");
+	for (p = c->name; *p != '\0'; p++)
+		fputc(*p == '_' ? ' ' : *p, f);
+	fprintf(f, ": %s\n", text_count(n, c->n));
+}
+
 void
 report_print(struct report *r, FILE *f)
 {
@@ -566,8 +579,7 @@ report_print(struct report *r, FILE *f)
 		if (r->added.v[i].n > 0 &&
 		    (r->stage != STAGE_VERIFY ||
 			strcmp(r->added.v[i].name, "messages") != 0))
-			fprintf(f, "  %s: %s\n", r->added.v[i].name,
-			    text_count(a, r->added.v[i].n));
+			print_counter(f, &r->added.v[i]);
 	for (i = 0; i < r->not_carried.n; i++)
 		fprintf(f, "  not carried: %s %s\n",
 		    text_count(a, r->not_carried.v[i].n),

@@ -82,7 +82,7 @@ last_component(const char *dir)
 }
 
 static void
-add_box(struct find *f, const char *dir, bool is_box)
+add_box(struct find *f, const char *dir, bool is_box, bool strange)
 {
 	struct maildir_boxes *b = f->b;
 	struct buf path = { 0 };
@@ -104,7 +104,7 @@ add_box(struct find *f, const char *dir, bool is_box)
 	}
 	x = &b->box[b->n++];
 	*x = (struct maildir_box){ .dir = mem_str(dir),
-		.is_box = is_box,
+		.is_box = is_box, .strange = strange,
 		.delimiter = dotted ? '.' : '/',
 		.subscribed = -1,
 		.path = mem_str(buf_str(&path)),
@@ -147,15 +147,18 @@ found_dir(void *arg, const struct tree_dir *d)
 	bool is_box = d->cur || d->new || d->marker ||
 	    (d->tmp && (dotted || d->dotted)) || (dotted && d->empty);
 
-	/* the messages of ".git" are not mail */
-	if (dotted && !is_box)
-		f->b->strange++;
-	add_box(f, d->path, is_box);
+	if (strcmp(name, "courierimapkeywords") == 0) {
+		report_note(f->t->report,
+		    "keywords that Courier keeps in courierimapkeywords/ are "
+		    "not carried");
+		return false;
+	}
+	add_box(f, d->path, is_box, dotted && !is_box);
 	if (d->cur)
 		f->b->bytes += count_bytes(d->fd, "cur");
 	if (d->new)
 		f->b->bytes += count_bytes(d->fd, "new");
-	return is_box || !dotted;
+	return is_box || !dotted; /* what is below ".git" is not mail */
 }
 
 static int

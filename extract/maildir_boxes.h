@@ -22,14 +22,14 @@ struct maildir_box {
 	char delimiter; /* of 'name' */
 	bool is_box;	/* surely a folder, also when it is empty */
 	int subscribed; /* 1, 0, -1: nothing tells */
+	bool strange;	/* has a leading dot, but nothing else of a folder */
 	bool merged;	/* the box before it has the same path */
 };
 
 struct maildir_boxes {
 	struct maildir_box *box; /* INBOX first, then by path */
 	size_t n, cap;
-	uint64_t bytes;	  /* of the messages, for progress */
-	uint64_t strange; /* directories with a dot that are no folders */
+	uint64_t bytes; /* of the messages, for progress */
 };
 
 /* Find them.  0, or -1 with SCOPE_RUN (a stop). */

@@ -52,7 +52,7 @@ struct source_maildir {
 	unsigned searches; /* find_again() in this folder */
 	bool opened;
 	/* what the summary says once */
-	uint64_t unfinished, hidden, unknown_letters;
+	uint64_t unfinished, hidden, strange, unknown_letters;
 	char *head; /* LIMIT_BLOCK bytes for a look at strays */
 };
 
@@ -197,8 +197,7 @@ begin_box(struct source_maildir *s)
 	dirs[IN_CUR] = open_part(s, "cur");
 	dirs[IN_NEW] = open_part(s, "new");
 	dirs[BESIDE] = open_part(s, "");
-	if (box->is_box)
-		count_unfinished(s);
+	count_unfinished(s);
 	read_letters(s, dirs[BESIDE]);
 	s->names = listing_new(dirs, maildir_stem_length);
 	s->begun = true;
@@ -230,6 +229,7 @@ give_folder(struct source_maildir *s, struct source_item *item)
 static void
 end_box(struct source_maildir *s)
 {
+	s->strange += this_box(s)->strange && !s->announced;
 	listing_free(&s->names);
 	s->begun = false;
 	s->at++;
@@ -487,10 +487,10 @@ sum_up(struct source_maildir *s)
 		    s->unfinished);
 	if (s->hidden > 0)
 		report_not_carried(r, "hidden file in cur/ or new/", s->hidden);
-	if (s->boxes.strange > 0)
+	if (s->strange > 0)
 		report_not_carried(r,
 		    "directory with a leading dot that is no Maildir",
-		    s->boxes.strange);
+		    s->strange);
 	if (s->unknown_letters > 0)
 		report_note(r,
 		    "%" PRIu64 " flag letters that no dovecot-keywords file "
