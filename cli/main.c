@@ -12,7 +12,8 @@
 #include "extract/pst_child.h"
 
 static const struct cmd *const commands[] = {
-	&cmd_extract, &cmd_transform, &cmd_load, &cmd_verify, &cmd_ls, &cmd_why, NULL
+	&cmd_extract, &cmd_transform, &cmd_load, &cmd_verify,
+	&cmd_ls, &cmd_why, NULL
 };
 
 static void

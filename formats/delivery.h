@@ -113,8 +113,8 @@ struct delivery_work {
 };
 /*
  * The next message of this spool folder behind *id that has its file, is
- * not delivered, not intended, and was not refused in this 'run'.  Start with *id = 0.
- * 1, 0 at the end, -1.
+ * not delivered, not intended, and was not refused in this 'run'.  Start with
+ * *id = 0.  1, 0 at the end, -1.
  */
 int delivery_next(struct ledger *l, int64_t dest, int64_t spool_folder,
     int64_t run, int64_t *id, struct delivery_work *w_r, struct err *err);

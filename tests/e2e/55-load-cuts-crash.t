@@ -21,6 +21,7 @@ touch -d @1355519437 box/cur/* box/.Sub/cur/*
 postroad extract -q box orig.spool >/dev/null 2>&1 || bail "extract"
 
 # fload [OPTIONS]: a load into the fake
+# shellcheck disable=SC2120
 fload() {
 	postroad load --json --tls none --password-file pw "$@" a.spool \
 	    "$FAKE_URL"
