@@ -15,6 +15,7 @@
 
 #include "core/limits.h"
 #include "core/mem.h"
+#include "core/stop.h"
 #include "extract/eml_dirs.h"
 #include "extract/eml_file.h"
 #include "extract/marks.h"
@@ -460,6 +461,8 @@ next_in_dir(struct source_eml *s, struct source_item *item, struct err *err)
 
 	for (;;) {
 		tree_file_close(&s->file);
+		if (stop_check(err) < 0)
+			return -1;
 		rc = listing_next(s->names, &n, err);
 		if (rc < 0)
 			tree_problem(&s->tree, this_dir(s)->dir, "", err,
@@ -631,7 +634,8 @@ has_mail(struct source_eml *s, struct seen *seen)
 	for (s->at = 0; s->at < s->dirs.n && !found; s->at++) {
 		if (!list_dir(s))
 			continue;
-		while (!found && listing_next(s->names, &n, &ignored) == 1)
+		while (!found && !stop_requested() &&
+		    listing_next(s->names, &n, &ignored) == 1)
 			found = is_mail(s, n.s, seen);
 		listing_free(&s->names);
 	}
@@ -669,10 +673,14 @@ open_tree(struct source_eml *s, struct err *err)
 	    eml_dirs_find(&s->dirs, &s->tree, err) < 0)
 		return -1;
 	s->src.total = s->dirs.bytes;
+	if (has_mail(s, &seen))
+		return 0;
+	if (stop_check(err) < 0)
+		return -1;
 	/* with a Maildir named as a problem there was something */
-	if (!has_mail(s, &seen) && report_problems(s->spec->report) == 0)
-		return say_no_mail(s->spec->path, &seen, err);
-	return 0;
+	return report_problems(s->spec->report) > 0
+	    ? 0
+	    : say_no_mail(s->spec->path, &seen, err);
 }
 
 /* A single file: its directory, in which only it counts. */

@@ -16,6 +16,7 @@
 #include "core/js.h"
 #include "core/limits.h"
 #include "core/mem.h"
+#include "core/stop.h"
 #include "extract/maildir_boxes.h"
 #include "extract/source_impl.h"
 #include "formats/maildir.h"
@@ -506,6 +507,8 @@ next_in_box(struct source_maildir *s, struct source_item *item, struct err *err)
 	int rc;
 
 	for (;;) {
+		if (stop_check(err) < 0)
+			return -1;
 		rc = listing_next(s->names, &n, err);
 		if (rc < 0) {
 			tree_problem(&s->tree, this_box(s)->dir, "", err,
