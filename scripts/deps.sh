@@ -8,7 +8,7 @@ build='gcc libc6-dev make pkg-config libgmime-3.0-dev libjansson-dev
 	libpcre2-dev libpst-dev libseccomp-dev libsqlite3-dev libssl-dev
 	libyaml-dev zlib1g-dev'
 test='dovecot-imapd jq libcmocka-dev mblaze mutt notmuch openssl perl
-	procps sqlite3'
+	procps python3 sqlite3'
 lint='clang-format cppcheck mandoc'
 bench='isync mb2md procmail'
 fuzz='clang'

@@ -20,6 +20,26 @@ is "$(jq -r 'select(.nid == 2097188) | .attachments[1].message.subject' \
     box.json)" in "an embedded message"
 status 0 "it survives damage" "$tools/pstdamage" -n 200 box.pst
 
+# trees of several levels, tables over many blocks, a value of 30 MB
+python3 "$ROOT/tests/tools/mkpst.py" 3000 2 30000000 big.pst
+measure=$BUILD/tests/bench/measure
+if [ -x "$measure" ] && [ -z "${SAN:-}" ]; then
+	"$measure" m "$tools/pstdump" big.pst >big.json 2>log
+	peak=$(cut -d' ' -f3 m)
+	ok "flat memory: $peak KiB" [ "$peak" -lt 16384 ]
+else
+	"$tools/pstdump" big.pst >big.json
+	skip "flat memory" "nothing to measure with"
+fi
+is "$(jq -r 'select(.type == "message" and .err == null) |
+    .attachments[] // {} | "\(.name) \(.size) \(.short)"' big.json)" \
+    'big.bin 30000000 null' "a big attachment, whole"
+is "$(jq -r 'select(.type == "message") | .subject' big.json |
+    sort -u | wc -l)" 3000 "3,000 messages"
+is "$(jq -r 'select(.type == "folder") | .count' big.json | sort -n |
+    tail -n 1)" 1500 "and the folders count them"
+is "$(jq -c 'select(.type == "note")' big.json)" "" "nothing is wrong with it"
+
 if ! [ -d "$CORPUS" ]; then
 	skip "facts of real files" "no corpus"
 	skip "damage to real files" "no corpus"
