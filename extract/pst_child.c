@@ -20,6 +20,7 @@
 
 #include "core/mem.h"
 #include "core/sandbox.h"
+#include "core/text.h"
 #include "extract/pst_frame.h"
 #include "extract/pst_tree.h"
 #include "formats/mime_build.h"
@@ -406,6 +407,17 @@ build(struct child *c, const struct item *it)
 	send_frame(c, PST_END);
 }
 
+/* A name for people; a store can put anything there. */
+static void
+send_class(struct child *c, struct slice class)
+{
+	char text[FRAME_CLASS_MAX];
+
+	text_escape_into(text, sizeof(text), class.p, class.n);
+	frame_put_str(&c->out, slice_str(text), FRAME_CLASS_MAX);
+	send_frame(c, PST_OTHER);
+}
+
 static void
 do_message(struct child *c, const struct pst_node *n)
 {
@@ -428,8 +440,7 @@ do_message(struct child *c, const struct pst_node *n)
 		send_item(c, it);
 		build(c, it);
 	} else {
-		frame_put_str(&c->out, it->class, FRAME_TEXT_MAX);
-		send_frame(c, PST_OTHER);
+		send_class(c, it->class);
 	}
 	item_close(&it);
 }

@@ -99,6 +99,7 @@ int frame_send(int fd, enum pst_frame_type type, const void *payload, size_t n);
 #define FRAME_KEY_MAX	   64
 #define FRAME_TEXT_MAX	   1000
 #define FRAME_KEYWORDS_MAX 32768
+#define FRAME_CLASS_MAX    200
 #define FRAME_FOLDERS_MAX  4000
 
 #endif

@@ -26,6 +26,8 @@
 #define RESTARTS_MAX   500
 #define HANGS_MAX      20 /* each costs a whole timeout */
 #define MEMORY_MIN     ((uint64_t)224 << 20)
+#define CLASSES_MAX    100 /* kinds of items counted by their own name */
+#define NOTES_MAX      50
 #define OPEN_TIMEOUT_X 4 /* opening may take that many timeouts */
 
 enum state {
@@ -54,12 +56,21 @@ struct source_pst {
 	uint64_t *poison;
 	size_t n_poison;
 
+	/* where the last one died: twice at one place is no progress */
+	enum pst_at died_at;
+	uint64_t died_nid;
+	size_t died_poison;
+
 	uint64_t messages, seen;
+	/* frames it may still send beside those of items: a file of this size
+	 * has no more to tell */
+	uint64_t patience;
+	unsigned notes, classes;
 	uint64_t nid; /* of the item */
 	bool wanted;
 	struct slice data; /* rest of a DATA frame */
 	struct buf out, folder, name, role, keywords, subject, source;
-	struct buf at_folder, said_path, said_subject;
+	struct buf known, at_folder, said_path, said_subject;
 	char key[24], why[200];
 };
 
@@ -209,6 +220,8 @@ died_early(struct source_pst *s, struct err *err)
 static int
 revive(struct source_pst *s, struct err *err)
 {
+	bool stuck;
+
 	if (s->state == BEFORE && s->phase != PST_PHASE_WALK)
 		return died_early(s, err) == 0 ? 1 : -1;
 	if (s->peek_nid != 0)
@@ -216,7 +229,12 @@ revive(struct source_pst *s, struct err *err)
 	else if (s->at == PST_AT_FOLDER)
 		add_poison(s, s->at_nid);
 	s->peek_nid = 0;
-	if (s->restarts++ >= RESTARTS_MAX || s->hangs >= HANGS_MAX) {
+	stuck = s->restarts > 0 && s->at == s->died_at &&
+	    s->at_nid == s->died_nid && s->n_poison == s->died_poison;
+	s->died_at = s->at;
+	s->died_nid = s->at_nid;
+	s->died_poison = s->n_poison;
+	if (stuck || s->restarts++ >= RESTARTS_MAX || s->hangs >= HANGS_MAX) {
 		name_problem(s, 0, "", NULL,
 		    "the rest of it is not read: the "
 		    "PST reader failed too often");
@@ -438,18 +456,41 @@ on_problem(struct source_pst *s, struct slice p)
 }
 
 static bool
-on_text(struct source_pst *s, const struct pst_frame *f)
+on_note(struct source_pst *s, struct slice p)
 {
-	struct slice p = f->payload;
 	bool bad = false;
 
 	keep(&s->name, frame_str(&p, FRAME_TEXT_MAX, &bad));
-	if (bad)
-		return false;
-	if (f->type == PST_OTHER)
-		report_not_carried(s->spec->report, buf_str(&s->name), 1);
-	else
+	if (!bad && s->notes++ < NOTES_MAX)
 		report_note(s->spec->report, "%s", buf_str(&s->name));
+	return !bad;
+}
+
+/* An item that is no mail.  Each new class costs memory. */
+static bool
+on_other(struct source_pst *s, struct slice p)
+{
+	bool bad = false;
+	struct slice class = frame_str(&p, FRAME_CLASS_MAX, &bad);
+
+	s->at_open = false;
+	buf_clear(&s->name);
+	buf_put(&s->name, "\n", 1);
+	text_repair(&s->name, class);
+	buf_put(&s->name, "\n", 1);
+	if (bad || memchr(class.p, '\n', class.n) != NULL)
+		return false;
+	if (s->known.n == 0 ||
+	    memmem(s->known.p, s->known.n, s->name.p, s->name.n) == NULL) {
+		if (s->classes == CLASSES_MAX) {
+			report_not_carried(s->spec->report, "others", 1);
+			return true;
+		}
+		s->classes++;
+		buf_put(&s->known, s->name.p, s->name.n);
+	}
+	s->name.p[s->name.n - 1] = '\0';
+	report_not_carried(s->spec->report, s->name.p + 1, 1);
 	return true;
 }
 
@@ -461,6 +502,9 @@ on_aside(struct source_pst *s, const struct pst_frame *f)
 	bool bad = false;
 	uint32_t phase;
 
+	if (s->patience == 0)
+		return false;
+	s->patience--;
 	switch (f->type) {
 	case PST_HELLO:
 		return s->state == BEFORE && on_hello(s, p);
@@ -476,10 +520,9 @@ on_aside(struct source_pst *s, const struct pst_frame *f)
 	case PST_PROBLEM:
 		return on_problem(s, p);
 	case PST_OTHER:
-		s->at_open = false;
-		return s->state == BETWEEN && on_text(s, f);
+		return s->state == BETWEEN && on_other(s, p);
 	case PST_NOTE:
-		return on_text(s, f);
+		return on_note(s, p);
 	default:
 		return false;
 	}
@@ -694,8 +737,8 @@ static void
 pst_close(struct source *src)
 {
 	struct source_pst *s = (struct source_pst *)src;
-	struct buf *bufs[] = { &s->out, &s->folder, &s->name, &s->role,
-		&s->keywords, &s->subject, &s->source, &s->at_folder,
+	struct buf *bufs[] = { &s->known, &s->out, &s->folder, &s->name,
+		&s->role, &s->keywords, &s->subject, &s->source, &s->at_folder,
 		&s->said_path, &s->said_subject };
 	size_t i;
 
@@ -740,6 +783,7 @@ open_file(struct source_pst *s, struct err *err)
 		    "--codepage %s: there is no such code page",
 		    s->spec->codepage);
 	s->pub.total = (uint64_t)s->st.st_size;
+	s->patience = s->pub.total / 8 + 10000;
 	return 0;
 }
 

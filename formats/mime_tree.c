@@ -330,6 +330,13 @@ type_by_name(struct slice name)
 	return "application/octet-stream";
 }
 
+static bool
+is_sane_cid(struct slice cid)
+{
+	return cid.n > 0 && cid.n < 800 && mime_is_ascii(cid) &&
+	    memchr(cid.p, '>', cid.n) == NULL;
+}
+
 /* A message or multipart type may not be in base64 (RFC 2046 5): such bytes
  * travel as a file, or as lines where they are lines. */
 static struct part *
@@ -353,8 +360,7 @@ data_part(struct mime_plan *p, const struct item_attach *at)
 	part->bytes = at->data;
 	part->attached = true;
 	part->cid = bare_cid(at->cid);
-	if (!mime_is_ascii(part->cid) || part->cid.n > 800 ||
-	    memchr(part->cid.p, '>', part->cid.n) != NULL)
+	if (!is_sane_cid(part->cid))
 		part->cid.n = 0;
 	return part;
 }

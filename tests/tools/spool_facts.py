@@ -3,7 +3,7 @@
 """Compare a spool that was extracted from a PST with what independent readers
 found in it (FILE.oracle.json).
 
-	pst_facts.py [-v] ORACLE SUMMARY FOLDERS MESSAGES SPOOL
+	spool_facts.py [-v] ORACLE SUMMARY FOLDERS MESSAGES SPOOL
 
 SUMMARY is what 'extract --json' printed, FOLDERS 'ls --json', MESSAGES 'ls
 --messages --json'.  Prints "HELD TRIED" for the facts that libpst can give,
