@@ -123,6 +123,9 @@ bool spool_folder_is_new(struct spool *sp, const char *path);
 /* Put the files of a folder into temp.seen(folder, ident, info, fresh). */
 int spool_scan_folder(struct spool *sp, int64_t folder, const char *path,
     struct err *err);
+/* Append the key that a file without a row will have when it is adopted. */
+int spool_key_of(struct spool *sp, const char *path, const char *ident,
+    struct buf *key, struct err *err);
 /* Adopt, mark lost, note flags, for all folders that changed. */
 int spool_reconcile(struct spool *sp, struct err *err);
 /* SHA-256, size, mtime and head of an open file. */

@@ -481,7 +481,11 @@ fill_from_file(struct spool_iter *it, struct spool_entry *e, struct err *err)
 	    buf_str(&it->path), ledger_int(it->q, 2) != 0 ? "new" : "cur",
 	    ledger_text(it->q, 0), info);
 	e->msg.folder = buf_str(&it->path);
-	e->msg.key = "";
+	if (spool_key_of(it->sp, buf_str(&it->path), ledger_text(it->q, 0),
+		&words, err) < 0)
+		return -1;
+	e->msg.key = arena_str(&it->arena, buf_str(&words));
+	buf_clear(&words);
 	e->msg.source = SPOOL_ADOPTED;
 	e->message_id = e->source_keywords = "";
 	e->msg.flags = letters_read_info(&it->letters, info, "", &words);

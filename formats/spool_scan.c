@@ -234,18 +234,49 @@ insert_adopted(const struct found *f, struct slice key, const char *source,
 	return rc < 0 ? -1 : 0;
 }
 
+#define FOREIGN_KEY 40
+
+/* A key of our making, for a file that another program put there. */
+static void
+foreign_key(const char *path, const char *ident, char key[FOREIGN_KEY])
+{
+	uint8_t sha256[DIGEST_BYTES];
+	struct buf what = { 0 };
+
+	buf_putf(&what, "%s/%s", path, ident);
+	digest_of(what.p, what.n, sha256);
+	buf_free(&what);
+	key[0] = 'x';
+	digest_hex(key + 1, sha256, 16);
+}
+
+int
+spool_key_of(struct spool *sp, const char *path, const char *ident,
+    struct buf *key, struct err *err)
+{
+	char made[FOREIGN_KEY];
+	struct slice told;
+	int64_t received, id;
+	int rc = 1;
+
+	if (parse_name(ident, &received, &told))
+		rc = row_stands(sp, told, &id, err);
+	if (rc == 1) {
+		foreign_key(path, ident, made);
+		told = slice_str(made);
+	}
+	if (rc >= 0)
+		buf_put(key, told.p, told.n);
+	return rc < 0 ? -1 : 0;
+}
+
 /* A file that some other program put here: new, with a key of our making. */
 static int
 adopt_foreign(const struct found *f, struct err *err)
 {
-	uint8_t sha256[DIGEST_BYTES];
-	struct buf what = { 0 };
-	char key[80] = "x";
+	char key[FOREIGN_KEY];
 
-	buf_putf(&what, "%s/%s", f->path, f->ident);
-	digest_of(what.p, what.n, sha256);
-	buf_free(&what);
-	digest_hex(key + 1, sha256, 16);
+	foreign_key(f->path, f->ident, key);
 	return insert_adopted(f, slice_str(key), SPOOL_ADOPTED,
 	    (int64_t)f->st.st_mtim.tv_sec, RECEIVED_SOURCE, err);
 }
