@@ -212,6 +212,11 @@ bool spool_is_adopted(const struct spool_entry *e);
 int spool_link(struct spool *sp, struct spool *from,
     const struct spool_entry *e, const struct msg *msg, struct err *err);
 
+/* spool_link() for a message that was adopted; as spool_confirm() is to
+ * spool_commit(). */
+int spool_confirm_link(struct spool *sp, struct spool *from,
+    const struct spool_entry *e, const struct msg *msg, struct err *err);
+
 /* Change flags and keywords of a message because its source did (a rename;
  * sets source_flags too).  Part of the batch. */
 int spool_set_flags(struct spool *sp, const char *key, uint32_t flags,

@@ -545,11 +545,34 @@ spool_confirm(struct spool_draft **dp, const struct msg *msg,
 		spool_discard(&d);
 		return confirm_row(sp, msg, source_sha256, err) < 0 ? -1 : 1;
 	}
+	/* flushed, so that the removal does not hit a new file of that name */
 	if (rc == 1)
-		rc = spool_remove(sp, msg->key, err);
+		rc = spool_remove(sp, msg->key, err) < 0
+		    ? -1
+		    : spool_flush(sp, err);
 	if (rc == 0)
 		rc = enter(sp, d->tmp, msg, d->size, sha256, source_sha256,
 		    head_message_id(buf_slice(&d->head)), err);
 	put_draft(&d);
 	return rc;
+}
+
+int
+spool_confirm_link(struct spool *sp, struct spool *from,
+    const struct spool_entry *e, const struct msg *msg, struct err *err)
+{
+	struct spool_entry have;
+	int rc = spool_find(sp, msg->key, &have, err);
+
+	if (rc == 1 && e->has_sha256 && have.has_sha256 &&
+	    memcmp(e->sha256, have.sha256, DIGEST_BYTES) == 0)
+		return confirm_row(sp, msg,
+			   e->has_source_sha256 ? e->source_sha256 : NULL,
+			   err) < 0
+		    ? -1
+		    : 1;
+	if (rc == 1 && (spool_remove(sp, msg->key, err) < 0 ||
+			   spool_flush(sp, err) < 0))
+		return -1;
+	return rc < 0 ? -1 : spool_link(sp, from, e, msg, err);
 }

@@ -10,6 +10,7 @@
 /* What OUT has of a message. */
 struct had {
 	bool row, file; /* a row; and its file is there */
+	bool adopted;	/* a run died before it wrote the row */
 	const char *folder;
 	uint32_t source_flags;
 	const char *source_keywords;
@@ -29,6 +30,7 @@ look_up(struct run *run, const char *key, struct had *had, struct err *err)
 		return rc;
 	had->row = true;
 	had->file = !e.lost;
+	had->adopted = spool_is_adopted(&e);
 	had->folder = e.msg.folder;
 	had->source_flags = e.source_flags;
 	had->source_keywords = e.source_keywords;
@@ -121,6 +123,20 @@ link_new(struct run *run, const struct place *p, const struct spool_entry *e,
 	return 0;
 }
 
+/* What a killed run left is made sure of, and told where it came from: 1, or
+ * 0 when its file was replaced and all is well.  'had' is stale then. */
+static int
+confirm(struct run *run, const struct place *p, const struct spool_entry *e,
+    const struct had *had, struct err *err)
+{
+	struct msg msg = e->msg;
+
+	if (!had->adopted || spool_is_adopted(e))
+		return 1;
+	msg.folder = p->to;
+	return spool_confirm_link(run->out, run->in, e, &msg, err);
+}
+
 /* It is there; what changed in IN or in the rules since follows. */
 static int
 refresh(struct run *run, const struct place *p, const struct spool_entry *e,
@@ -129,6 +145,7 @@ refresh(struct run *run, const struct place *p, const struct spool_entry *e,
 	bool moved = strcmp(had->folder, p->to) != 0;
 	bool flagged = e->msg.flags != had->source_flags ||
 	    strcmp(e->msg.keywords, had->source_keywords) != 0;
+	int rc;
 
 	run->matched++;
 	count(run, p, FATE_UNCHANGED, e);
@@ -138,6 +155,9 @@ refresh(struct run *run, const struct place *p, const struct spool_entry *e,
 		report_add(run->r, "flags_changed", 1);
 	if (run->o->dry_run)
 		return 0;
+	rc = confirm(run, p, e, had, err);
+	if (rc <= 0)
+		return rc;
 	if (moved && spool_move(run->out, e->msg.key, p->to, err) < 0)
 		return -1;
 	if (flagged &&

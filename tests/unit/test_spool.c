@@ -213,8 +213,9 @@ test_foreign_changes(void **state)
 	    "b/mail/Other/cur/1000000000.k3.postroad,S=3:2,S");
 	write_file("b/mail/INBOX/new/123.foreign", "Message-ID: <f@g>\n\n");
 	expect("b", SPOOL_READ,
-	    "k1 INBOX FS \nk2 INBOX   lost\nk3 INBOX S  lost\n INBOX  \n"
-	    "k4 Other S \n Other S \n");
+	    "k1 INBOX FS \nk2 INBOX   lost\nk3 INBOX S  lost\n"
+	    "x30b89558237626abc3b595a1a3c04400 INBOX  \n"
+	    "k4 Other S \nk3 Other S \n");
 	sp = open_spool("b", SPOOL_DELIVER);
 	assert_int_equal(spool_find(sp, "k3", &e, &err), 1);
 	assert_string_equal(e.msg.folder, "Other");
