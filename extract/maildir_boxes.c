@@ -118,7 +118,7 @@ static uint64_t
 count_bytes(int at, const char *name)
 {
 	int fd =
-	    openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	    tree_openat(at, name);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 	uint64_t sum = 0, size;
@@ -307,7 +307,7 @@ static int
 probe_dir(int at, const char *name, int depth, int *budget)
 {
 	int fd =
-	    openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	    tree_openat(at, name);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	bool cur = false, new = false, tmp = false, marker = false;
 	const struct dirent *e;

@@ -36,6 +36,12 @@ open_quietly(int at, const char *name, int flags)
 }
 
 int
+tree_openat(int at, const char *name)
+{
+	return open_quietly(at, name, OPEN_DIR);
+}
+
+int
 tree_open(struct tree *t, const char *path, const char *kind,
     struct report *report, struct err *err)
 {

@@ -31,6 +31,10 @@ int tree_open(struct tree *t, const char *path, const char *kind,
     struct report *report, struct err *err);
 void tree_close(struct tree *t);
 
+/* Open the directory 'name' in 'at' to read it, its access time left alone:
+ * a descriptor for the caller, or -1 with errno. */
+int tree_openat(int at, const char *name);
+
 /* Open a directory of the tree, no component of it a link: a descriptor for
  * the caller, or -1 with errno. */
 int tree_dir(const struct tree *t, const char *dir);
