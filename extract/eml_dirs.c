@@ -136,6 +136,10 @@ found_dir(void *arg, const struct tree_dir *d)
 		f->d->attachments++;
 		return false;
 	}
+	if (d->cur + d->new + d->tmp >= 2 && *d->path == '\0') {
+		f->d->is_maildir = true;
+		return false;
+	}
 	if (d->cur + d->new + d->tmp >= 2)
 		return refuse_dir(f, d->path,
 		    "a Maildir in a folder of message files: not read",

@@ -24,6 +24,7 @@ struct eml_dirs {
 	struct eml_dir *dir; /* INBOX first, then by path */
 	size_t n, cap;
 	uint64_t bytes;	      /* of all files, for progress */
+	bool is_maildir;      /* the root itself is one */
 	uint64_t hidden;      /* directories with a leading dot */
 	uint64_t attachments; /* directories of what Apple Mail cut off */
 };

@@ -672,6 +672,11 @@ open_tree(struct source_eml *s, struct err *err)
 		0 ||
 	    eml_dirs_find(&s->dirs, &s->tree, err) < 0)
 		return -1;
+	if (s->dirs.is_maildir) {
+		err_set(err, SCOPE_STORE, EX_DATAERR, "'%s' is a Maildir",
+		    s->spec->path);
+		return err_hint(err, "give it as maildir:%s", s->spec->path);
+	}
 	s->src.total = s->dirs.bytes;
 	if (has_mail(s, &seen))
 		return 0;

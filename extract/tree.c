@@ -50,10 +50,13 @@ tree_open(struct tree *t, const char *path, const char *kind,
 	t->kind = kind;
 	t->report = report;
 	t->root = open_quietly(AT_FDCWD, path, flags);
-	if (t->root < 0)
-		return err_sys(err, SCOPE_STORE,
-		    errno == EACCES ? EX_NOPERM : EX_NOINPUT, "'%s'", path);
-	return 0;
+	if (t->root >= 0)
+		return 0;
+	if (errno == ENOTDIR)
+		return err_set(err, SCOPE_STORE, EX_DATAERR,
+		    "'%s' is not a directory", path);
+	return err_sys(err, SCOPE_STORE,
+	    errno == EACCES ? EX_NOPERM : EX_NOINPUT, "'%s'", path);
 }
 
 void

@@ -225,4 +225,7 @@ like "$(cat err)" 'empty' 'is called that'
 status 65 'a spool is no source' postroad extract a j
 like "$(cat err)" 'is a spool' 'and the message says so'
 status 66 'no such directory' postroad extract maildir:missing k
+printf 'text\n' >file.txt
+status 65 'a file is no Maildir' postroad extract maildir:file.txt l
+like "$(cat err)" 'not a directory' 'and the message says so'
 done_testing

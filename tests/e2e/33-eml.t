@@ -197,6 +197,10 @@ printf '%%PDF-1.4 xxxx' >pics/b.pdf
 status 65 'a directory without mail' postroad extract pics f
 like "$(cat err)" 'a PDF document, a PNG image' 'what was seen is told'
 
+mkdir -p mdir/cur mdir/new && put mdir/cur/1
+status 65 'a Maildir that is called message files' postroad extract eml:mdir h
+like "$(cat err)" 'maildir:mdir' 'is told how to give it'
+
 # ---------------------------------------------------------- flat memory
 if [ -x /usr/bin/time ] && [ -z "${SAN:-}" ]; then
 	put big/big.eml
