@@ -12,8 +12,6 @@
 #include "core/mem.h"
 
 #define HEADER_BYTES 564
-#define PAGE_BLOCKS  0x80 /* ptypeBBT */
-#define PAGE_NODES   0x81 /* ptypeNBT */
 
 void
 ndb_note(struct ndb *n, bool bad, uint64_t key, const char *fmt, ...)
@@ -194,7 +192,7 @@ check_entries(struct ndb *n, struct ndb_page *pg, unsigned type)
 	}
 	if (pg->level > 0)
 		least = 3 * id;
-	else if (type == PAGE_NODES)
+	else if (type == NDB_PAGE_NODES)
 		least = id == 8 ? 28 : 16;
 	else
 		least = id == 8 ? 20 : 12;
@@ -202,13 +200,13 @@ check_entries(struct ndb *n, struct ndb_page *pg, unsigned type)
 	    pg->n * pg->entry <= n->shape.page_data;
 }
 
-static int
-load_page(struct ndb *n, const struct ndb_ref *ref, unsigned type,
+int
+ndb_page(struct ndb *n, const struct ndb_ref *ref, unsigned type,
     struct ndb_page **pg_r, struct err *err)
 {
 	struct ndb_page *pg =
 	    &n->pages[(ref->ib / n->shape.page + type) % NDB_PAGES];
-	const char *what = type == PAGE_NODES ? "nodes" : "blocks";
+	const char *what = type == NDB_PAGE_NODES ? "nodes" : "blocks";
 	const uint8_t *t;
 
 	*pg_r = pg;
@@ -241,14 +239,14 @@ load_page(struct ndb *n, const struct ndb_ref *ref, unsigned type,
 	return 0;
 }
 
-static const uint8_t *
-page_entry(const struct ndb_page *pg, unsigned i)
+const uint8_t *
+ndb_page_entry(const struct ndb_page *pg, unsigned i)
 {
 	return pg->bytes + i * pg->entry;
 }
 
-static struct ndb_ref
-entry_ref(const struct ndb *n, const uint8_t *e)
+struct ndb_ref
+ndb_entry_ref(const struct ndb *n, const uint8_t *e)
 {
 	return (struct ndb_ref){ ndb_id(n, e + n->shape.id),
 		ndb_id(n, e + 2 * n->shape.id) };
@@ -262,21 +260,21 @@ static int
 search(struct ndb *n, const struct ndb_ref *root, unsigned type, uint64_t key,
     const uint8_t **e_r, struct err *err)
 {
-	uint64_t mask = type == PAGE_BLOCKS ? ~(uint64_t)1 : 0xffffffff;
+	uint64_t mask = type == NDB_PAGE_BLOCKS ? ~(uint64_t)1 : 0xffffffff;
 	unsigned i, at, level = NDB_DEPTH;
 	struct ndb_ref ref = *root;
 	struct ndb_page *pg;
 
 	for (;;) {
-		if (load_page(n, &ref, type, &pg, err) != 0)
+		if (ndb_page(n, &ref, type, &pg, err) != 0)
 			return -1;
 		if (pg->level >= level)
 			return err_set(err, SCOPE_MSG, EX_DATAERR,
 			    "the list of %s leads in a circle",
-			    type == PAGE_NODES ? "nodes" : "blocks");
+			    type == NDB_PAGE_NODES ? "nodes" : "blocks");
 		level = pg->level;
 		for (i = 0, at = pg->n; i < pg->n; i++) {
-			uint64_t k = ndb_id(n, page_entry(pg, i)) & mask;
+			uint64_t k = ndb_id(n, ndb_page_entry(pg, i)) & mask;
 
 			if (level == 0 ? k == (key & mask) : k <= (key & mask))
 				at = i;
@@ -284,15 +282,15 @@ search(struct ndb *n, const struct ndb_ref *root, unsigned type, uint64_t key,
 		if (at == pg->n)
 			return 0;
 		if (level == 0) {
-			*e_r = page_entry(pg, at);
+			*e_r = ndb_page_entry(pg, at);
 			return 1;
 		}
-		ref = entry_ref(n, page_entry(pg, at));
+		ref = ndb_entry_ref(n, ndb_page_entry(pg, at));
 	}
 }
 
-static void
-read_node(const struct ndb *n, const uint8_t *e, struct ndb_node *node_r)
+void
+ndb_read_node(const struct ndb *n, const uint8_t *e, struct ndb_node *node_r)
 {
 	unsigned id = n->shape.id;
 
@@ -306,12 +304,14 @@ int
 ndb_find(struct ndb *n, uint32_t nid, struct ndb_node *node_r, struct err *err)
 {
 	const uint8_t *e;
-	int found = search(n, &n->nodes, PAGE_NODES, nid, &e, err);
+	int found = search(n, &n->nodes, NDB_PAGE_NODES, nid, &e, err);
 
+	if (found > 0)
+		ndb_read_node(n, e, node_r);
+	else if (ndb_rescued_node(n, nid, node_r))
+		return 1;
 	if (found < 0)
 		return err_within(err, "node 0x%x", nid);
-	if (found > 0)
-		read_node(n, e, node_r);
 	return found;
 }
 
@@ -320,8 +320,10 @@ ndb_place(struct ndb *n, uint64_t bid, struct ndb_place *at_r, struct err *err)
 {
 	unsigned id = n->shape.id;
 	const uint8_t *e;
-	int found = search(n, &n->blocks, PAGE_BLOCKS, bid, &e, err);
+	int found = search(n, &n->blocks, NDB_PAGE_BLOCKS, bid, &e, err);
 
+	if (found <= 0 && ndb_rescued_place(n, bid, at_r))
+		return 0;
 	if (found < 0)
 		return err_within(err, "block 0x%llx", (unsigned long long)bid);
 	if (found == 0)
@@ -337,7 +339,7 @@ ndb_place(struct ndb *n, uint64_t bid, struct ndb_place *at_r, struct err *err)
 
 /* ----------------------------------------------------------------- walk */
 
-/* Enter a page; a bad one is told by load_page() and not entered. */
+/* Enter a page; a bad one is told by ndb_page() and not entered. */
 static void
 descend(struct ndb *n, struct ndb_walk *w, const struct ndb_ref *ref,
     unsigned below)
@@ -349,7 +351,7 @@ descend(struct ndb *n, struct ndb_walk *w, const struct ndb_ref *ref,
 		ndb_note(n, true, 3, "the list of nodes leads in circles");
 		return;
 	}
-	if (load_page(n, ref, PAGE_NODES, &pg, &err) != 0)
+	if (ndb_page(n, ref, NDB_PAGE_NODES, &pg, &err) != 0)
 		return;
 	if (pg->level >= below) {
 		ndb_note(n, true, ref->ib << 8 | 2,
@@ -379,30 +381,34 @@ ndb_walk(struct ndb *n, struct ndb_walk *w, struct ndb_node *node_r)
 		ref.bid = w->path[w->depth - 1].bid;
 		ref.ib = w->path[w->depth - 1].ib;
 		at = w->path[w->depth - 1].at++;
-		if (load_page(n, &ref, PAGE_NODES, &pg, &err) != 0 ||
+		if (ndb_page(n, &ref, NDB_PAGE_NODES, &pg, &err) != 0 ||
 		    pg->level != w->path[w->depth - 1].level || at >= pg->n) {
 			w->depth--;
 			continue;
 		}
 		if (pg->level == 0) {
-			read_node(n, page_entry(pg, at), node_r);
+			ndb_read_node(n, ndb_page_entry(pg, at), node_r);
 			return 1;
 		}
-		ref = entry_ref(n, page_entry(pg, at));
+		ref = ndb_entry_ref(n, ndb_page_entry(pg, at));
 		descend(n, w, &ref, pg->level);
 	}
-	return 0;
+	return ndb_rescued_next(n, &w->rescued, node_r);
 }
 
 /* ------------------------------------------------------------ open, close */
 
+/* Some page of each tree, or something to stand in for it. */
 static int
-check_roots(struct ndb *n, struct err *err)
+check_trees(struct ndb *n, struct err *err)
 {
 	struct ndb_page *pg;
+	struct ndb_walk w = { 0 };
+	struct ndb_node node;
 
-	if (load_page(n, &n->nodes, PAGE_NODES, &pg, err) == 0 &&
-	    load_page(n, &n->blocks, PAGE_BLOCKS, &pg, err) == 0)
+	ndb_rescue(n);
+	if (ndb_page(n, &n->nodes, NDB_PAGE_NODES, &pg, err) == 0 ||
+	    ndb_walk(n, &w, &node) > 0)
 		return 0;
 	err->scope = SCOPE_STORE;
 	return err_within(err, "nothing can be read");
@@ -424,7 +430,7 @@ ndb_open(struct ndb **n_r, int fd, const struct ndb_watch *watch,
 		goto fail;
 	}
 	n->info.size = (uint64_t)st.st_size;
-	if (read_header(n, err) != 0 || check_roots(n, err) != 0)
+	if (read_header(n, err) != 0 || check_trees(n, err) != 0)
 		goto fail;
 	return 0;
 fail:
@@ -439,6 +445,7 @@ ndb_close(struct ndb **n)
 
 	if (*n == NULL)
 		return;
+	ndb_rescue_free(*n);
 	for (i = 0; i < NDB_BLOCKS; i++)
 		free((*n)->cache[i].p);
 	free(*n);

@@ -11,6 +11,7 @@
  * makes sense; one that makes none costs what hangs from it.  B-trees are
  * walked on disk with pread(2); memory is two small caches (below 2 MiB),
  * whatever the file holds.  Every walk is bounded by the size of the file.
+ * When pages of the trees are gone, what they said is searched in the file.
  */
 #ifndef FORMATS_PST_NDB_H
 #define FORMATS_PST_NDB_H
@@ -99,6 +100,7 @@ struct ndb_walk {
 	unsigned depth;
 	bool started;
 	uint64_t pages;
+	size_t rescued; /* behind the tree: nodes of pages that are gone */
 	struct {
 		uint64_t bid, ib;
 		unsigned at, level;

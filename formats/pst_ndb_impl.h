@@ -41,13 +41,16 @@ struct ndb_ref {
 	uint64_t bid, ib;
 };
 
+struct ndb_rescue; /* pst_rescue.c */
+
 struct ndb {
 	int fd;
+	struct ndb_rescue *rescue; /* NULL: the trees are whole */
 	struct ndb_watch watch;
 	struct ndb_info info;
 	struct ndb_shape shape;
 	struct ndb_ref nodes, blocks; /* the roots */
-	uint32_t at; /* the node being read */
+	uint32_t at;		      /* the node being read */
 	uint64_t noted[NDB_NOTED];
 	size_t n_noted;
 	uint64_t clock;
@@ -70,6 +73,29 @@ int ndb_place(struct ndb *n, uint64_t bid, struct ndb_place *at_r,
 /* The block's bytes, decoded unless it is internal; valid until the next
  * call.  0, or -1 with SCOPE_MSG. */
 int ndb_block(struct ndb *n, uint64_t bid, struct slice *s_r, struct err *err);
+
+/* ---- pages of the trees, in pst_ndb.c */
+#define NDB_PAGE_BLOCKS 0x80 /* ptypeBBT */
+#define NDB_PAGE_NODES	0x81 /* ptypeNBT */
+
+/* The page, in the cache.  0, or -1 with SCOPE_MSG and told. */
+int ndb_page(struct ndb *n, const struct ndb_ref *ref, unsigned type,
+    struct ndb_page **pg_r, struct err *err);
+const uint8_t *ndb_page_entry(const struct ndb_page *pg, unsigned i);
+struct ndb_ref ndb_entry_ref(const struct ndb *n, const uint8_t *e);
+void ndb_read_node(const struct ndb *n, const uint8_t *e,
+    struct ndb_node *node_r);
+
+/* ---- in pst_rescue.c: look whether all pages are there; if not, search the
+ * file for what they said. */
+void ndb_rescue(struct ndb *n);
+void ndb_rescue_free(struct ndb *n);
+bool ndb_rescued_node(const struct ndb *n, uint32_t nid,
+    struct ndb_node *node_r);
+bool ndb_rescued_place(const struct ndb *n, uint64_t bid,
+    struct ndb_place *at_r);
+/* All nodes, *i from 0 on. */
+bool ndb_rescued_next(const struct ndb *n, size_t *i, struct ndb_node *node_r);
 
 /* An id or offset as wide as the format has them. */
 static inline uint64_t

@@ -113,20 +113,13 @@ make_node(struct make *m, uint32_t nid, uint64_t data, uint64_t sub,
 	m->nodes[m->n_nodes++].parent = parent;
 }
 
-/* [MS-PST] 2.2.2.7: the entries are in 'page'. */
+/* [MS-PST] 2.2.2.7.1: the trailer, and into the file with it. */
 static void
-make_page(struct make *m, struct buf *page, unsigned n, unsigned width,
-    unsigned type, uint64_t ib, uint64_t bid)
+make_page_at(struct make *m, struct buf *page, unsigned type, uint64_t ib,
+    uint64_t bid)
 {
-	unsigned data = m->ansi ? 496 : 488;
-	uint32_t crc;
+	uint32_t crc = pst_crc(0, page->p, page->n);
 
-	make_fill(page, data);
-	make_put(page, n, 1);
-	make_put(page, data / width, 1);
-	make_put(page, width, 1);
-	make_put(page, 0, m->ansi ? 1 : 5);
-	crc = pst_crc(0, page->p, page->n);
 	make_put(page, type | type << 8, 2);
 	make_put(page, make_sig(ib, bid), 2);
 	if (m->ansi)
@@ -136,6 +129,21 @@ make_page(struct make *m, struct buf *page, unsigned n, unsigned width,
 		make_put(page, bid, 8);
 	memcpy(m->file.p + ib, page->p, 512);
 	buf_free(page);
+}
+
+/* [MS-PST] 2.2.2.7.7.1: the entries are in 'page'. */
+static void
+make_page(struct make *m, struct buf *page, unsigned n, unsigned width,
+    unsigned type, uint64_t ib, uint64_t bid)
+{
+	unsigned data = m->ansi ? 496 : 488;
+
+	make_fill(page, data);
+	make_put(page, n, 1);
+	make_put(page, data / width, 1);
+	make_put(page, width, 1);
+	make_put(page, 0, m->ansi ? 1 : 5);
+	make_page_at(m, page, type, ib, bid);
 }
 
 /* [MS-PST] 2.2.2.6 */
