@@ -81,7 +81,7 @@ last_component(const char *dir)
 	return p == NULL ? dir : p + 1;
 }
 
-static void
+static bool
 add_box(struct find *f, const char *dir, bool is_box, bool strange)
 {
 	struct maildir_boxes *b = f->b;
@@ -96,7 +96,7 @@ add_box(struct find *f, const char *dir, bool is_box, bool strange)
 		    "too deep or too long for a folder: not read");
 		tree_problem(f->t, dir, "", &why, false);
 		buf_free(&path);
-		return;
+		return false;
 	}
 	if (b->n == b->cap) {
 		b->cap = b->cap == 0 ? 16 : b->cap * 2;
@@ -110,6 +110,7 @@ add_box(struct find *f, const char *dir, bool is_box, bool strange)
 		.path = mem_str(buf_str(&path)),
 		.name = mem_str(*dir == '\0' ? "INBOX" : dir + dotted) };
 	buf_free(&path);
+	return true;
 }
 
 /* How many bytes the files of one directory have, by their names if these
@@ -153,7 +154,8 @@ found_dir(void *arg, const struct tree_dir *d)
 		    "not carried");
 		return false;
 	}
-	add_box(f, d->path, is_box, dotted && !is_box);
+	if (!add_box(f, d->path, is_box, dotted && !is_box))
+		return false;
 	if (d->cur)
 		f->b->bytes += count_bytes(d->fd, "cur");
 	if (d->new)
