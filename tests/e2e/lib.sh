@@ -28,8 +28,8 @@ at_exit() {
 	rc=$?
 	trap - EXIT INT TERM HUP
 	dovecot_stop
-	cd / && chmod -R u+rwX "$T" 2>/dev/null
-	rm -rf "$T"
+	cd /
+	rm -rf "$T" 2>/dev/null || { chmod -R u+rwX "$T"; rm -rf "$T"; }
 	[ "$failed" = 0 ] || rc=1
 	exit "$rc"
 }
