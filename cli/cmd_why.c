@@ -10,6 +10,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "formats/delivery.h"
+#include "wire/mutf7.h"
 
 struct life {
 	struct spool *sp;
@@ -50,19 +51,26 @@ delivery_json(const struct delivery_fact *f)
 static void
 print_delivery(const struct delivery_fact *f)
 {
+	struct buf name = { 0 };
 	char *line;
+
+	if (mutf7_decode(&name, slice_str(f->folder)) < 0) {
+		buf_clear(&name);
+		buf_puts(&name, f->folder);
+	}
 
 	if (f->uid != 0)
 		line = mem_fmt("%s at %s, folder '%s', UIDVALIDITY %u UID %u%s",
-		    delivery_state_name(f->state), f->label, f->folder,
+		    delivery_state_name(f->state), f->label, buf_str(&name),
 		    f->uidvalidity, f->uid,
 		    f->maybe_twice ? " (maybe twice)" : "");
 	else
 		line = mem_fmt("%s at %s, folder '%s'%s%s",
-		    delivery_state_name(f->state), f->label, f->folder,
+		    delivery_state_name(f->state), f->label, buf_str(&name),
 		    f->error == NULL ? "" : ": ",
 		    f->error == NULL ? "" : f->error);
 	say("load", line);
+	buf_free(&name);
 	free(line);
 }
 
