@@ -54,11 +54,10 @@ print_delivery(const struct delivery_fact *f)
 	struct buf name = { 0 };
 	char *line;
 
-	if (mutf7_decode(&name, slice_str(f->folder)) < 0) {
+	if (!mutf7_decode(&name, slice_str(f->folder))) {
 		buf_clear(&name);
 		buf_puts(&name, f->folder);
 	}
-
 	if (f->uid != 0)
 		line = mem_fmt("%s at %s, folder '%s', UIDVALIDITY %u UID %u%s",
 		    delivery_state_name(f->state), f->label, buf_str(&name),
