@@ -16,6 +16,7 @@ struct life {
 	struct spool *sp;
 	struct js *messages; /* with --json, else NULL */
 	uint64_t found;
+	uint64_t nameless; /* left out before anyone read a Message-ID */
 };
 
 static void
@@ -219,6 +220,24 @@ tell_fate(struct life *l, const struct spool_fate *f)
 }
 
 /* In the ledger by Message-ID, by key, and among those that are not here. */
+/* Is it the one asked for: by its key, its Message-ID, or the path that
+ * problems name it by? */
+static bool
+is_fate_of(const struct spool_fate *f, const char *what,
+    const char *bracketed)
+{
+	struct js *source;
+	bool same;
+
+	if (strcmp(f->key, what) == 0 || strcmp(f->message_id, bracketed) == 0)
+		return true;
+	source = js_parse(slice_str(f->source));
+	same = source != NULL && *what != '\0' &&
+	    strcmp(js_get_str(source, "path"), what) == 0;
+	js_free(&source);
+	return same;
+}
+
 static int
 look(struct life *l, const char *what, const char *bracketed,
     struct err *err)
@@ -240,8 +259,8 @@ look(struct life *l, const char *what, const char *bracketed,
 		rc = spool_fate_next(l->sp, &row, &f, err);
 		if (rc != 1)
 			break;
-		if (strcmp(f.key, what) == 0 ||
-		    strcmp(f.message_id, bracketed) == 0)
+		l->nameless += f.message_id[0] == '\0';
+		if (is_fate_of(&f, what, bracketed))
 			tell_fate(l, &f);
 	}
 	return rc;
@@ -272,6 +291,12 @@ run(const struct cmd *cmd, int argc, char **argv)
 		    argv[at]);
 		err_hint(&err, "'postroad ls --messages --json' shows the "
 			       "Message-IDs and keys it has");
+		if (l.nameless > 0)
+			err_hint(&err,
+			    "%llu messages were left out before their "
+			    "Message-ID was read: ask by the path at the "
+			    "source, or see the summary of extract",
+			    (unsigned long long)l.nameless);
 	}
 	free(bracketed);
 	spool_close(&l.sp);

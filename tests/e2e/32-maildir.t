@@ -133,6 +133,7 @@ is "$(flags_of d 2.h:2,) $(flags_of d 3.h)" \
 status 0 '--exclude' postroad extract --json --exclude A $M e
 is "$(jq -c '[.stored, .excluded]' out)" '[3,1]' 'is counted'
 is "$(folders e)" '3 INBOX' 'and leaves the folder out'
+like "$(postroad why e .A/cur/4.h:2,)" 'excluded' 'why tells it, by its path'
 
 # ------------------------------------------------- two of the same name
 M=twins
