@@ -27,8 +27,8 @@ sha256sum [0-9]*.eml | sed 's/ .*//' | sort >want
 
 # arrived USER DESCRIPTION: Dovecot's files hold those bytes (with their CRs)
 arrived() {
-	find "dovecot/home/$1/Maildir" -path '*/cur/*' -o -path '*/new/*' |
-	    xargs sha256sum | sed 's/ .*//' | sort >got
+	find "dovecot/home/$1/Maildir" \( -path '*/cur/*' -o -path '*/new/*' \) \
+	    -exec sha256sum {} + | sed 's/ .*//' | sort >got
 	same got want "$2"
 }
 
