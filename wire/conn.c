@@ -461,6 +461,7 @@ conn_close(struct conn **c)
 	    "closed, %llu sent, %llu "
 	    "received",
 	    (unsigned long long)(*c)->sent, (unsigned long long)(*c)->received);
+	explicit_bzero((*c)->out, QUEUE_BYTES); /* a login may be in it */
 	free(*c);
 	*c = NULL;
 }
