@@ -116,7 +116,11 @@ void
 spool_doom(struct spool *sp, int64_t folder, const char *name)
 {
 	struct batch *b = &sp->batch;
+	size_t i;
 
+	for (i = b->ntouched; i > 0; i--)
+		if (b->touched[i - 1].folder == folder)
+			b->touched[i - 1].dooms = true;
 	b->doomed = mem_grow(b->doomed, b->ndoomed + 1, sizeof(*b->doomed));
 	b->doomed[b->ndoomed++] = (struct doomed){
 		.name = arena_str(&b->arena, name), .folder = folder
@@ -185,11 +189,15 @@ sync_directories(struct spool *sp, struct err *err)
 	return 0;
 }
 
-/* Write down how cur/ stands now, where nobody else had changed it. */
+/*
+ * Write down how cur/ stands now, where nobody else had changed it.  While
+ * doomed files still lie there it must be looked at again after a crash.
+ */
 static int
-record_mtimes(struct spool *sp, struct err *err)
+record_mtimes(struct spool *sp, bool doomed_lie, struct err *err)
 {
 	struct batch *b = &sp->batch;
+	int64_t seen;
 	size_t i;
 	int fd;
 
@@ -197,10 +205,12 @@ record_mtimes(struct spool *sp, struct err *err)
 		if (!b->touched[i].trusted)
 			continue;
 		fd = spool_cur(sp, b->touched[i].folder, err);
-		if (fd < 0 ||
-		    ledger_do(sp->ledger, err,
-			"UPDATE folder SET seen_ns=? WHERE id=?", "ii",
-			cur_mtime(fd), b->touched[i].folder) < 0)
+		if (fd < 0)
+			return -1;
+		seen = doomed_lie && b->touched[i].dooms ? 0 : cur_mtime(fd);
+		if (ledger_do(sp->ledger, err,
+			"UPDATE folder SET seen_ns=? WHERE id=?", "ii", seen,
+			b->touched[i].folder) < 0)
 			return -1;
 	}
 	return 0;
@@ -225,7 +235,8 @@ unlink_doomed(struct spool *sp, struct err *err)
 		    errno != ENOENT)
 			return disk_error(sp, "removing a message", err);
 	}
-	if (ledger_begin(sp->ledger, err) < 0 || record_mtimes(sp, err) < 0)
+	if (ledger_begin(sp->ledger, err) < 0 ||
+	    record_mtimes(sp, false, err) < 0)
 		return -1;
 	return ledger_commit(sp->ledger, err);
 }
@@ -252,7 +263,7 @@ spool_flush(struct spool *sp, struct err *err)
 		if (rename_pending(sp, err) < 0)
 			return -1;
 	}
-	if (sync_directories(sp, err) < 0 || record_mtimes(sp, err) < 0)
+	if (sync_directories(sp, err) < 0 || record_mtimes(sp, true, err) < 0)
 		return -1;
 	step("spool.commit");
 	if (ledger_commit(sp->ledger, err) < 0)

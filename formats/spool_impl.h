@@ -41,6 +41,7 @@ struct doomed {
 struct touched {
 	int64_t folder;
 	bool trusted; /* cur/ was as the rows tell when we first touched it */
+	bool dooms;   /* files in it go once the rows are committed */
 };
 
 struct batch {

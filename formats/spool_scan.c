@@ -221,15 +221,19 @@ insert_adopted(const struct found *f, struct slice key, const char *source,
 		buf_free(&head);
 		return -1;
 	}
-	rc = ledger_do(f->sp->ledger, err,
-	    "INSERT INTO message(folder,ident,info,key,source,size,sha256,"
-	    "received,received_how,flags,keywords,source_flags,"
-	    "source_keywords,message_id)"
-	    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,'',?10,'',?11)",
-	    "ittstibiiis", f->folder, f->ident, f->info, key, source,
-	    (int64_t)size, slice_of(sha256, DIGEST_BYTES), received,
-	    (int64_t)how, (int64_t)flags,
-	    head_message_id(buf_slice(&head)));
+	/* it is there: whatever fate it had before is over */
+	rc = ledger_do(f->sp->ledger, err, "DELETE FROM fate WHERE key=?", "s",
+	    key);
+	if (rc >= 0)
+		rc = ledger_do(f->sp->ledger, err,
+		    "INSERT INTO message(folder,ident,info,key,source,size,"
+		    "sha256,received,received_how,flags,keywords,"
+		    "source_flags,source_keywords,message_id)"
+		    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,'',?10,'',?11)",
+		    "ittstibiiis", f->folder, f->ident, f->info, key, source,
+		    (int64_t)size, slice_of(sha256, DIGEST_BYTES), received,
+		    (int64_t)how, (int64_t)flags,
+		    head_message_id(buf_slice(&head)));
 	buf_free(&head);
 	return rc < 0 ? -1 : 0;
 }

@@ -78,7 +78,10 @@ compile_piece(struct compiler *c, struct err *err)
 	if (len > 0) {
 		c->at += len;
 		if (n > c->captures)
-			return too_many(c, "it takes a number", err);
+			return err_set(err, SCOPE_RUN, EX_CONFIG,
+			    "new name '%s': there is no $%zu, the old name "
+			    "has %zu",
+			    c->r->to, n, c->captures);
 		add_piece(c->r, (struct piece){ .capture = n });
 	} else if (*at == '*' && c->is_glob) {
 		c->at += strspn(at, "*");

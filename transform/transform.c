@@ -119,11 +119,13 @@ static int
 bind_out(struct run *run, struct err *err)
 {
 	const char *text = spool_meta(run->in, "source_kind");
-	char *kind = mem_str(text == NULL ? "" : text), *identity;
+	char *kind = mem_str(text == NULL ? "spool" : text), *identity;
 	int rc = 0;
 
-	text = spool_meta(run->in, "source_identity");
-	text = text == NULL ? "" : text;
+	if (text != NULL)
+		text = spool_meta(run->in, "source_identity");
+	if (text == NULL) /* made of what lay there, by no extraction */
+		text = spool_dir(run->in);
 	identity = strcmp(kind, "transform") == 0
 	    ? mem_str(text)
 	    : mem_fmt("%s:%s", kind, text);
