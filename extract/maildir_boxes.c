@@ -104,7 +104,8 @@ add_box(struct find *f, const char *dir, bool is_box, bool strange)
 	}
 	x = &b->box[b->n++];
 	*x = (struct maildir_box){ .dir = mem_str(dir),
-		.is_box = is_box, .strange = strange,
+		.is_box = is_box,
+		.strange = strange,
 		.delimiter = dotted ? '.' : '/',
 		.subscribed = -1,
 		.path = mem_str(buf_str(&path)),
@@ -118,8 +119,7 @@ add_box(struct find *f, const char *dir, bool is_box, bool strange)
 static uint64_t
 count_bytes(int at, const char *name)
 {
-	int fd =
-	    tree_openat(at, name);
+	int fd = tree_openat(at, name);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 	uint64_t sum = 0, size;
@@ -308,8 +308,7 @@ maildir_boxes_free(struct maildir_boxes *b)
 static int
 probe_dir(int at, const char *name, int depth, int *budget)
 {
-	int fd =
-	    tree_openat(at, name);
+	int fd = tree_openat(at, name);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	bool cur = false, new = false, tmp = false, marker = false;
 	const struct dirent *e;
