@@ -3,6 +3,7 @@
 #include "load/match.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/io.h"
@@ -14,17 +15,69 @@
  * a folder where everything has the same Message-ID. */
 #define TRIES 32
 
-/* Ranks within equals, joined: one to one, in order. */
-#define PAIR_BY(columns, how, where_w, where_t)                                \
-	"INSERT OR IGNORE INTO temp.pair(id, folder, uid, how) "               \
-	"SELECT a.id, ?1, b.uid, " how " FROM "                                \
-	"(SELECT w.id, " columns ", row_number() OVER "                        \
-	"(PARTITION BY " columns " ORDER BY w.id) AS n FROM temp.want w "      \
-	"WHERE w.id NOT IN (SELECT id FROM temp.pair) AND " where_w ") a "     \
-	"JOIN (SELECT w.uid, " columns ", row_number() OVER "                  \
-	"(PARTITION BY " columns " ORDER BY w.uid) AS n FROM temp.there w "    \
-	"WHERE w.folder=?1 AND w.uid NOT IN (SELECT uid FROM temp.pair "       \
-	"WHERE folder=?1) AND " where_t ") b USING(n, " columns ")"
+#define FACTS "size||' '||received||' '||message_id"
+#define BYTES "hex(sha256)"
+
+/* What is not paired yet, under 'key', sorted by it. */
+#define WANTS(key, where)                                                      \
+	"SELECT CAST(" key " AS BLOB) AS k, id FROM temp.want WHERE id NOT "   \
+	"IN (SELECT id FROM temp.pair) AND " where " ORDER BY k, id"
+#define THERES(key, where)                                                     \
+	"SELECT CAST(" key " AS BLOB) AS k, uid FROM temp.there WHERE "        \
+	"folder=?1 AND uid NOT IN (SELECT uid FROM temp.pair WHERE "           \
+	"folder=?1) AND " where " ORDER BY k, uid"
+
+static int
+compare_keys(struct slice a, struct slice b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+	return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+/* Both walks side by side: equal keys are paired one to one, in order. */
+static int
+merge(struct dest *d, int64_t folder, enum match_how how, struct ledger_rows *w,
+    struct ledger_rows *t, struct err *err)
+{
+	int a = ledger_step(w, err), b = ledger_step(t, err), c;
+
+	while (a == 1 && b == 1) {
+		c = compare_keys(ledger_blob(w, 0), ledger_blob(t, 0));
+		if (c == 0 &&
+		    ledger_do(d->ledger, err,
+			"INSERT OR IGNORE INTO temp.pair VALUES(?, ?, ?, ?)",
+			"iiii", ledger_int(w, 1), folder, ledger_int(t, 1),
+			(int64_t)how) < 0)
+			return -1;
+		if (c <= 0)
+			a = ledger_step(w, err);
+		if (c >= 0)
+			b = ledger_step(t, err);
+	}
+	return a < 0 || b < 0 ? -1 : 0;
+}
+
+/* Pair what 'wants' and 'theres' (WANTS, THERES) give. */
+static int
+pair_by(struct dest *d, int64_t folder, enum match_how how, const char *wants,
+    const char *theres, struct err *err)
+{
+	struct ledger_rows *w = NULL, *t = NULL;
+	int rc = -1;
+
+	if (ledger_do(d->ledger, err, "SAVEPOINT pairing", "") < 0)
+		return -1;
+	if (ledger_query(d->ledger, &w, err, wants, "") == 0 &&
+	    ledger_query(d->ledger, &t, err, theres, "i", folder) == 0)
+		rc = merge(d, folder, how, w, t, err);
+	ledger_end(&w);
+	ledger_end(&t);
+	if (ledger_do(d->ledger, err, "RELEASE pairing", "") < 0)
+		return -1;
+	return rc;
+}
 
 static int64_t
 count_want(struct dest *d, struct err *err)
@@ -58,7 +111,7 @@ match_want_intents(struct dest *d, int64_t folder, struct err *err)
 		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
 		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
 		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
-		"FROM delivery d JOIN message m ON m.key=d.key WHERE "
+		"FROM delivery d CROSS JOIN message m ON m.key=d.key WHERE "
 		"d.destination=? AND d.folder=? AND (d.state=1 OR (d.state=2 "
 		"AND d.uid IS NULL))",
 		"ii", d->id, folder) < 0)
@@ -73,7 +126,7 @@ match_want_unknown(struct dest *d, int64_t folder, struct err *err)
 		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
 		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
 		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
-		"FROM delivery d JOIN message m ON m.key=d.key WHERE "
+		"FROM delivery d CROSS JOIN message m ON m.key=d.key WHERE "
 		"d.destination=? AND d.folder=? AND d.state=4",
 		"ii", d->id, folder) < 0)
 		return -1;
@@ -110,15 +163,12 @@ pair_by_facts(struct dest *d, int64_t folder, struct err *err)
 		"count(DISTINCT sha256)>1",
 		"") < 0)
 		return -1;
-	return ledger_do(d->ledger, err,
-		   PAIR_BY("message_id, size, received", "1",
-		       "w.message_id<>'' AND NOT EXISTS (SELECT 1 FROM "
-		       "temp.twin x WHERE x.message_id=w.message_id AND "
-		       "x.size=w.size AND x.received=w.received)",
-		       "w.message_id<>''"),
-		   "i", folder) < 0
-	    ? -1
-	    : 0;
+	return pair_by(d, folder, MATCH_FACTS,
+	    WANTS(FACTS,
+		"message_id<>'' AND NOT EXISTS (SELECT 1 FROM temp.twin x "
+		"WHERE x.message_id=want.message_id AND x.size=want.size AND "
+		"x.received=want.received)"),
+	    THERES(FACTS, "message_id<>''"), err);
 }
 
 /* -------------------------------------------------------------- round 2 */
@@ -183,15 +233,13 @@ pair_by_bytes(struct dest *d, int64_t folder, struct err *err)
 	buf_free(&k.packed);
 	if (rc < 0)
 		return -1;
-	if (ledger_do(d->ledger, err,
-		PAIR_BY("sha256, received", "2", "1", "w.sha256 IS NOT NULL"),
-		"i", folder) < 0)
+	if (pair_by(d, folder, MATCH_BYTES,
+		WANTS(BYTES "||' '||received", "sha256 IS NOT NULL"),
+		THERES(BYTES "||' '||received", "sha256 IS NOT NULL"), err) < 0)
 		return -1;
-	return ledger_do(d->ledger, err,
-		   PAIR_BY("sha256", "2", "1", "w.sha256 IS NOT NULL"), "i",
-		   folder) < 0
-	    ? -1
-	    : 0;
+	return pair_by(d, folder, MATCH_BYTES,
+	    WANTS(BYTES, "sha256 IS NOT NULL"),
+	    THERES(BYTES, "sha256 IS NOT NULL"), err);
 }
 
 /* -------------------------------------------------------------- round 3 */
@@ -231,7 +279,8 @@ pair_rewritten_one(struct dest *d, int64_t folder, int64_t id,
 	int rc;
 
 	if (ledger_query(d->ledger, &q, err,
-		"SELECT t.uid, t.likeness FROM temp.want w JOIN temp.there t "
+		"SELECT t.uid, t.likeness FROM temp.want w CROSS JOIN "
+		"temp.there t "
 		"ON t.folder=?1 AND t.likeness IS NOT NULL AND "
 		"t.message_id=w.message_id WHERE w.id=?2 AND t.uid NOT IN "
 		"(SELECT uid FROM temp.pair WHERE folder=?1) ORDER BY "
@@ -305,17 +354,14 @@ match_run(struct dest *d, int64_t folder, unsigned flags, struct err *err)
 	    pair_by_bytes(d, folder, err) < 0 ||
 	    pair_rewritten(d, folder, err) < 0)
 		return -1;
-	if ((flags & (MATCH_WEAK | MATCH_OURS)) != 0 &&
-	    ledger_do(d->ledger, err,
-		PAIR_BY("message_id, received", "4", "w.message_id<>''",
-		    "w.message_id<>''"),
-		"i", folder) < 0)
+	if (flags != 0 &&
+	    pair_by(d, folder, MATCH_ID_DATE,
+		WANTS("received||' '||message_id", "message_id<>''"),
+		THERES("received||' '||message_id", "message_id<>''"), err) < 0)
 		return -1;
 	if (flags == (MATCH_WEAK | MATCH_OURS) &&
-	    ledger_do(d->ledger, err,
-		PAIR_BY("message_id", "5", "w.message_id<>''",
-		    "w.message_id<>''"),
-		"i", folder) < 0)
+	    pair_by(d, folder, MATCH_ID, WANTS("message_id", "message_id<>''"),
+		THERES("message_id", "message_id<>''"), err) < 0)
 		return -1;
 	return 0;
 }

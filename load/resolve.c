@@ -65,7 +65,8 @@ resolve_apply(struct load *l, int64_t folder, struct err *err)
 
 	if (ledger_query(l->ledger, &q, err,
 		"SELECT w.key, p.uid, d.state, d.run, m.folder, m.size FROM "
-		"temp.pair p JOIN temp.want w ON w.id=p.id JOIN message m ON "
+		"temp.pair p CROSS JOIN temp.want w ON w.id=p.id CROSS JOIN "
+		"message m ON "
 		"m.id=w.id LEFT JOIN delivery d ON d.destination=? AND "
 		"d.key=w.key WHERE p.folder=?",
 		"ii", l->d.id, folder) < 0)
@@ -118,7 +119,7 @@ count_left(struct load *l, struct place *p, struct err *err)
 		"folder=? AND state=1",
 		"ii", l->d.id, p->id) < 0 ||
 	    ledger_number(l->ledger, &bytes, err,
-		"SELECT total(m.size) FROM delivery d JOIN message m ON "
+		"SELECT total(m.size) FROM delivery d CROSS JOIN message m ON "
 		"m.key=d.key WHERE d.destination=? AND d.folder=? AND "
 		"d.state=1",
 		"ii", l->d.id, p->id) < 0)
@@ -320,7 +321,8 @@ tell_twice(struct load *l, int64_t folder, struct err *err)
 	int rc, have;
 
 	if (ledger_query(l->ledger, &q, err,
-		"SELECT w.key, p.uid FROM temp.pair p JOIN temp.want w ON "
+		"SELECT w.key, p.uid FROM temp.pair p CROSS JOIN temp.want w "
+		"ON "
 		"w.id=p.id WHERE p.folder=?",
 		"i", folder) < 0)
 		return -1;
@@ -372,7 +374,8 @@ look_twice(struct load *l, int64_t folder, int64_t lo, struct err *err)
 	    ledger_do(l->ledger, err,
 		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
 		"message_id, sha256) SELECT m.id, m.key, m.size, m.received, "
-		"m.message_id, m.sha256 FROM temp.resent r JOIN message m ON "
+		"m.message_id, m.sha256 FROM temp.resent r CROSS JOIN message "
+		"m ON "
 		"m.key=r.key WHERE r.folder=?",
 		"i", folder) < 0 ||
 	    match_run(&l->d, folder, MATCH_OURS, err) < 0 ||

@@ -103,9 +103,9 @@ pair_by_uid(struct verify *v, const struct load_folder *f, int64_t tag,
 		return 0;
 	return ledger_do(v->l.ledger, err,
 		   "INSERT OR IGNORE INTO temp.pair SELECT w.id, t.folder, "
-		   "t.uid, 0 FROM temp.want w JOIN delivery d ON "
+		   "t.uid, 0 FROM temp.want w CROSS JOIN delivery d ON "
 		   "d.destination=?1 AND d.key=w.key AND d.state=2 AND "
-		   "d.folder=?2 JOIN temp.there t ON t.folder=?3 AND "
+		   "d.folder=?2 CROSS JOIN temp.there t ON t.folder=?3 AND "
 		   "t.uid=d.uid",
 		   "iii", v->l.d.id, f->there, tag) < 0
 	    ? -1
@@ -142,7 +142,8 @@ check_twin(void *arg, uint32_t uid, const struct likeness *l, struct err *err)
 	if (l == NULL)
 		return 0;
 	if (ledger_number(c->v->l.ledger, &want, err,
-		"SELECT w.id FROM temp.want w JOIN temp.pair p ON p.id=w.id "
+		"SELECT w.id FROM temp.want w CROSS JOIN temp.pair p ON "
+		"p.id=w.id "
 		"WHERE w.size=? AND w.sha256=? LIMIT 1",
 		"ib", (int64_t)l->size, slice_of(l->sha256, DIGEST_BYTES)) < 0)
 		return -1;
@@ -342,7 +343,8 @@ find_elsewhere(struct verify *v, int64_t at, int64_t id, int state,
 	int rc;
 
 	if (ledger_query(v->l.ledger, &q, err,
-		"SELECT s.at, s.uid, s.name FROM temp.gone g JOIN temp.spare "
+		"SELECT s.at, s.uid, s.name FROM temp.gone g CROSS JOIN "
+		"temp.spare "
 		"s ON s.message_id=g.message_id AND s.size=g.size AND "
 		"s.received=g.received AND s.taken=0 AND s.at<>g.at WHERE "
 		"g.at=? AND g.id=? LIMIT 1",

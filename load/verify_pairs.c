@@ -147,7 +147,8 @@ compare_facts(struct verify *v, const struct load_folder *f, int64_t tag,
 	if (ledger_query(v->l.ledger, &q, err,
 		"SELECT w.id, t.uid, w.flags, t.flags, w.keywords, "
 		"t.keywords, d.dropped, w.received, t.received FROM temp.pair "
-		"p JOIN temp.want w ON w.id=p.id JOIN temp.there t ON "
+		"p CROSS JOIN temp.want w ON w.id=p.id CROSS JOIN temp.there t "
+		"ON "
 		"t.folder=p.folder AND t.uid=p.uid LEFT JOIN delivery d ON "
 		"d.destination=?1 AND d.key=w.key WHERE p.folder=?2 AND "
 		"(w.flags<>t.flags OR w.keywords<>t.keywords OR "
@@ -265,7 +266,8 @@ check_bytes(void *arg, uint32_t uid, const struct likeness *l, struct err *err)
 	int rc;
 
 	if (ledger_query(c->v->l.ledger, &q, err,
-		"SELECT w.id, w.sha256 FROM temp.pair p JOIN temp.want w ON "
+		"SELECT w.id, w.sha256 FROM temp.pair p CROSS JOIN temp.want w "
+		"ON "
 		"w.id=p.id WHERE p.folder=? AND p.uid=?",
 		"ii", c->tag, (int64_t)uid) < 0)
 		return -1;
@@ -299,8 +301,10 @@ verify_pairs(struct verify *v, const struct load_folder *f, int64_t tag,
 	/* by content it may have been compared already, but not classified */
 	if (ledger_do(v->l.ledger, err,
 		"UPDATE temp.there SET fetch=1 WHERE folder=?1 AND uid IN "
-		"(SELECT p.uid FROM temp.pair p JOIN temp.want w ON w.id=p.id "
-		"JOIN temp.there t ON t.folder=p.folder AND t.uid=p.uid WHERE "
+		"(SELECT p.uid FROM temp.pair p CROSS JOIN temp.want w ON "
+		"w.id=p.id "
+		"CROSS JOIN temp.there t ON t.folder=p.folder AND t.uid=p.uid "
+		"WHERE "
 		"p.folder=?1 AND p.how<>2 AND (?2 OR t.size<>w.size))",
 		"ii", tag, (int64_t)v->o->deep) < 0)
 		return -1;
