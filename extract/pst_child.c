@@ -133,7 +133,6 @@ send_at(struct child *c, uint64_t nid, enum pst_at what, const char *path)
 	frame_put_u32(&c->out, (uint32_t)what);
 	frame_put_str(&c->out, slice_str(path), LIMIT_PATH_BYTES);
 	send_frame(c, PST_AT);
-	hook(nid);
 }
 
 /* ------------------------------------------------------------ receiving */
@@ -256,6 +255,8 @@ on_name(void *arg, uint64_t nid, bool early, struct buf *name)
 	char text[160];
 
 	send_at(c, nid, early ? PST_AT_PEEK : PST_AT_FOLDER, "");
+	if (!is_poisoned(c, nid))
+		hook(nid);
 	if (is_poisoned(c, nid) ||
 	    c->ops->folder(c->reader, nid, &f, &err) != 0) {
 		if (early || c->quiet)
@@ -428,6 +429,7 @@ do_message(struct child *c, const struct pst_node *n)
 	c->nid = n->nid;
 	c->path = place.path;
 	send_at(c, n->nid, PST_AT_MESSAGE, place.path);
+	hook(n->nid);
 	if (c->ops->item(c->reader, n->nid, &it, &err) != 0) {
 		send_place(c, n->parent, &place);
 		send_trouble(c, PST_REFUSED, n->nid, place.path,
@@ -573,8 +575,8 @@ pst_child_main(void)
 	c->ask = true;
 	c->promised = -1;
 	if (hear_start(c)) {
-		c->ops = c->leave & PST_USE_LIBPST ? &pst_libpst_ops
-						   : &pst_own_ops;
+		c->ops =
+		    c->leave & PST_USE_LIBPST ? &pst_libpst_ops : &pst_own_ops;
 		mime_init();
 		frame_put_u32(&c->out, PST_PROTOCOL);
 		frame_put_u32(&c->out, lock_in(c->memory));

@@ -122,6 +122,11 @@ timeout_ms(const struct source_pst *s)
 static void
 add_poison(struct source_pst *s, uint64_t nid)
 {
+	size_t i;
+
+	for (i = 0; i < s->n_poison; i++)
+		if (s->poison[i] == nid)
+			return;
 	if (s->n_poison == FRAME_FOLDERS_MAX)
 		return;
 	s->poison = mem_grow(s->poison, s->n_poison + 1, sizeof(*s->poison));

@@ -58,8 +58,9 @@ static const struct {
 	{ 51949, "euc-kr", "CP949" },
 	{ 52936, "hz-gb-2312", NULL },
 	{ 54936, "gb18030", NULL },
-	{ 874, "windows-874", "CP874" },
+	/* the subset's name, for it is the one that programs know */
 	{ 874, "tis-620", "CP874" },
+	{ 874, "windows-874", "CP874" },
 	{ 20866, "koi8-r", NULL },
 	{ 21866, "koi8-u", NULL },
 	{ 437, "ibm437", "IBM437" },

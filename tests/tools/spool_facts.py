@@ -6,10 +6,8 @@ found in it (FILE.oracle.json).
 	spool_facts.py [-v] ORACLE SUMMARY FOLDERS MESSAGES SPOOL
 
 SUMMARY is what 'extract --json' printed, FOLDERS 'ls --json', MESSAGES 'ls
---messages --json'.  Prints "HELD TRIED" for the facts that libpst can give,
-and a second line for those it cannot (flags that Outlook keeps beside the
-message flags, addresses that stand only in the recipient table).  With -v,
-each fact that does not hold is named on stderr.
+--messages --json'.  Prints "HELD TRIED"; with -v, each fact that does not
+hold is named on stderr.
 
 Messages are parsed by Python's email package, which had no part in making
 them.
@@ -24,15 +22,15 @@ from datetime import datetime, timezone
 
 VERBOSE = '-v' in sys.argv
 ARGS = [a for a in sys.argv[1:] if a != '-v']
-held = {'can': 0, 'cannot': 0}
-tried = {'can': 0, 'cannot': 0}
+held = tried = 0
 
 
-def fact(ok, what, group='can'):
-    tried[group] += 1
-    held[group] += bool(ok)
+def fact(ok, what):
+    global held, tried
+    tried += 1
+    held += bool(ok)
     if not ok and VERBOSE:
-        print('%s: %s' % (group, what), file=sys.stderr)
+        print(what, file=sys.stderr)
 
 
 def same_text(a, b):
@@ -129,30 +127,34 @@ def check_body(msg, want, kind, name, where):
          (where, name, charset))
 
 
+def is_called(part, name):
+    """By its own name, or as an embedded message's file."""
+    have = part.get_filename() or ''
+    sane = name.replace('/', '_').replace(':', '_').replace('\\', '_')
+    return same_text(have, sane) or same_text(have, sane + '.eml')
+
+
 def check_attachments(msg, want, where):
     have = list(leaves(msg))
     fact(len(have) == len(want), '%s: %d attachments, not %d' %
          (where, len(have), len(want)))
     # inline ones stand in another order: by name, then as they come
     left = list(have)
-    for w in want:
+    pairs = {}
+    for exact in (True, False):
+        for i, w in enumerate(want):
+            fit = [p for p in left if not exact or
+                   is_called(p, w.get('name') or '')]
+            if i not in pairs and fit:
+                pairs[i] = fit[0]
+                left.remove(fit[0])
+    for i, w in enumerate(want):
         name = w.get('name') or ''
-        part = None
-        for p in left:
-            fn = p.get_filename() or ''
-            if same_text(fn, name) or same_text(fn, name + '.eml') or \
-                    (w.get('type') == 'embedded' and
-                     fn.replace('_', '') == name.replace(':', '').replace(
-                         '/', '').replace('_', '') + '.eml'):
-                part = p
-                break
-        if part is None and left:
-            part = left[0]
+        part = pairs.get(i)
         at = '%s: attachment %r' % (where, name)
         if part is None:
             fact(False, at + ' is missing')
             continue
-        left.remove(part)
         if w.get('type') == 'embedded' and w.get('message'):
             fact(part.get_content_type() == 'message/rfc822',
                  at + ' is ' + part.get_content_type())
@@ -167,10 +169,9 @@ def check_attachments(msg, want, where):
             fact(ok, '%s: %d bytes differ from %s' %
                  (at, len(data), w.get('size')))
         if name:
-            fact(same_text(part.get_filename(), name.replace(
-                '/', '_').replace(':', '_')), at + ' is called %r' %
-                part.get_filename())
-        if w.get('cid') and (part.get('Content-ID') or True):
+            fact(is_called(part, name),
+                 at + ' is called %r' % part.get_filename())
+        if w.get('cid'):
             fact((part.get('Content-ID') or '').strip('<> \r\n') ==
                  w['cid'].strip('<>'), at + ': Content-ID')
 
@@ -187,8 +188,7 @@ def check_people(msg, want, has_headers, where):
         for _, person, addr in people:
             if addr and '@' in addr and not addr.startswith('/'):
                 fact(addr.lower() in addrs, '%s: %s %s <%s> is not in %r' %
-                     (where, name, person, addr, text[:100]),
-                     'can' if has_headers else 'cannot')
+                     (where, name, person, addr, text[:100]))
             elif person and not has_headers:
                 fact(''.join(person.split()) in ''.join(text.split()),
                      '%s: %s %r is not in %r' %
@@ -211,8 +211,7 @@ def check_message(msg, want, where, top=True):
         if want.get(key):
             fact(same_text(msg_id(msg, name), want[key]) or
                  want[key] in (msg_id(msg, name) or ''),
-                 '%s: %s' % (where, name), 'can' if key == 'in_reply_to' or
-                 want.get('has_headers') else 'cannot')
+                 '%s: %s' % (where, name))
     if want.get('submit') and not want.get('has_headers'):
         date = header(msg, 'Date')
         got = email.utils.parsedate_to_datetime(date) if date else None
@@ -284,8 +283,7 @@ def main():
              where + ': unsent')
         for flag in ('answered', 'forwarded', 'flagged'):
             if want[flag]:
-                fact(flag in have['flags'], '%s: %s' % (where, flag),
-                     'cannot')
+                fact(flag in have['flags'], '%s: %s' % (where, flag))
         with open(ARGS[4] + '/' + have['file'], 'rb') as f:
             data = f.read()
         fact(b'\r\n' in data and data.count(b'\n') == data.count(b'\r\n'),
@@ -295,8 +293,7 @@ def main():
         fact(all(c < 128 for c in head), where + ': 8-bit header')
         check_message(email.message_from_bytes(
             data, policy=email.policy.default), want, where)
-    print(held['can'], tried['can'])
-    print(held['cannot'], tried['cannot'])
+    print(held, tried)
 
 
 def iso(text):
