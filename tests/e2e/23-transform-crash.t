@@ -12,7 +12,8 @@ W=$(printf '\343\200\200')
 # state SPOOL: what a user can see of it, inodes too: links stay links
 state() {
 	(cd "$1" && find mail tmp -printf '%p %y ' \
-		\( -type f -printf '%i %s %Ts\n' -o -printf '\n' \) | sort
+		\( -path '*/cur/*' -printf '%i %s %Ts\n' -o -printf '\n' \) |
+		sort
 	find . -name '*-wal' -o -name '*-shm')
 	postroad ls --messages --json "$1" | sort
 	fates "$1"
