@@ -308,6 +308,18 @@ announce_unplanned(struct load *l)
 		announce(l);
 }
 
+/* Counters that are always there, also when they stay 0. */
+static void
+name_counters(struct report *r)
+{
+	static const char *const names[] = { "folders_created", "matched",
+		"keywords_dropped", "elsewhere", "maybe_twice" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		report_add(r, names[i], 0);
+}
+
 int
 load_run(const struct load_options *o, struct report *r, struct err *err)
 {
@@ -315,6 +327,7 @@ load_run(const struct load_options *o, struct report *r, struct err *err)
 	struct err second = { 0 };
 	int rc;
 
+	name_counters(r);
 	if (spool_open(&l.spool, o->spool,
 		o->dry_run ? SPOOL_READ : SPOOL_DELIVER, o->spool_flags,
 		err) < 0) {

@@ -45,7 +45,7 @@ struct load_options {
  *
  * Counters in the report: folders_created, maybe_twice, keywords_dropped,
  * matched (found there by content), elsewhere (delivered, and now in another
- * folder of the spool: not sent again), bytes_wire.
+ * folder of the spool: not sent again).
  */
 int load_run(const struct load_options *o, struct report *r, struct err *err);
 
