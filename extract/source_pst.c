@@ -5,74 +5,23 @@
  * dies, goes silent or talks nonsense, starts another behind the item that
  * did it.
  */
+#include "extract/source_pst_impl.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "core/sandbox.h"
-#include "core/text.h"
-#include "extract/pst_proc.h"
-#include "extract/source_impl.h"
-#include "formats/folder.h"
 #include "formats/pst_codepage.h"
-#include "formats/pst_reader.h"
 
 #define ITEM_TIMEOUT_S 30
 #define RESTARTS_MAX   500
 #define HANGS_MAX      20 /* each costs a whole timeout */
 #define MEMORY_MIN     ((uint64_t)224 << 20)
-#define CLASSES_MAX    100 /* kinds of items counted by their own name */
-#define NOTES_MAX      50
 #define OPEN_TIMEOUT_X 4 /* opening may take that many timeouts */
-
-enum state {
-	BEFORE,	   /* the child is opening the store */
-	BETWEEN,   /* the next frame may begin a node */
-	IN_ITEM,   /* ITEM came; its DATA may follow */
-	ITEM_DONE, /* END came, read() has not said so yet */
-	OVER
-};
-
-struct source_pst {
-	struct source pub;
-	const struct source_spec *spec;
-	int fd;
-	struct stat st;
-	struct pst_proc proc;
-	enum state state;
-	enum pst_phase phase;
-	unsigned restarts, hangs;
-	uint32_t leave;
-
-	/* where the walk is, for the next child */
-	enum pst_at at;
-	uint64_t at_nid, peek_nid;
-	bool at_open; /* the node at hand is not dealt with yet */
-	uint64_t *poison;
-	size_t n_poison;
-
-	/* where the last one died: twice at one place is no progress */
-	enum pst_at died_at;
-	uint64_t died_nid;
-	size_t died_poison;
-
-	uint64_t messages, seen;
-	/* frames it may still send beside those of items: a file of this size
-	 * has no more to tell */
-	uint64_t patience;
-	unsigned notes, classes;
-	uint64_t nid; /* of the item */
-	bool wanted;
-	struct slice data; /* rest of a DATA frame */
-	struct buf out, folder, name, role, keywords, subject, source;
-	struct buf known, at_folder, said_path, said_subject;
-	char key[24], why[200];
-};
 
 /* ------------------------------------------------------------ the child */
 
@@ -133,53 +82,6 @@ add_poison(struct source_pst *s, uint64_t nid)
 	s->poison[s->n_poison++] = nid;
 }
 
-/* ------------------------------------------------------------ problems */
-
-static void
-name_problem(struct source_pst *s, uint64_t nid, const char *folder,
-    const char *subject, const char *text)
-{
-	struct err err;
-	char source[64] = "";
-	struct problem p = { .folder = folder[0] != '\0' ? folder : NULL,
-		.subject = subject,
-		.err = &err };
-
-	err_set(&err, SCOPE_MSG, EX_DATAERR, "%s", text);
-	if (nid != 0) {
-		snprintf(source, sizeof(source),
-		    "{\"kind\":\"pst\",\"nid\":%llu}", (unsigned long long)nid);
-		p.source = source;
-	}
-	report_problem(s->spec->report, &p);
-}
-
-/* The message 'nid' in 's->folder', as source_next() names it. */
-static void
-put_item(struct source_pst *s, struct source_item *item_r, uint64_t nid)
-{
-	snprintf(s->key, sizeof(s->key), "p%llx", (unsigned long long)nid);
-	buf_clear(&s->source);
-	buf_putf(&s->source, "{\"kind\":\"pst\",\"nid\":%llu}",
-	    (unsigned long long)nid);
-	item_r->what = SOURCE_MSG;
-	item_r->folder = buf_str(&s->folder);
-	item_r->msg.key = s->key;
-	item_r->msg.folder = item_r->folder;
-	item_r->msg.source = buf_str(&s->source);
-	item_r->msg.keywords = buf_str(&s->keywords);
-	item_r->subject = s->subject.n > 0 ? buf_str(&s->subject) : NULL;
-}
-
-static int
-refuse_item(struct source_pst *s, struct source_item *item_r, uint64_t nid,
-    const char *why, struct err *err)
-{
-	put_item(s, item_r, nid);
-	return err_set(err, SCOPE_MSG, EX_DATAERR, "item %llx: %s",
-	    (unsigned long long)nid, why);
-}
-
 /* ------------------------------------------------------ when a child dies */
 
 static const char *
@@ -213,7 +115,7 @@ died_early(struct source_pst *s, struct err *err)
 		    s->spec->path, s->why, phase_name(s->phase));
 	snprintf(text, sizeof(text), "%s cannot be read: the PST reader %s",
 	    phase_name(s->phase), s->why);
-	name_problem(s, 0, "", NULL, text);
+	pst_name_problem(s, 0, "", NULL, text);
 	s->leave |= leave;
 	return start_child(s, err);
 }
@@ -240,7 +142,7 @@ revive(struct source_pst *s, struct err *err)
 	s->died_nid = s->at_nid;
 	s->died_poison = s->n_poison;
 	if (stuck || s->restarts++ >= RESTARTS_MAX || s->hangs >= HANGS_MAX) {
-		name_problem(s, 0, "", NULL,
+		pst_name_problem(s, 0, "", NULL,
 		    "the rest of it is not read: the "
 		    "PST reader failed too often");
 		s->state = OVER;
@@ -266,273 +168,6 @@ bury(struct source_pst *s, enum pst_heard heard)
 	}
 }
 
-/* ----------------------------------------------------- frames understood */
-
-static void
-keep(struct buf *b, struct slice s)
-{
-	buf_clear(b);
-	text_repair(b, s);
-}
-
-static bool
-keep_path(struct buf *b, struct slice s)
-{
-	buf_clear(b);
-	buf_put(b, s.p, s.n);
-	return folder_is_path(s);
-}
-
-static bool
-on_hello(struct source_pst *s, struct slice p)
-{
-	bool bad = false;
-	uint32_t version = frame_u32(&p, &bad);
-	uint32_t missing = frame_u32(&p, &bad);
-	char names[64];
-
-	if (bad || version != PST_PROTOCOL || missing > SANDBOX_ALL)
-		return false;
-	if (missing != 0)
-		report_note(s->spec->report,
-		    "the PST reader runs without %s: this system has none",
-		    sandbox_names(names, missing));
-	return true;
-}
-
-static bool
-on_store(struct source_pst *s, struct slice p)
-{
-	char hex[2 * FRAME_KEY_MAX + 1];
-	bool bad = false;
-	struct slice key = frame_str(&p, FRAME_KEY_MAX, &bad);
-	uint32_t password;
-
-	s->messages = frame_u64(&p, &bad);
-	password = frame_u32(&p, &bad);
-	if (bad)
-		return false;
-	if (s->pub.identity == NULL && key.n > 0)
-		s->pub.identity =
-		    mem_str(digest_hex(hex, (const uint8_t *)key.p, key.n));
-	if (password != 0)
-		report_note(s->spec->report,
-		    "the store has a password, which "
-		    "protects nothing in it");
-	s->state = BETWEEN;
-	return true;
-}
-
-static bool
-on_at(struct source_pst *s, struct slice p)
-{
-	bool bad = false;
-	uint64_t nid = frame_u64(&p, &bad);
-	uint32_t what = frame_u32(&p, &bad);
-	struct slice path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
-
-	s->peek_nid = 0;
-	if (bad || what == PST_AT_NOTHING || what > PST_AT_PEEK)
-		return false;
-	if (what == PST_AT_PEEK) {
-		s->peek_nid = nid;
-		return true;
-	}
-	s->at = (enum pst_at)what;
-	s->at_nid = nid;
-	s->at_open = true;
-	if (what != PST_AT_MESSAGE)
-		return true;
-	s->seen++;
-	s->pub.done = s->messages == 0
-	    ? 0
-	    : (uint64_t)((double)s->pub.total * (double)s->seen /
-		  (double)s->messages);
-	buf_clear(&s->subject);
-	buf_clear(&s->keywords);
-	return keep_path(&s->at_folder, path);
-}
-
-static bool
-on_folder(struct source_pst *s, struct slice p, struct source_item *item_r)
-{
-	bool bad = false;
-	struct slice path, name, role;
-
-	frame_u64(&p, &bad);
-	path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
-	name = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	role = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	if (bad || !keep_path(&s->folder, path))
-		return false;
-	keep(&s->name, name);
-	keep(&s->role, role);
-	if (role.n > 0 && role.p[0] != '\\')
-		return false;
-	item_r->what = SOURCE_FOLDER;
-	item_r->folder = buf_str(&s->folder);
-	item_r->folder_name = name.n > 0 ? buf_str(&s->name) : NULL;
-	item_r->delimiter = name.n > 0 ? '/' : '\0';
-	item_r->special_use = role.n > 0 ? buf_str(&s->role) : NULL;
-	item_r->subscribed = -1;
-	return true;
-}
-
-/* Is a list of keywords what msg_keyword_add() makes? */
-static bool
-keywords_ok(struct slice words)
-{
-	struct buf made = { 0 };
-	struct slice rest = words, word;
-	uint32_t flags = 0;
-	bool same;
-
-	while (msg_keyword_next(&rest, &word))
-		msg_keyword_add(&made, &flags, word);
-	same = slice_eq(buf_slice(&made), words);
-	buf_free(&made);
-	return same;
-}
-
-static bool
-on_item(struct source_pst *s, struct slice p, struct source_item *item_r)
-{
-	const uint32_t known =
-	    MSG_SEEN | MSG_DRAFT | MSG_ANSWERED | MSG_FORWARDED | MSG_FLAGGED;
-	bool bad = false;
-	struct slice path, words, subject;
-	uint32_t flags;
-	int64_t received;
-
-	s->nid = frame_u64(&p, &bad);
-	path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
-	flags = frame_u32(&p, &bad);
-	received = (int64_t)frame_u64(&p, &bad);
-	words = frame_str(&p, FRAME_KEYWORDS_MAX, &bad);
-	subject = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	if (bad || s->at != PST_AT_MESSAGE || s->at_nid != s->nid ||
-	    !s->at_open || !keep_path(&s->folder, path) ||
-	    (flags & ~known) != 0 || !keywords_ok(words))
-		return false;
-	keep(&s->subject, subject);
-	keep(&s->keywords, words);
-	put_item(s, item_r, s->nid);
-	item_r->msg.flags = flags;
-	if (received >= 0) {
-		item_r->msg.received = received;
-		item_r->msg.received_how = RECEIVED_SOURCE;
-	}
-	s->at_open = false;
-	s->wanted = false;
-	s->data.n = 0;
-	s->state = IN_ITEM;
-	return true;
-}
-
-/* PST_REFUSED, PST_PROBLEM: the text in s->why. */
-static bool
-on_trouble(struct source_pst *s, struct slice p, uint64_t *nid_r)
-{
-	bool bad = false;
-	struct slice path, subject, text;
-
-	*nid_r = frame_u64(&p, &bad);
-	path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
-	subject = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	text = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	if (bad || (path.n > 0 && !folder_is_path(path)))
-		return false;
-	keep(&s->said_path, path);
-	keep(&s->said_subject, subject);
-	text_escape_into(s->why, sizeof(s->why), text.p, text.n);
-	return true;
-}
-
-static bool
-on_problem(struct source_pst *s, struct slice p)
-{
-	uint64_t nid;
-
-	if (!on_trouble(s, p, &nid))
-		return false;
-	name_problem(s, nid, buf_str(&s->said_path),
-	    s->said_subject.n > 0 ? buf_str(&s->said_subject) : NULL, s->why);
-	return true;
-}
-
-static bool
-on_note(struct source_pst *s, struct slice p)
-{
-	bool bad = false;
-
-	keep(&s->name, frame_str(&p, FRAME_TEXT_MAX, &bad));
-	if (!bad && s->notes++ < NOTES_MAX)
-		report_note(s->spec->report, "%s", buf_str(&s->name));
-	return !bad;
-}
-
-/* An item that is no mail.  Each new class costs memory. */
-static bool
-on_other(struct source_pst *s, struct slice p)
-{
-	bool bad = false;
-	struct slice class = frame_str(&p, FRAME_CLASS_MAX, &bad);
-
-	s->at_open = false;
-	buf_clear(&s->name);
-	buf_put(&s->name, "\n", 1);
-	text_repair(&s->name, class);
-	buf_put(&s->name, "\n", 1);
-	if (bad || memchr(class.p, '\n', class.n) != NULL)
-		return false;
-	if (s->known.n == 0 ||
-	    memmem(s->known.p, s->known.n, s->name.p, s->name.n) == NULL) {
-		if (s->classes == CLASSES_MAX) {
-			report_not_carried(s->spec->report, "others", 1);
-			return true;
-		}
-		s->classes++;
-		buf_put(&s->known, s->name.p, s->name.n);
-	}
-	s->name.p[s->name.n - 1] = '\0';
-	report_not_carried(s->spec->report, s->name.p + 1, 1);
-	return true;
-}
-
-/* Frames that change nothing for the caller. */
-static bool
-on_aside(struct source_pst *s, const struct pst_frame *f)
-{
-	struct slice p = f->payload;
-	bool bad = false;
-	uint32_t phase;
-
-	if (s->patience == 0)
-		return false;
-	s->patience--;
-	switch (f->type) {
-	case PST_HELLO:
-		return s->state == BEFORE && on_hello(s, p);
-	case PST_PHASE:
-		phase = frame_u32(&p, &bad);
-		s->phase =
-		    phase < PST_PHASES ? (enum pst_phase)phase : PST_PHASE_OPEN;
-		return !bad && s->state == BEFORE && phase < PST_PHASES;
-	case PST_STORE:
-		return s->state == BEFORE && on_store(s, p);
-	case PST_AT:
-		return s->state == BETWEEN && on_at(s, p);
-	case PST_PROBLEM:
-		return on_problem(s, p);
-	case PST_OTHER:
-		return s->state == BETWEEN && on_other(s, p);
-	case PST_NOTE:
-		return on_note(s, p);
-	default:
-		return false;
-	}
-}
-
 /* ------------------------------------------------------------ the source */
 
 static void
@@ -544,7 +179,7 @@ check_changed(struct source_pst *s)
 	    (now.st_size != s->st.st_size ||
 		now.st_mtim.tv_sec != s->st.st_mtim.tv_sec ||
 		now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec))
-		name_problem(s, 0, "", NULL,
+		pst_name_problem(s, 0, "", NULL,
 		    "the file was changed while it was read");
 }
 
@@ -586,8 +221,8 @@ go_on(struct source_pst *s, enum pst_heard heard, struct source_item *item_r,
 	}
 	if (!lost)
 		return 1;
-	keep(&s->folder, buf_slice(&s->at_folder));
-	return refuse_item(s, item_r, nid, text, err);
+	pst_keep(&s->folder, buf_slice(&s->at_folder));
+	return pst_refuse_item(s, item_r, nid, text, err);
 }
 
 /* Behind an item: tell the child, and let what it has sent of it pass. */
@@ -611,7 +246,7 @@ leave_item(struct source_pst *s, struct err *err)
 		if (f.type == PST_END)
 			s->state = BETWEEN;
 		else if (f.type != PST_DATA && f.type != PST_PROBLEM &&
-		    f.type != PST_REFUSED && !on_aside(s, &f))
+		    f.type != PST_REFUSED && !pst_on_aside(s, &f))
 			return go_on(s, PST_HEARD_GARBAGE, &ignored, err) < 0
 			    ? -1
 			    : 0;
@@ -644,18 +279,18 @@ take_frame(struct source_pst *s, struct source_item *item_r, struct err *err)
 	}
 	if (f.type == PST_FOLDER || f.type == PST_ITEM) {
 		good = s->state == BETWEEN &&
-		    (f.type == PST_FOLDER ? on_folder(s, f.payload, item_r)
-					  : on_item(s, f.payload, item_r));
+		    (f.type == PST_FOLDER ? pst_on_folder(s, f.payload, item_r)
+					  : pst_on_item(s, f.payload, item_r));
 		if (good)
 			return 1;
 	} else if (f.type == PST_REFUSED) {
-		if (on_trouble(s, f.payload, &nid) && nid == s->at_nid &&
+		if (pst_on_trouble(s, f.payload, &nid) && nid == s->at_nid &&
 		    s->at_open) {
 			s->at_open = false;
-			keep(&s->folder, buf_slice(&s->at_folder));
-			return refuse_item(s, item_r, nid, s->why, err);
+			pst_keep(&s->folder, buf_slice(&s->at_folder));
+			return pst_refuse_item(s, item_r, nid, s->why, err);
 		}
-	} else if (on_aside(s, &f)) {
+	} else if (pst_on_aside(s, &f)) {
 		return 2;
 	}
 	return go_on(s, PST_HEARD_GARBAGE, item_r, err) < 0 ? -1 : 2;
@@ -702,9 +337,9 @@ read_frame(struct source_pst *s, struct err *err)
 			  (unsigned long long)s->nid, s->why);
 	}
 	if (heard == PST_HEARD_FRAME && f.type == PST_REFUSED &&
-	    on_trouble(s, f.payload, &nid))
+	    pst_on_trouble(s, f.payload, &nid))
 		return 1;
-	if (heard == PST_HEARD_FRAME && on_aside(s, &f))
+	if (heard == PST_HEARD_FRAME && pst_on_aside(s, &f))
 		return 1;
 	bury(s, heard == PST_HEARD_FRAME ? PST_HEARD_GARBAGE : heard);
 	err_set(err, SCOPE_MSG, EX_DATAERR,
