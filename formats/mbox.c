@@ -357,13 +357,21 @@ mbox_restart(struct mbox *m, struct err *err)
 	struct slice head, first;
 	bool header;
 
-	m->keep = 0;
-	if (mbox_need(m, 0, LIMIT_BLOCK, err) < 0)
-		return -1;
-	head = mbox_rest(m, 0);
-	first = first_line(head);
-	m->next = (uint64_t)(first.p - head.p);
+	m->keep = m->next = 0;
 	m->next_embedded = false;
+	do {
+		m->keep = m->next;
+		if (mbox_need(m, m->next, m->next + LIMIT_BLOCK, err) < 0)
+			return -1;
+		head = mbox_rest(m, m->next);
+		first = first_line(head);
+		m->next += (uint64_t)(first.p - head.p);
+	} while (first.n == 0 && m->next < m->size);
+	if (first.n < MBOX_AHEAD) {
+		if (mbox_need(m, m->next, m->next + MBOX_AHEAD, err) < 0)
+			return -1;
+		first = mbox_rest(m, m->next);
+	}
 	m->next_stray =
 	    m->next < m->size && !opens_mbox(first, m->eol, &header);
 	return 0;

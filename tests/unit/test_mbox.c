@@ -214,6 +214,36 @@ test_item(void **state)
 	close(fd);
 }
 
+/* Blank lines before the first postmark, more than are read at once. */
+static void
+test_blank_start(void **state)
+{
+	struct err err = { 0 };
+	struct mbox_item it;
+	struct buf file = { 0 };
+	struct mbox *m;
+	size_t blank;
+	int fd;
+
+	(void)state;
+	for (blank = 262100; blank < 262160; blank++) {
+		buf_clear(&file);
+		memset(buf_room(&file, blank), '\n', blank);
+		file.n = blank;
+		buf_puts(&file, P H "\nb\n");
+		fd = file_of(buf_slice(&file));
+		m = open_mbox(fd, MBOX_BY_EVIDENCE);
+		assert_int_equal(mbox_next(m, &it, &err), 1);
+		assert_int_equal(it.offset, blank);
+		assert_false(it.stray);
+		assert_int_equal(it.size, strlen(H "\nb\n"));
+		assert_int_equal(mbox_next(m, &it, &err), 0);
+		mbox_close(&m);
+		close(fd);
+	}
+	buf_free(&file);
+}
+
 static void
 test_cut_length(void **state)
 {
@@ -397,6 +427,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_item),
+		cmocka_unit_test(test_blank_start),
 		cmocka_unit_test(test_cut_length),
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_trips),
