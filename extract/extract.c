@@ -13,6 +13,7 @@
 #include "formats/folder.h"
 #include "formats/head.h"
 #include "formats/spool.h"
+#include "formats/words.h"
 
 struct run {
 	const struct extract_options *o;
@@ -141,11 +142,17 @@ static void
 name_problem(struct run *run, const struct source_item *item,
     const struct err *err)
 {
+	struct buf subject = { 0 };
 	struct problem p = { .folder = item->msg.folder,
-		.source = item->msg.source, .subject = item->subject,
-		.size = item->msg.size, .err = err };
+		.source = item->msg.source, .size = item->msg.size,
+		.err = err };
 
+	if (item->subject != NULL) {
+		words_decode(&subject, slice_str(item->subject));
+		p.subject = buf_str(&subject);
+	}
 	report_problem(run->r, &p);
+	buf_free(&subject);
 }
 
 /* The message could not be had: refused, or gone since it was announced. */

@@ -155,11 +155,11 @@ status 0 'again' postroad extract --json --labels folders takeout.mbox folders
 is "$(jq -c "$one" out)" '[6,0,6,0]' 'and finds them again'
 
 # ----------------------------------------------------------------- damage
-{ printf 'This was here before.\n\n'; msg a; } >stray.mbox
+{ printf 'Subject: =?UTF-8?Q?=C3=BCbrig?=\n\n'; msg a; } >stray.mbox
 status 1 'text before the first message' \
     postroad extract --json mbox:stray.mbox stray
 is "$(jq -c "$one" out)" '[2,1,0,1]' 'is refused, the rest carried'
-like "$(cat err)" 'first 23 bytes' 'and named'
+like "$(cat err)" 'übrig.*first 33 bytes' 'and named'
 { msg a; msg b; } | head -c -8 >cut.mbox
 status 1 'an mbox that was cut off' postroad extract --json cut.mbox cut
 is "$(jq -c "$one" out)" '[2,2,0,0]' 'gives what is there'
