@@ -25,21 +25,22 @@ enum token_kind {
 
 struct token {
 	enum token_kind kind;
-	uint32_t cp;	   /* TOKEN_CHAR */
-	bool negated;	   /* TOKEN_SET */
-	size_t first, end; /* TOKEN_SET: ranges[first..end) */
+	uint32_t cp;	     /* TOKEN_CHAR */
+	bool negated;	     /* TOKEN_SET */
+	uint16_t first, end; /* TOKEN_SET: ranges[first..end) */
 };
 
 struct range {
 	uint32_t lo, hi;
 };
 
+/* No pattern has more tokens, or ranges, than bytes. */
 struct glob {
 	unsigned flags;
 	size_t n; /* tokens */
 	size_t ranges;
-	struct token token[GLOB_PATTERN_MAX + 1];
-	struct range range[GLOB_PATTERN_MAX];
+	struct range *range; /* behind the tokens */
+	struct token token[];
 };
 
 /* Step over one character; a broken byte becomes a number beyond Unicode. */
@@ -118,7 +119,7 @@ add_set(struct glob *g, struct slice p, size_t *at, struct err *err)
 	struct range r;
 	bool first = true;
 
-	t->first = g->ranges;
+	t->first = (uint16_t)g->ranges;
 	if (*at < p.n && (p.p[*at] == '!' || p.p[*at] == '^')) {
 		t->negated = true;
 		(*at)++;
@@ -132,7 +133,7 @@ add_set(struct glob *g, struct slice p, size_t *at, struct err *err)
 		}
 		g->range[g->ranges++] = r;
 	}
-	t->end = g->ranges;
+	t->end = (uint16_t)g->ranges;
 	if (*at >= p.n || p.p[*at] != ']')
 		return err_set(err, SCOPE_RUN, EX_CONFIG,
 		    "glob '%.*s': '[' without ']' (write \\[ for the "
@@ -209,7 +210,9 @@ glob_new(struct glob **g_r, struct slice pattern, unsigned flags,
 	if (!text_is_utf8(pattern))
 		return err_set(err, SCOPE_RUN, EX_CONFIG,
 		    "glob '%.*s' is not UTF-8", (int)pattern.n, pattern.p);
-	g = mem_alloc(1, sizeof(*g));
+	g = mem_alloc(1, sizeof(*g) +
+		pattern.n * (sizeof(struct token) + sizeof(struct range)));
+	g->range = (struct range *)(g->token + pattern.n);
 	g->flags = flags;
 	if (compile(g, pattern, err) != 0) {
 		glob_free(&g);

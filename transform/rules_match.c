@@ -84,11 +84,14 @@ folder_matches(struct rule *r, struct slice name, const char *role,
 
 static void
 rename_folder(struct rule *r, size_t i, struct rule_plan *plan,
-    const struct rules_doubt *doubt)
+    const char *role, const struct rules_doubt *doubt)
 {
 	struct buf name = { 0 };
 	struct err err = { 0 };
 	int rc = 0;
+	/* folders below go along, but have no part in the role */
+	bool gets_role = r->to_role != NULL &&
+	    folder_matches(r, buf_slice(&plan->name), role, doubt);
 
 	if (r->to != NULL && r->doubts < DOUBTS_MAX)
 		rc = rename_apply(r, buf_slice(&plan->name), &name, &err);
@@ -98,7 +101,7 @@ rename_folder(struct rule *r, size_t i, struct rule_plan *plan,
 		buf_clear(&plan->name);
 		buf_put(&plan->name, name.p, name.n);
 	}
-	if (r->to_role != NULL &&
+	if (gets_role &&
 	    (plan->role == NULL || strcmp(plan->role, r->to_role) != 0)) {
 		plan->role = r->to_role;
 		rc = 1;
@@ -143,7 +146,7 @@ rules_of_folder(struct rules *rs, struct slice name, const char *role,
 		if (r->action == RULE_RENAME) {
 			if (rename_matches(r, buf_slice(&plan->name), role,
 				doubt))
-				rename_folder(r, i, plan, doubt);
+				rename_folder(r, i, plan, role, doubt);
 			if (plan->role != NULL)
 				role = plan->role;
 		} else if (folder_matches(r, buf_slice(&plan->name), role,
