@@ -129,7 +129,7 @@ seal_page(uint8_t page[PAGE], unsigned type, uint64_t at, uint64_t bid)
 	pst_put64(t + 8, is_map ? at : bid);
 }
 
-/* ------------------------------------------------------- the allocation maps */
+/* ------------------------------------------------------ the allocation maps */
 
 static void
 mark(struct pst_out *o, uint64_t at, size_t len)

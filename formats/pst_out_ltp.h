@@ -64,7 +64,7 @@ int props_write(struct pst_out *o, struct pst_props *p,
 
 /* A table being written: 'columns' are tags in rising order and must hold
  * PidTagLtpRowId and PidTagLtpRowVer.  Rows must come in rising order of
- * their ids.  Rows and text wait in temporary files, so size does not matter. */
+ * their ids.  Rows and text wait in temporary files: size does not matter. */
 struct pst_table;
 
 int table_open(struct pst_table **t_r, const uint32_t *columns, size_t n,

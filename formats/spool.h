@@ -72,8 +72,8 @@ void spool_unlock_destination(struct spool *sp, int64_t destination);
 
 /*
  * A spool has one source.  Bind it: 'kind' ("mbox", "pst", "imap",
- * "transform"...) and 'identity' (what makes it that source: not a path that may
- * move, but e.g. a PST's record key, "user@account", or for files the
+ * "transform"...) and 'identity' (what makes it that source: not a path that
+ * may move, but e.g. a PST's record key, "user@account", or for files the
  * absolute path).  The first bind decides; later ones must agree, or -1 with
  * SCOPE_RUN, EX_USAGE and a hint to use another spool or 'merge'.
  */
@@ -149,7 +149,7 @@ struct spool_entry {
 	bool has_source_sha256;	 /* only where the source's bytes differ */
 	uint8_t source_sha256[DIGEST_BYTES];
 	uint32_t source_flags;	 /* as the source last had them ... */
-	const char *source_keywords; /* ... which others may have changed here */
+	const char *source_keywords; /* ... others may have changed it here */
 	bool lost;		 /* there is a row, but no file */
 };
 
@@ -255,8 +255,9 @@ int spool_fate_next(struct spool *sp, int64_t *row, struct spool_fate *f_r,
 
 /*
  * Walk the messages, folder by folder in path order, in each in the order
- * they were stored; 'folder' NULL: all.  The walk sees the files as they lie there now,
- * also ones not yet adopted (id 0) and rows whose file is gone (lost).
+ * they were stored; 'folder' NULL: all.  The walk sees the files as they lie
+ * there now, also ones not yet adopted (id 0) and rows whose file is gone
+ * (lost).
  * Strings live until the next spool_iter_next().  Returns 1, 0, or -1.
  */
 int spool_iter_open(struct spool *sp, const char *folder,

@@ -125,7 +125,8 @@ spool_folder_add(struct spool *sp, const struct spool_folder *f,
 		    spool_change(sp, err) < 0 ||
 		    ledger_do(sp->ledger, err,
 			"INSERT INTO folder(path,seen_ns) VALUES(?,?)", "ti",
-			f->path, spool_folder_is_new(sp, f->path) ? mtime : 0) < 0)
+			f->path,
+			spool_folder_is_new(sp, f->path) ? mtime : 0) < 0)
 			return -1;
 		id = ledger_last_id(sp->ledger);
 	}

@@ -20,7 +20,7 @@ void doubles_free(struct doubles **t);
  * 'folder' (0: anywhere)?  Returns 1 if so; 0 with the first one's key in
  * *first_r, valid until the next call; or -1 with SCOPE_RUN.
  */
-int doubles_first(struct doubles *t, size_t rule, int64_t folder, struct slice mark,
-    const char *key, const char **first_r, struct err *err);
+int doubles_first(struct doubles *t, size_t rule, int64_t folder,
+    struct slice mark, const char *key, const char **first_r, struct err *err);
 
 #endif

@@ -295,8 +295,8 @@ is_twin(struct asked *a, const struct rule *r, size_t i, struct doubles *twins,
 			return 0;
 		mark = buf_slice(&a->rs->key);
 	}
-	rc = doubles_first(twins, i, r->within_folder ? a->e->folder_id : 0, mark,
-	    a->e->msg.key, first_r, err);
+	rc = doubles_first(twins, i, r->within_folder ? a->e->folder_id : 0,
+	    mark, a->e->msg.key, first_r, err);
 	return rc < 0 ? -1 : rc == 0;
 }
 

@@ -165,7 +165,8 @@ test_text(void **state)
 	static const struct {
 		const char *in, *out;
 	} table[] = {
-		{ "plain \xc3\xa9 \xe3\x80\x80", "plain \xc3\xa9 \xe3\x80\x80" },
+		{ "plain \xc3\xa9 \xe3\x80\x80",
+		    "plain \xc3\xa9 \xe3\x80\x80" },
 		{ "\x1b[31m", "\\x1b[31m" },
 		{ "a\nb\tc", "a\\x0ab\\x09c" },
 		{ "\xff\xc3", "\\xff\\xc3" },
