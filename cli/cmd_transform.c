@@ -345,6 +345,19 @@ print_folder(const struct transform_folder *f)
 	buf_free(&label);
 }
 
+/* Did the rule decide about anything, an empty folder too? */
+static bool
+was_used(const struct transform_plan *plan, const struct transform_rule *rule)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nfolder && rule->hits == 0; i++)
+		if (plan->folder[i].rule != NULL &&
+		    strcmp(plan->folder[i].rule, rule->label) == 0)
+			return true;
+	return rule->hits > 0;
+}
+
 static void
 print_plan(const struct transform_plan *plan)
 {
@@ -359,10 +372,11 @@ print_plan(const struct transform_plan *plan)
 	for (rule = plan->rule; rule < plan->rule + plan->nrule; rule++) {
 		buf_clear(&label);
 		text_escape(&label, slice_str(rule->label));
-		printf("%9s  %s %s %s\n", text_count(count, rule->hits),
+		printf("%9s  %s %s%s\n", text_count(count, rule->hits),
 		    rule->renames ? "folders renamed by"
 				  : "messages left out by",
-		    buf_str(&label), rule->hits == 0 ? "(no match)" : "");
+		    buf_str(&label),
+		    was_used(plan, rule) ? "" : "  (no match)");
 	}
 	buf_free(&label);
 }

@@ -210,7 +210,8 @@ glob_new(struct glob **g_r, struct slice pattern, unsigned flags,
 	if (!text_is_utf8(pattern))
 		return err_set(err, SCOPE_RUN, EX_CONFIG,
 		    "glob '%.*s' is not UTF-8", (int)pattern.n, pattern.p);
-	g = mem_alloc(1, sizeof(*g) +
+	g = mem_alloc(1,
+	    sizeof(*g) +
 		pattern.n * (sizeof(struct token) + sizeof(struct range)));
 	g->range = (struct range *)(g->token + pattern.n);
 	g->flags = flags;

@@ -82,8 +82,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (glob_new(&g, pattern, size & 3, &err) != 0)
 		return 0;
 	yes = glob_test(g, name);
-	FUZZ_HOLDS(glob_capture(g, name, cap) ==
-	    (yes && name.n <= GLOB_NAME_MAX));
+	FUZZ_HOLDS(
+	    glob_capture(g, name, cap) == (yes && name.n <= GLOB_NAME_MAX));
 	n = glob_wildcards(g, kinds);
 	for (i = 0; yes && i < n; i++) {
 		FUZZ_HOLDS(cap[i].kind == kinds[i]);
@@ -91,8 +91,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    cap[i].text.p + cap[i].text.n <= name.p + name.n);
 	}
 	if ((size & 3) == 0 && is_simple(pattern, name))
-		FUZZ_HOLDS(yes == obvious(pattern.p, pattern.p + pattern.n,
-		    name.p, name.p + name.n));
+		FUZZ_HOLDS(yes ==
+		    obvious(pattern.p, pattern.p + pattern.n, name.p,
+			name.p + name.n));
 	glob_free(&g);
 	return 0;
 }
