@@ -8,7 +8,7 @@
 
 struct options {
 	struct opt_list exclude;
-	bool ignore_case, force, rebind;
+	bool ignore_case, force, rebind, keep_rtf;
 	const char *dialect, *labels, *codepage, *reader;
 	uint64_t item_timeout;
 };
@@ -31,6 +31,9 @@ static const struct opt options[] = {
 	{ "pst-reader", 0, OPT_STR, "NAME",
 	    "which reader: own (default) or libpst",
 	    OPT_AT(struct options, reader) },
+	{ "keep-rtf", 0, OPT_FLAG, NULL,
+	    "RTF bodies of a PST also as an attachment, body.rtf",
+	    OPT_AT(struct options, keep_rtf) },
 	{ "item-timeout", 0, OPT_NUM, "SECONDS",
 	    "give up a PST item that takes longer (30)",
 	    OPT_AT(struct options, item_timeout) },
@@ -99,6 +102,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	    o.labels != NULL && strcmp(o.labels, "folders") == 0;
 	spec.codepage = o.codepage;
 	spec.pst_reader = o.reader;
+	spec.keep_rtf = o.keep_rtf;
 	spec.item_timeout_s = (unsigned)o.item_timeout;
 	spec.report = r;
 	eo.spool = argv[at + 1];

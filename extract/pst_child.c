@@ -39,6 +39,7 @@ struct child {
 
 	/* what START said */
 	uint32_t leave, codepage;
+	bool keep_rtf;
 	uint64_t memory;
 	enum pst_at resume;
 	uint64_t resume_at;
@@ -197,6 +198,7 @@ hear_start(struct child *c)
 		return false;
 	c->leave = frame_u32(&f.payload, &bad);
 	c->codepage = frame_u32(&f.payload, &bad);
+	c->keep_rtf = frame_u32(&f.payload, &bad) != 0;
 	c->memory = frame_u64(&f.payload, &bad);
 	c->resume = (enum pst_at)frame_u32(&f.payload, &bad);
 	c->resume_at = frame_u64(&f.payload, &bad);
@@ -390,7 +392,9 @@ static void
 build(struct child *c, const struct item *it)
 {
 	struct item_sink sink = { .put = on_bytes, .arg = c };
-	struct mime_opts opts = { .problem = on_problem, .arg = c };
+	struct mime_opts opts = { .problem = on_problem,
+		.arg = c,
+		.keep_rtf = c->keep_rtf };
 	struct err err = { 0 };
 	int rc = -1;
 

@@ -43,7 +43,8 @@ enum pst_frame_type {
 	PST_NOTE,      /* str text */
 	PST_BYE,
 	/* parent to child */
-	PST_START, /* u32 PST_LEAVE_ bits, u32 code page, u64 memory,
+	PST_START, /* u32 PST_LEAVE_ bits, u32 code page, u32 keep the RTF
+			  * (0, 1), u64 memory,
 			  * u32 enum pst_at and u64 nid to go on at, u32
 			  * count and as many u64: folders not to read */
 	PST_WANT,  /* u64 nid */

@@ -30,6 +30,7 @@ struct source_spec {
 	bool labels_as_folders;	  /* --labels folders (X-Gmail-Labels) */
 	const char *codepage;	  /* --codepage, for ANSI PSTs; or NULL */
 	const char *pst_reader;	  /* --pst-reader: own (NULL), libpst */
+	bool keep_rtf;		  /* --keep-rtf: RTF bodies as files, too */
 	unsigned item_timeout_s;  /* a parser child may hang this long; 0: 30 */
 	struct report *report;	  /* notes, not_carried; never NULL */
 };

@@ -43,6 +43,7 @@ start_child(struct source_pst *s, struct err *err)
 	buf_clear(&s->out);
 	frame_put_u32(&s->out, s->leave);
 	frame_put_u32(&s->out, cp == NULL ? 0 : codepage_of(slice_str(cp)));
+	frame_put_u32(&s->out, s->spec->keep_rtf);
 	frame_put_u64(&s->out, memory_for(s));
 	frame_put_u32(&s->out, (uint32_t)s->at);
 	frame_put_u64(&s->out, s->at_nid);

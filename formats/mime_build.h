@@ -29,6 +29,8 @@ struct mime_opts {
 	 * 'x' ends early".  Called while building; may be NULL. */
 	void (*problem)(void *arg, const char *text);
 	void *arg;
+	/* True RTF that is the body goes along as an attachment, body.rtf. */
+	bool keep_rtf;
 };
 
 /* Once in a process, before anything else here. */

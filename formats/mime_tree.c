@@ -490,8 +490,10 @@ other_parts(struct mime_plan *p, const bool *shown, bool only_rtf)
 {
 	struct part list = { 0 };
 	size_t i;
+	bool keep = p->o->opts != NULL && p->o->opts->keep_rtf &&
+	    p->it->rtf_shown && p->it->rtf.copy != NULL;
 
-	if (only_rtf)
+	if (only_rtf || keep)
 		plan_add(&list, rtf_part(p));
 	for (i = 0; i < p->it->n_attachments; i++)
 		if (!shown[i])

@@ -143,6 +143,7 @@ struct item {
 	unsigned message_codepage;  /* 0x3FFD, 0: unknown */
 	struct item_body plain, html;
 	struct item_stream rtf; /* decompressed */
+	bool rtf_shown;		/* 'html' is made of it: it is the body */
 
 	struct item_attach *attachments;
 	size_t n_attachments;

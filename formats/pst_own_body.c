@@ -12,6 +12,7 @@
 
 #define PEEK_BYTES     262144
 #define PEEK_RTF_BYTES 1024
+#define NATIVE_RTF     2 /* PidTagNativeBody */
 
 /* --------------------------------------------------------- UTF-16 bodies */
 
@@ -89,7 +90,9 @@ static int
 copy_rtfex(const struct own_body *b, const struct item_sink *to,
     struct err *err)
 {
-	struct rtfex *x = rtfex_new(b->form == OWN_RTF_HTML, to);
+	struct rtfex *x = b->form == OWN_RTF_RICH
+	    ? rtfex_new_rich(to)
+	    : rtfex_new(b->form == OWN_RTF_HTML, to);
 	struct item_sink mine = { put_rtf, x };
 	int rc = copy_rtf(b, &mine, err);
 
@@ -110,6 +113,7 @@ copy_body(void *arg, const struct item_sink *to, struct err *err)
 	case OWN_RTF:
 		return copy_rtf(b, to, err);
 	case OWN_RTF_HTML:
+	case OWN_RTF_RICH:
 	case OWN_RTF_TEXT:
 		return copy_rtfex(b, to, err);
 	default:
@@ -168,6 +172,39 @@ put_peek(void *arg, const void *data, size_t len, struct err *err)
 	return err_set(err, SCOPE_MSG, EX_DATAERR, "enough");
 }
 
+/*
+ * Is the RTF beside a plain text what Outlook shows?  The store may name the
+ * body it had first, or say that the RTF is older, [MS-OXBBODY] 2.1.3.1; if
+ * it says nothing, Outlook wrote both.
+ */
+static bool
+is_rtf_native(struct own_item *oi)
+{
+	int64_t native = own_number(&oi->props, PidTagNativeBody, 0);
+
+	if (native != 0)
+		return native == NATIVE_RTF;
+	return own_number(&oi->props, PidTagRtfInSync, 1) != 0;
+}
+
+/* True RTF as HTML, and as text where there is none. */
+static void
+fill_from_true_rtf(struct own_item *oi, const struct ltp_value *v)
+{
+	struct item *it = &oi->pub;
+
+	if (it->html.stream.copy != NULL ||
+	    (it->plain.stream.copy != NULL && !is_rtf_native(oi)))
+		return;
+	it->rtf_shown = true;
+	it->html.stream = stream_of(oi, &oi->html, v, OWN_RTF_RICH);
+	it->html.codepage = CODEPAGE_UTF8;
+	if (it->plain.stream.copy == NULL) {
+		it->plain.stream = stream_of(oi, &oi->plain, v, OWN_RTF_TEXT);
+		it->plain.codepage = CODEPAGE_UTF8;
+	}
+}
+
 /* RTF instead of the body that is not there: Outlook would show it. */
 static void
 fill_from_rtf(struct own_item *oi, const struct ltp_value *v)
@@ -185,8 +222,10 @@ fill_from_rtf(struct own_item *oi, const struct ltp_value *v)
 	if (kind == RTF_FROM_HTML && it->html.stream.copy == NULL) {
 		it->html.stream = stream_of(oi, &oi->html, v, OWN_RTF_HTML);
 		it->html.codepage = CODEPAGE_UTF8;
-	} else if (kind != RTF_NOT && kind != RTF_FROM_HTML &&
-	    it->plain.stream.copy == NULL && it->html.stream.copy == NULL) {
+	} else if (kind == RTF_TRUE) {
+		fill_from_true_rtf(oi, v);
+	} else if (kind == RTF_FROM_TEXT && it->plain.stream.copy == NULL &&
+	    it->html.stream.copy == NULL) {
 		it->plain.stream = stream_of(oi, &oi->plain, v, OWN_RTF_TEXT);
 		it->plain.codepage = CODEPAGE_UTF8;
 	}

@@ -29,7 +29,14 @@ struct pst_reader {
 };
 
 /* How the bytes of a body become text. */
-enum own_form { OWN_BYTES, OWN_UTF16, OWN_RTF, OWN_RTF_HTML, OWN_RTF_TEXT };
+enum own_form {
+	OWN_BYTES,
+	OWN_UTF16,
+	OWN_RTF,
+	OWN_RTF_HTML, /* the HTML that is wrapped into it */
+	OWN_RTF_RICH, /* HTML made of it */
+	OWN_RTF_TEXT
+};
 
 struct own_item;
 

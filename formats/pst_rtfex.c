@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "formats/pst_codepage.h"
+#include "formats/pst_rtfhtml.h"
 
 #define DEPTH_MAX 256 /* groups deeper than this share one state */
 #define FONTS_MAX 512
@@ -24,13 +25,18 @@ struct group {
 	bool htmlrtf; /* RTF that stands beside the HTML it repeats */
 	bool fonts;   /* \fonttbl */
 	bool vanish;  /* \v */
-	unsigned uc;  /* characters that stand in for a \u */
+	bool colors;  /* \colortbl */
+	bool inst;    /* \*\fldinst: what a field does */
+	struct rich_style style;
+	unsigned uc; /* characters that stand in for a \u */
 	unsigned codepage;
 };
 
 struct rtfex {
 	struct item_sink to;
 	bool html;
+	struct rich *rich;     /* true RTF becomes HTML; or NULL */
+	struct buf text;       /* on its way there */
 	struct buf out, bytes; /* 8-bit characters not decoded yet */
 	struct group now, stack[DEPTH_MAX];
 	size_t depth, over;
@@ -65,13 +71,34 @@ is_shown(const struct rtfex *x)
 	return !x->html || x->now.tag || !x->now.htmlrtf;
 }
 
+/* Where text goes; hand_over() when it is there. */
+static struct buf *
+text_buf(struct rtfex *x)
+{
+	return x->rich != NULL ? &x->text : &x->out;
+}
+
+static void
+hand_over(struct rtfex *x)
+{
+	if (x->rich == NULL)
+		return;
+	if (x->now.inst)
+		rich_instruction(x->rich, buf_slice(&x->text));
+	else
+		rich_text(x->rich, buf_slice(&x->text), &x->now.style);
+	buf_clear(&x->text);
+}
+
 /* 8-bit characters are decoded together: two may make one letter. */
 static void
 decode(struct rtfex *x)
 {
-	if (x->bytes.n > 0)
-		codepage_to_utf8(&x->out, buf_slice(&x->bytes),
+	if (x->bytes.n > 0) {
+		codepage_to_utf8(text_buf(x), buf_slice(&x->bytes),
 		    x->now.tag ? x->ansi : x->now.codepage);
+		hand_over(x);
+	}
 	buf_clear(&x->bytes);
 }
 
@@ -83,8 +110,14 @@ put_string(struct rtfex *x, const char *s)
 		return;
 	}
 	decode(x);
-	if (is_shown(x))
-		buf_puts(&x->out, s);
+	if (!is_shown(x))
+		return;
+	if (x->rich != NULL && !x->now.inst && strcmp(s, "\r\n") == 0) {
+		rich_paragraph(x->rich);
+		return;
+	}
+	buf_puts(text_buf(x), s);
+	hand_over(x);
 }
 
 static void
@@ -94,6 +127,8 @@ put_byte(struct rtfex *x, char c)
 		x->skip--;
 		return;
 	}
+	if (x->now.colors && c == ';')
+		rich_color_end(x->rich);
 	if (!is_shown(x) || c == '\0')
 		return;
 	buf_putc(&x->bytes, c);
@@ -119,8 +154,10 @@ put_unicode(struct rtfex *x, long n)
 		    ? 0xfffd
 		    : 0x10000 + ((x->high - 0xd800) << 10) + (c - 0xdc00);
 	x->high = 0;
-	if (c != 0)
-		text_put_utf8(&x->out, c);
+	if (c == 0)
+		return;
+	text_put_utf8(text_buf(x), c);
+	hand_over(x);
 }
 
 /* ---------------------------------------------------------------- fonts */
@@ -217,6 +254,21 @@ special(const struct rtfex *x, const char *word)
 	return NULL;
 }
 
+/* Destinations that only matter where true RTF becomes HTML. */
+static bool
+begin_rich(struct rtfex *x, const char *word)
+{
+	if (strcmp(word, "colortbl") == 0)
+		x->now.colors = x->now.hidden = true;
+	else if (strcmp(word, "fldinst") == 0)
+		x->now.inst = true;
+	else if (strcmp(word, "fldrslt") == 0)
+		x->now.style.link = rich_link(x->rich);
+	else
+		return false;
+	return true;
+}
+
 /* The first word of a group may make it a destination. */
 static bool
 begin_destination(struct rtfex *x, const char *word)
@@ -224,6 +276,8 @@ begin_destination(struct rtfex *x, const char *word)
 	bool star = x->star;
 
 	x->star = false;
+	if (x->rich != NULL && begin_rich(x, word))
+		return true;
 	if (strcmp(word, "fonttbl") == 0) {
 		x->now.fonts = x->now.hidden = true;
 		return true;
@@ -265,6 +319,7 @@ set_number(struct rtfex *x, const char *word, long n, bool has)
 	} else if (strcmp(word, "plain") == 0) {
 		use_font(x, x->deff);
 		x->now.vanish = false;
+		x->now.style.bits = x->now.style.color = 0;
 	} else if (strcmp(word, "v") == 0) {
 		decode(x);
 		x->now.vanish = !has || n != 0;
@@ -275,6 +330,35 @@ set_number(struct rtfex *x, const char *word, long n, bool has)
 		x->bin = n;
 		x->token = T_BIN;
 	}
+}
+
+/* How true RTF looks.  False: the word says nothing about that. */
+static bool
+set_style(struct rtfex *x, const char *word, long n, bool has)
+{
+	unsigned bits = rich_bits(word);
+	struct rich_style *s = &x->now.style;
+
+	decode(x);
+	if (x->now.colors && has)
+		rich_color_part(x->rich, word, n);
+	if (bits != 0 && (!has || n != 0))
+		s->bits |= bits;
+	else if (bits != 0)
+		s->bits &= ~bits;
+	else if (strcmp(word, "ulnone") == 0)
+		s->bits &= ~(unsigned)RICH_UNDER;
+	else if (strcmp(word, "nosupersub") == 0)
+		s->bits &= ~(unsigned)(RICH_RAISED | RICH_LOWERED);
+	else if (strcmp(word, "cf") == 0)
+		s->color = n < 0 ? 0 : (unsigned)n;
+	else if (strcmp(word, "field") == 0)
+		rich_field(x->rich);
+	else if (strcmp(word, "line") == 0 && is_shown(x) && !x->now.inst)
+		rich_line(x->rich);
+	else
+		return false;
+	return true;
 }
 
 static void
@@ -295,6 +379,8 @@ end_word(struct rtfex *x)
 		x->skip--;
 		return;
 	}
+	if (x->rich != NULL && set_style(x, x->word, n, x->has_number))
+		return;
 	s = special(x, x->word);
 	if (s != NULL)
 		put_string(x, s);
@@ -327,7 +413,10 @@ close_group(struct rtfex *x)
 	if (x->over > 0) {
 		x->over--;
 	} else if (x->depth > 0) {
-		x->now = x->stack[--x->depth];
+		x->depth--;
+		if (x->now.inst && !x->stack[x->depth].inst)
+			rich_instruction_end(x->rich);
+		x->now = x->stack[x->depth];
 		x->ended = x->depth == 0;
 	}
 }
@@ -500,6 +589,15 @@ rtfex_new(bool html, const struct item_sink *to)
 	return x;
 }
 
+struct rtfex *
+rtfex_new_rich(const struct item_sink *to)
+{
+	struct rtfex *x = rtfex_new(false, to);
+
+	x->rich = rich_new(&x->out);
+	return x;
+}
+
 static int
 flush(struct rtfex *x, struct err *err)
 {
@@ -531,6 +629,8 @@ int
 rtfex_end(struct rtfex *x, struct err *err)
 {
 	decode(x);
+	if (x->rich != NULL)
+		rich_end(x->rich);
 	return flush(x, err);
 }
 
@@ -541,6 +641,8 @@ rtfex_free(struct rtfex **x)
 		return;
 	buf_free(&(*x)->out);
 	buf_free(&(*x)->bytes);
+	buf_free(&(*x)->text);
+	rich_free(&(*x)->rich);
 	free(*x);
 	*x = NULL;
 }

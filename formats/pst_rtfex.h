@@ -21,6 +21,8 @@ struct rtfex;
 
 /* 'html': the wrapped HTML, else text with CRLF at line ends. */
 struct rtfex *rtfex_new(bool html, const struct item_sink *to);
+/* True RTF as HTML (formats/pst_rtfhtml.h). */
+struct rtfex *rtfex_new_rich(const struct item_sink *to);
 /* 0, or -1 with the sink's error. */
 int rtfex_put(struct rtfex *x, const void *data, size_t len, struct err *err);
 int rtfex_end(struct rtfex *x, struct err *err);

@@ -176,6 +176,117 @@ test_rtf(void **state)
 	buf_free(&out);
 }
 
+/* True RTF as HTML; "|" stands for what is around every document. */
+static const struct {
+	const char *rtf, *want;
+} rich_rows[] = {
+	{ "{\\rtf1}", "" },
+	{ "{\\rtf1 one\\par two\\line three\\par\\par}",
+	    "<div>one</div>\r\n<div>two<br>\r\nthree</div>\r\n"
+	    "<div><br></div>\r\n" },
+	{ "{\\rtf1 a{\\b b\\i c}d\\ul e\\ulnone\\strike f\\strike0 g"
+	  "\\super 2\\nosupersub\\sub 3\\plain h}",
+	    "<div>a<b>b</b><b><i>c</i></b>d<u>e</u><s>f</s>g<sup>2</sup>"
+	    "<sub>3</sub>h</div>\r\n" },
+	/* everything escaped, blanks kept */
+	{ "{\\rtf1 <script>&\"x\"  y\\tab z\\'3cb>}",
+	    "<div>&lt;script&gt;&amp;&quot;x&quot; &nbsp;y&nbsp;&nbsp;&nbsp; "
+	    "z&lt;b&gt;</div>\r\n" },
+	{ "{\\rtf1\\ansi\\ansicpg1252 \\'e9\\u8364?\\u55357?\\u56832?}",
+	    "<div>\u00e9\u20ac\U0001f600</div>\r\n" },
+	/* lists as the text for readers without lists */
+	{ "{\\rtf1{\\*\\pn\\pnlvlbody}{\\pntext 1.\\tab}one\\par"
+	  "{\\listtext\\bullet\\tab}two}",
+	    "<div>1.&nbsp;&nbsp;&nbsp; one</div>\r\n"
+	    "<div>\u2022&nbsp;&nbsp;&nbsp; two</div>\r\n" },
+	{ "{\\rtf1{\\colortbl;\\red255\\green0\\blue16;\\red0\\green0"
+	  "\\blue0;}\\cf1 a\\cf2 b\\cf0 c\\cf99 d}",
+	    "<div><span style=\"color:#ff0010\">a</span>bcd</div>\r\n" },
+	{ "{\\rtf1 x{\\field{\\*\\fldinst{ HYPERLINK "
+	  "\"http://example.org/?a&b\" }}{\\fldrslt{\\ul here\\b s}}}y}",
+	    "<div>x<a href=\"http://example.org/?a&amp;b\"><u>here</u>"
+	    "<b><u>s</u></b></a>y</div>\r\n" },
+	{ "{\\rtf1{\\field{\\*\\fldinst HYPERLINK \\\\o \"tip\" "
+	  "mailto:jane@example.org}{\\fldrslt a}}}",
+	    "<div><a href=\"mailto:jane@example.org\">a</a></div>\r\n" },
+	/* nowhere else, and no other fields */
+	{ "{\\rtf1{\\field{\\*\\fldinst HYPERLINK \"javascript:x\"}"
+	  "{\\fldrslt a}}{\\field{\\*\\fldinst PAGE}{\\fldrslt 1}}"
+	  "{\\field{\\*\\fldinst HYPERLINK \"http://a b\"}{\\fldrslt c}}}",
+	    "<div>a1c</div>\r\n" },
+	{ "{\\rtf1{\\field{\\*\\fldinst HYPERLINK http://x/'><b>}"
+	  "{\\fldrslt a}}}",
+	    "<div><a href=\"http://x/'&gt;&lt;b&gt;\">a</a></div>\r\n" },
+	{ "{\\rtf1{\\info{\\title no}}{\\*\\generator no;}{\\pict 0a}"
+	  "{\\v hidden}yes}",
+	    "<div>yes</div>\r\n" },
+	{ "{\\rtf1 open {\\b end", "<div>open <b>end</b></div>\r\n" },
+};
+
+static void
+take_rich(const char *rtf, size_t n, size_t piece, struct buf *out)
+{
+	struct item_sink to = { put_buf, out };
+	struct rtfex *x = rtfex_new_rich(&to);
+	struct err err = { 0 };
+	size_t i;
+
+	buf_clear(out);
+	for (i = 0; i < n; i += piece)
+		assert_int_equal(
+		    rtfex_put(x, rtf + i, n - i < piece ? n - i : piece, &err),
+		    0);
+	assert_int_equal(rtfex_end(x, &err), 0);
+	rtfex_free(&x);
+}
+
+static void
+test_rich(void **state)
+{
+	static const char head[] =
+	    "<html><head><meta http-equiv=\"Content-Type\" "
+	    "content=\"text/html; charset=utf-8\"></head><body>\r\n";
+	struct buf out = { 0 }, want = { 0 };
+	size_t i, piece;
+
+	(void)state;
+	for (i = 0; i < sizeof(rich_rows) / sizeof(rich_rows[0]); i++)
+		for (piece = 1; piece < 400; piece += 57) {
+			take_rich(rich_rows[i].rtf, strlen(rich_rows[i].rtf),
+			    piece, &out);
+			buf_clear(&want);
+			buf_puts(&want, head);
+			buf_puts(&want, rich_rows[i].want);
+			buf_puts(&want, "</body></html>\r\n");
+			if (!slice_eq(buf_slice(&out), buf_slice(&want)))
+				fail_msg("%zu: %s: %s", i, rich_rows[i].rtf,
+				    buf_str(&out));
+		}
+	buf_free(&out);
+	buf_free(&want);
+}
+
+/* A long address is not repeated without end. */
+static void
+test_rich_bounded(void **state)
+{
+	struct buf in = { 0 }, out = { 0 };
+	int i;
+
+	(void)state;
+	buf_puts(&in, "{\\rtf1{\\field{\\*\\fldinst HYPERLINK http:");
+	for (i = 0; i < 2000; i++)
+		buf_putc(&in, '&');
+	buf_puts(&in, "}{\\fldrslt ");
+	for (i = 0; i < 100000; i++)
+		buf_puts(&in, "x\\par ");
+	buf_puts(&in, "}}}");
+	take_rich(in.p, in.n, 4096, &out);
+	assert_in_range(out.n, 100000, 8 * in.n);
+	buf_free(&in);
+	buf_free(&out);
+}
+
 static void
 test_kind(void **state)
 {
@@ -239,6 +350,8 @@ main(void)
 		cmocka_unit_test(test_lzfu),
 		cmocka_unit_test(test_lzfu_bad),
 		cmocka_unit_test(test_rtf),
+		cmocka_unit_test(test_rich),
+		cmocka_unit_test(test_rich_bounded),
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_utf16),

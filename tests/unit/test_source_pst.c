@@ -72,6 +72,7 @@ is_second(void)
 	}
 	frame_u32(&f.payload, &bad);
 	frame_u32(&f.payload, &bad);
+	frame_u32(&f.payload, &bad);
 	frame_u64(&f.payload, &bad);
 	return f.type == PST_START &&
 	    frame_u32(&f.payload, &bad) != PST_AT_NOTHING;
