@@ -13,7 +13,7 @@
 
 static const struct cmd *const commands[] = {
 	&cmd_extract, &cmd_transform, &cmd_load, &cmd_verify,
-	&cmd_ls, &cmd_why, NULL
+	&cmd_ls, &cmd_why, &cmd_survey, NULL
 };
 
 static void

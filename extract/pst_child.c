@@ -21,7 +21,9 @@
 #include "core/mem.h"
 #include "core/sandbox.h"
 #include "core/text.h"
+#include "extract/pst_class.h"
 #include "extract/pst_frame.h"
+#include "extract/pst_survey.h"
 #include "extract/pst_tree.h"
 #include "formats/mime_build.h"
 #include "formats/msg.h"
@@ -280,26 +282,6 @@ on_name(void *arg, uint64_t nid, bool early, struct buf *name)
 	}
 }
 
-/* Classes that are mail; all others are counted (CLI.md, "Details"). */
-static bool is_mail(struct slice class)
-{
-	static const char *const classes[] = { "IPM.Note", "IPM.Post",
-		"IPM.Schedule.Meeting", "REPORT", "IPM.Outlook.Recall",
-		"IPM.Recall.Report", "IPM.Sharing" };
-	size_t i, n;
-
-	if (class.n == 0 || slice_is_nocase(class, "IPM"))
-		return true;
-	for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-		n = strlen(classes[i]);
-		if (class.n >= n &&
-		    slice_is_nocase(slice_of(class.p, n), classes[i]) &&
-		    (class.n == n || class.p[n] == '.'))
-			return true;
-	}
-	return false;
-}
-
 static uint32_t
 flags_of(const struct item *it)
 {
@@ -440,7 +422,7 @@ do_message(struct child *c, const struct pst_node *n)
 		    slice_of("", 0), err.text);
 		return;
 	}
-	if (is_mail(it->class)) {
+	if (pst_class_is_mail(it->class)) {
 		send_place(c, n->parent, &place);
 		say_limits(c, it);
 		send_item(c, it);
@@ -506,6 +488,37 @@ walk(struct child *c)
 	leave_folder(c);
 }
 
+static bool
+survey_skips(void *arg, uint64_t folder)
+{
+	return is_poisoned(arg, folder);
+}
+
+static bool
+survey_sends(void *arg, enum pst_frame_type type)
+{
+	struct child *c = arg;
+
+	send_frame(c, type);
+	return !c->gone;
+}
+
+static void
+survey(struct child *c)
+{
+	struct pst_survey_in in = { .ops = c->ops,
+		.reader = c->reader,
+		.tree = c->tree,
+		.promised = &c->promised,
+		.skip = survey_skips,
+		.send = survey_sends,
+		.out = &c->out,
+		.arg = c };
+
+	pst_survey_facts(&in);
+	pst_survey_walk(&in);
+}
+
 /* Only the tables of iconv may still be opened, and the PST. */
 static unsigned
 lock_in(uint64_t memory)
@@ -563,7 +576,10 @@ run(struct child *c)
 	}
 	tree.reader = c->reader;
 	c->tree = pst_tree_new(&tree);
-	walk(c);
+	if ((c->leave & PST_SURVEY) != 0)
+		survey(c);
+	else
+		walk(c);
 	pst_tree_free(&c->tree);
 	c->ops->close(&c->reader);
 	send_frame(c, PST_BYE);

@@ -135,6 +135,22 @@ frame_put_str(struct buf *b, struct slice s, size_t max)
 	buf_put(b, s.p, s.n);
 }
 
+void
+frame_put_start(struct buf *b, const struct pst_start *s)
+{
+	size_t i;
+
+	frame_put_u32(b, s->leave);
+	frame_put_u32(b, s->codepage);
+	frame_put_u32(b, s->keep_rtf);
+	frame_put_u64(b, s->memory);
+	frame_put_u32(b, (uint32_t)s->at);
+	frame_put_u64(b, s->at_nid);
+	frame_put_u32(b, (uint32_t)s->n_poison);
+	for (i = 0; i < s->n_poison; i++)
+		frame_put_u64(b, s->poison[i]);
+}
+
 int
 frame_send(int fd, enum pst_frame_type type, const void *payload, size_t n)
 {

@@ -41,6 +41,14 @@ enum pst_frame_type {
 	PST_PROBLEM,   /* the same; nid 0: the store */
 	PST_OTHER,     /* str class: no mail, not carried */
 	PST_NOTE,      /* str text */
+	/* of a survey (PST_SURVEY), instead of items */
+	PST_FACTS,     /* u32 format, u32 encryption, u32 OST, u32 password,
+			  * u64 promised size */
+	PST_COUNTS,    /* u64 nid, str path or "", str name, str role, u64
+			  * items, u64 of them mail, u64 bytes, u64 lost, i64
+			  * oldest, i64 newest, i64 items as it says itself */
+	PST_CLASS,     /* str class, u64 count, u32 mail */
+	PST_BIG,       /* u64 nid, str path, str subject, u64 bytes */
 	PST_BYE,
 	/* parent to child */
 	PST_START, /* u32 PST_LEAVE_ bits, u32 code page, u32 keep the RTF
@@ -63,6 +71,8 @@ enum pst_at {
 enum { PST_LEAVE_NAMES = 1, PST_LEAVE_STORE = 2 };
 /* Among those bits: who reads, when it is not our own reader. */
 enum { PST_USE_LIBPST = 0x100 };
+/* And: tell what is there, as extract/pst_survey.h has it. */
+enum { PST_SURVEY = 0x200 };
 
 struct pst_frame {
 	enum pst_frame_type type;
@@ -92,6 +102,19 @@ void frame_put_u32(struct buf *b, uint32_t v);
 void frame_put_u64(struct buf *b, uint64_t v);
 /* At most 'max' bytes of it. */
 void frame_put_str(struct buf *b, struct slice s, size_t max);
+
+/* The payload of PST_START. */
+struct pst_start {
+	uint32_t leave; /* PST_LEAVE_, PST_USE_, PST_SURVEY */
+	uint32_t codepage;
+	bool keep_rtf;
+	uint64_t memory;
+	enum pst_at at;
+	uint64_t at_nid;
+	const uint64_t *poison;
+	size_t n_poison;
+};
+void frame_put_start(struct buf *b, const struct pst_start *s);
 
 /* Write a frame to a pipe.  0 or -1 with errno. */
 int frame_send(int fd, enum pst_frame_type type, const void *payload, size_t n);

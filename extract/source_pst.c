@@ -36,20 +36,19 @@ static int
 start_child(struct source_pst *s, struct err *err)
 {
 	const char *cp = s->spec->codepage;
-	size_t i;
+	struct pst_start start = { .leave = s->leave,
+		.codepage = cp == NULL ? 0 : codepage_of(slice_str(cp)),
+		.keep_rtf = s->spec->keep_rtf,
+		.memory = memory_for(s),
+		.at = s->at,
+		.at_nid = s->at_nid,
+		.poison = s->poison,
+		.n_poison = s->n_poison };
 
 	if (proc_start(&s->proc, s->fd, err) != 0)
 		return -1;
 	buf_clear(&s->out);
-	frame_put_u32(&s->out, s->leave);
-	frame_put_u32(&s->out, cp == NULL ? 0 : codepage_of(slice_str(cp)));
-	frame_put_u32(&s->out, s->spec->keep_rtf);
-	frame_put_u64(&s->out, memory_for(s));
-	frame_put_u32(&s->out, (uint32_t)s->at);
-	frame_put_u64(&s->out, s->at_nid);
-	frame_put_u32(&s->out, (uint32_t)s->n_poison);
-	for (i = 0; i < s->n_poison; i++)
-		frame_put_u64(&s->out, s->poison[i]);
+	frame_put_start(&s->out, &start);
 	proc_tell(&s->proc, PST_START, &s->out);
 	s->state = BEFORE;
 	s->phase = PST_PHASE_OPEN;

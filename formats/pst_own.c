@@ -70,6 +70,8 @@ own_open(struct pst_reader **r_r, const struct pst_open *in, struct err *err)
 	    : info->format == NDB_4K		   ? PST_4K
 						   : PST_UNICODE;
 	r->store.ost = info->ost;
+	r->store.crypt = info->crypt;
+	r->store.promised = info->promised;
 	enter(r, PST_PHASE_INDEX);
 	msg_index_build(&r->index, r->n);
 	r->store.messages = r->index.n_messages;
@@ -109,8 +111,8 @@ by_number(const void *a, const void *b)
 }
 
 /* Did a folder's table bring it already?  Sorted by then. */
-static bool
-is_adopted(const struct pst_reader *r, uint32_t nid)
+bool
+own_is_adopted(const struct pst_reader *r, uint32_t nid)
 {
 	return r->adopted.n > 0 &&
 	    bsearch(&nid, r->adopted.p, r->adopted.n / sizeof(nid), sizeof(nid),
@@ -125,7 +127,7 @@ next_message(struct pst_reader *r, struct pst_node *n_r)
 
 	while (nid == 0 && r->message < r->message_end) {
 		nid = r->index.messages[r->message++].nid;
-		if (r->orphans && is_adopted(r, nid))
+		if (r->orphans && own_is_adopted(r, nid))
 			nid = 0;
 	}
 	if (nid == 0 && r->listed_at + sizeof(nid) <= r->listed.n) {
@@ -243,6 +245,7 @@ const struct pst_reader_ops pst_own_ops = {
 	.next = own_next,
 	.folder = own_folder,
 	.item = own_item,
+	.rows = own_rows,
 	.lacks = NULL,
 	.close = own_close,
 };

@@ -80,6 +80,15 @@ struct slice own_prop(struct arena *a, struct ltp_props *p, unsigned id,
     unsigned cp);
 int64_t own_number(struct ltp_props *p, unsigned id, int64_t none);
 int64_t own_time(struct ltp_props *p, unsigned id);
+int64_t own_time_value(struct ltp_heap *h, const struct ltp_value *v);
+/* A subject without the mark of how long its prefix is. */
+struct slice own_subject(struct slice s);
+
+/* ---- pst_own.c: did a folder's table bring this orphan already? */
+bool own_is_adopted(const struct pst_reader *r, uint32_t nid);
+
+/* ---- pst_own_rows.c */
+void own_rows(struct pst_reader *r, struct pst_rows *to);
 
 /* ---- pst_own_store.c: who the store is, and its folders with a role */
 void own_read_store(struct pst_reader *r);

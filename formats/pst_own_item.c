@@ -126,12 +126,7 @@ fill_subject(struct own_item *oi)
 	    ltp_prop(&oi->props, PidTagSubject), oi->codepage, BINARY_MAX,
 	    &oi->pub.subject_exact);
 
-	if (s.n >= 2 && s.p[0] == '\x01')
-		s = slice_from(s,
-		    (unsigned char)s.p[1] < 0x80       ? 2
-			: (unsigned char)s.p[1] < 0xe0 ? 3
-						       : 4);
-	oi->pub.subject = s;
+	oi->pub.subject = own_subject(s);
 }
 
 static struct slice

@@ -77,13 +77,29 @@ own_number(struct ltp_props *p, unsigned id, int64_t none)
 }
 
 int64_t
-own_time(struct ltp_props *p, unsigned id)
+own_time_value(struct ltp_heap *h, const struct ltp_value *v)
 {
-	const struct ltp_value *v = ltp_prop(p, id);
 	int64_t t;
 
 	if (v == NULL || v->type != PtypTime)
 		return DATE_UNKNOWN;
-	t = ltp_number(&p->heap, v, 0) / 10000000 - TIME_EPOCH;
+	t = ltp_number(h, v, 0) / 10000000 - TIME_EPOCH;
 	return t > 0 && t < TIME_NEVER ? t : DATE_UNKNOWN;
+}
+
+int64_t
+own_time(struct ltp_props *p, unsigned id)
+{
+	return own_time_value(&p->heap, ltp_prop(p, id));
+}
+
+struct slice
+own_subject(struct slice s)
+{
+	if (s.n < 2 || s.p[0] != '\x01')
+		return s;
+	return slice_from(s,
+	    (unsigned char)s.p[1] < 0x80       ? 2
+		: (unsigned char)s.p[1] < 0xe0 ? 3
+					       : 4);
 }

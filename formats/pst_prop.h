@@ -57,6 +57,7 @@ enum {
 	PidTagDisplayTo = 0x0e04,
 	PidTagMessageDeliveryTime = 0x0e06,
 	PidTagMessageFlags = 0x0e07,
+	PidTagMessageSize = 0x0e08,
 	PidTagRtfInSync = 0x0e1f,
 	PidTagRecordKey = 0x0ff9,
 	PidTagBody = 0x1000,

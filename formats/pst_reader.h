@@ -12,6 +12,7 @@
 #ifndef FORMATS_PST_READER_H
 #define FORMATS_PST_READER_H
 
+#include "formats/pst_crypt.h"
 #include "formats/pst_item.h"
 
 struct pst_reader; /* an open store */
@@ -44,6 +45,8 @@ struct pst_store {
 	enum pst_format format;
 	bool ost;
 	bool password;
+	enum pst_crypt crypt;
+	uint64_t promised; /* the file's size as its header has it, or 0 */
 	struct slice record_key; /* bytes; empty if unknown */
 	uint64_t messages;	 /* nodes that hold a message */
 	/* node ids, 0 if unknown */
@@ -62,6 +65,22 @@ struct pst_folder {
 	struct slice name; /* UTF-8, maybe empty */
 	bool guessed;	   /* 8-bit name in a code page nobody declared */
 	int64_t messages;  /* as the folder itself counts; -1 unknown */
+};
+
+/* What a folder's contents table says of an item. */
+struct pst_row {
+	uint64_t nid;
+	struct slice class;
+	struct slice subject;
+	int64_t size; /* -1 unknown */
+	int64_t date; /* delivered, else submitted; or DATE_UNKNOWN */
+	bool lost;    /* no more than its number is left */
+};
+
+struct pst_rows {
+	void (*each)(void *arg, const struct pst_row *row);
+	void *arg;
+	int64_t big; /* no subjects of what is smaller; each() may change it */
 };
 
 struct pst_reader_ops {
@@ -92,6 +111,9 @@ struct pst_reader_ops {
 	/* Read the message next() named last.  0, or -1 with SCOPE_MSG. */
 	int (*item)(struct pst_reader *r, uint64_t nid, struct item **item_r,
 	    struct err *err);
+	/* The items of the folder that next() named last; of no folder, after
+	 * it named a message with parent 0.  NULL: cannot. */
+	void (*rows)(struct pst_reader *r, struct pst_rows *to);
 	/* What this reader cannot give of any item, for people; or NULL. */
 	const char *lacks;
 	void (*close)(struct pst_reader **r);
