@@ -32,7 +32,7 @@ static const struct opt options[] = {
 	{ "force", 0, OPT_FLAG, NULL,
 	    "use a spool on a network file system all the same",
 	    OPT_AT(struct options, force) },
-	{ 0 }
+	{ 0 },
 };
 
 static int

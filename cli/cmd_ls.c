@@ -22,7 +22,7 @@ static const struct opt options[] = {
 	    OPT_AT(struct options, messages) },
 	{ "folder", 0, OPT_STR, "GLOB", "only these folders",
 	    OPT_AT(struct options, folder) },
-	{ 0 }
+	{ 0 },
 };
 
 struct list {

@@ -64,7 +64,7 @@ static const struct opt options[] = {
 	{ "force", 0, OPT_FLAG, NULL,
 	    "write the spool on a network file system all the same",
 	    OPT_AT(struct options, force) },
-	{ 0 }
+	{ 0 },
 };
 
 /* -------------------------------------------------- rules from options */

@@ -26,7 +26,7 @@ static const struct opt options[] = {
 	{ "max-wait", 0, OPT_NUM, "SECONDS",
 	    "patience with a busy server, in all (600)",
 	    OPT_AT(struct options, max_wait_s) },
-	{ 0 }
+	{ 0 },
 };
 
 static int

@@ -21,7 +21,7 @@ const struct opt common_options[] = {
 	{ "progress", 0, OPT_STR, "WHEN",
 	    "progress line: auto, always or never",
 	    OPT_AT(struct common, progress) },
-	{ 0 }
+	{ 0 },
 };
 
 int

@@ -30,7 +30,7 @@ const struct opt connect_options[] = {
 	{ "trace-wire", 0, OPT_STR, "FILE",
 	    "write the dialogue to FILE, without passwords and mail",
 	    OPT_AT(struct account, trace_wire) },
-	{ 0 }
+	{ 0 },
 };
 
 int
