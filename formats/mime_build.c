@@ -184,6 +184,7 @@ put_item(struct mime_out *o, const struct item *it, int depth)
 	}
 	buf_free(&plan.text);
 	buf_free(&plan.report);
+	buf_free(&plan.calendar);
 	arena_free(&a);
 	return o->failed ? -1 : 0;
 }

@@ -12,8 +12,8 @@
  * one below the reserved domain x500.invalid, its X.500 text in a field
  * X-Postroad-X500-From (-Sender, -To, ...).
  *
- * Structure: mixed { alternative { plain, related { html, inline images } },
- * attachments }, each level only where it is needed.  Embedded messages are
+ * Structure: mixed { alternative { plain, related { html, inline images },
+ * calendar }, attachments }, each level only where it is needed.  Embedded messages are
  * message/rfc822 parts, built the same way.
  *
  * Memory: a few blocks, whatever the sizes; a body that exists only as RTF is

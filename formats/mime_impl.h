@@ -125,6 +125,7 @@ struct mime_plan {
 	struct mime_out *o;
 	struct buf text; /* made from RTF */
 	struct buf report;
+	struct buf calendar;
 	unsigned parts; /* multiparts so far, for boundaries */
 };
 
@@ -147,6 +148,11 @@ struct item_stream plan_bytes(struct mime_plan *p, struct slice s);
 /* The machine-readable part of a REPORT.* item, or NULL: it is no report, or
  * nothing is known. */
 struct part *mime_plan_report(struct mime_plan *p);
+
+/* ------------------------------------------------------- mime_calendar.c */
+
+/* The text/calendar part of a meeting request or answer, or NULL. */
+struct part *mime_plan_calendar(struct mime_plan *p);
 
 /* ---------------------------------------------------------- mime_smime.c */
 

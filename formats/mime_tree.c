@@ -437,6 +437,7 @@ body_parts(struct mime_plan *p, const bool *shown, bool only_rtf)
 {
 	const struct item *it = p->it;
 	struct part *plain = NULL, *html = NULL, *multi, *part;
+	struct part *calendar = mime_plan_calendar(p);
 	struct item_body none = { .codepage = CODEPAGE_UTF8 };
 	size_t i;
 
@@ -459,21 +460,20 @@ body_parts(struct mime_plan *p, const bool *shown, bool only_rtf)
 		part->inlined = true;
 		plan_add(multi, part);
 	}
-	if (plain != NULL && html != NULL) {
-		multi = plan_multi(p, "multipart/alternative", "");
-		plan_add(multi, plain);
-		plan_add(multi, html);
-		return multi;
-	}
-	if (plain == NULL && html == NULL && it->report.text.n > 0) {
-		none.stream = plan_bytes(p, it->report.text);
-		return text_part(p, "text/plain", &none);
-	}
 	if (plain == NULL && html == NULL) {
-		none.stream = plan_bytes(p, slice_of("", 0));
-		return text_part(p, "text/plain", &none);
+		none.stream = plan_bytes(p, it->report.text);
+		plain = text_part(p, "text/plain", &none);
 	}
-	return plain != NULL ? plain : html;
+	if (calendar == NULL && (plain == NULL || html == NULL))
+		return plain != NULL ? plain : html;
+	multi = plan_multi(p, "multipart/alternative", "");
+	if (plain != NULL)
+		plan_add(multi, plain);
+	if (html != NULL)
+		plan_add(multi, html);
+	if (calendar != NULL)
+		plan_add(multi, calendar);
+	return multi;
 }
 
 static bool

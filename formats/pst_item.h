@@ -110,6 +110,17 @@ struct item_report {
 	struct slice supplement;
 };
 
+/* A meeting that is asked for, called off or answered
+ * (IPM.Schedule.Meeting.*). */
+struct item_meeting {
+	struct slice global_id; /* PidLidGlobalObjectId, bytes */
+	int64_t start, end;	/* DATE_UNKNOWN */
+	int64_t replaces;	/* of a series this start; DATE_UNKNOWN */
+	struct slice location;
+	int32_t sequence;
+	bool all_day;
+};
+
 struct item {
 	uint64_t nid;	    /* node id; an embedded item has its parent's */
 	struct slice uid;   /* names this item in its store and everywhere:
@@ -148,6 +159,7 @@ struct item {
 	struct item_attach *attachments;
 	size_t n_attachments;
 	struct item_report report;
+	struct item_meeting meeting;
 
 	void (*close)(struct item *item); /* the reader's; never NULL */
 };
@@ -159,6 +171,8 @@ item_init(struct item *item)
 	item->submitted = item->delivered = item->created = DATE_UNKNOWN;
 	item->importance = 1;
 	item->report.time = DATE_UNKNOWN;
+	item->meeting.start = item->meeting.end = DATE_UNKNOWN;
+	item->meeting.replaces = DATE_UNKNOWN;
 	item->report.reason = item->report.diag = -1;
 }
 

@@ -33,6 +33,7 @@ read_names(struct pst_reader *r)
 
 	pst_names_load(&names, r->n);
 	r->categories = pst_names_string(&names, "Keywords");
+	own_meeting_names(r, &names);
 	pst_names_free(&names);
 }
 

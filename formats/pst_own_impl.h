@@ -10,6 +10,19 @@
 
 #define OWN_DEPTH 24 /* items within items */
 
+/* Named properties of meetings. */
+enum own_meeting {
+	OWN_GLOBAL_ID,
+	OWN_SEQUENCE,
+	OWN_LOCATION,
+	OWN_START,
+	OWN_END,
+	OWN_ALL_DAY,
+	OWN_RECURRING,
+	OWN_REPLACES,
+	OWN_MEETING_NAMES
+};
+
 struct pst_reader {
 	struct pst_open in;
 	struct ndb *n;
@@ -17,6 +30,7 @@ struct pst_reader {
 	struct pst_store store;
 	char store_id[17];   /* of the record key, for uids */
 	unsigned categories; /* property id of Keywords, or 0 */
+	unsigned meeting[OWN_MEETING_NAMES];
 	struct arena keep, folder;
 	/* the walk */
 	size_t at;	    /* the next folder, in the index's order */
@@ -105,5 +119,9 @@ void own_fill_attachments(struct own_item *oi);
 void own_put_address(struct item_person *who, struct slice type,
     struct slice addr);
 bool own_is_smtp(struct slice s);
+
+/* ---- pst_own_meeting.c */
+void own_meeting_names(struct pst_reader *r, const struct pst_names *m);
+void own_fill_meeting(struct own_item *oi);
 
 #endif

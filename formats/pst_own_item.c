@@ -270,6 +270,7 @@ own_item_open(struct pst_reader *r, const struct ndb_node *node, unsigned depth,
 	fill_head(oi);
 	fill_people(oi);
 	fill_categories(oi);
+	own_fill_meeting(oi);
 	own_fill_recipients(oi);
 	own_fill_bodies(oi);
 	own_fill_attachments(oi);

@@ -4,8 +4,24 @@
 . "${0%/*}/lib.sh"
 
 CORPUS=${CORPUS:-$ROOT/../shared/corpus/pst}
-[ -d "$CORPUS" ] || skip_all "no corpus in $CORPUS"
 check=$ROOT/tests/e2e/pst_bodies.py
+
+python3 "$ROOT/tests/tools/pst_cases.py" meeting meeting.pst ||
+	bail "pst_cases.py meeting"
+status 0 "meetings are extracted" postroad extract meeting.pst m.spool
+is "$(cat out err | grep -c 'meetings recur')" 1 \
+    "it is said once that a series is not carried"
+python3 "$check" calendar m.spool >out 2>log
+result $? "requests, cancellations, answers: text/calendar, $(cat out)"
+sed 's/^/# /' log >&2
+postroad extract meeting.pst m.again >out 2>&1
+ok "twice the same bytes" diff -r m.spool/mail m.again/mail
+
+if ! [ -d "$CORPUS" ]; then
+	skip "RTF bodies" "no corpus in $CORPUS"
+	done_testing
+	exit
+fi
 
 for name in unicode_tika-various-body-types unicode_password_dsn-reports \
     unicode_jp_200-recipients; do

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # pst_bodies.py rtf|no-rtf SPOOL...: a message with a body.rtf also has it as
 # HTML and as text, whose words are those of the RTF; or no message has one.
+# pst_bodies.py calendar SPOOL: what pst_cases.py meeting says.
 import email
 import email.policy
+import email.utils
 import glob
 import html.parser
 import os
@@ -58,12 +60,70 @@ def check_rtf(m):
     return True
 
 
+OWN = '040000008200E00074C5B7101A82E00800000000' + '00' * 16 + '10000000' + \
+    ''.join('%02X' % n for n in range(0xa0, 0xb0))
+FAR = r'a\;b@example.org'
+# subject: method, UID, lines that must be there
+MEETINGS = {
+    'Größe; a, b\\c ' + '東京' * 40: ('REQUEST', OWN, [
+        'SEQUENCE:7', r'LOCATION:Room\, 1\nfloor',
+        r'SUMMARY:Größe\; a\, b\\c ' + '東京' * 40,
+        'X-MICROSOFT-CDO-ALLDAYEVENT:TRUE',
+        'ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;'
+        'CN="John Doe":mailto:john@example.com',
+        'ATTENDEE;ROLE=OPT-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;'
+        'CN="Böse; \'Büro\', Raum 東京 ' + 'lang ' * 20 +
+        '":mailto:two@example.com',
+        'ATTENDEE;ROLE=NON-PARTICIPANT;CUTYPE=RESOURCE;PARTSTAT=NEEDS-ACTION;'
+        'RSVP=TRUE;CN="Room":mailto:room@example.com',
+        'ORGANIZER;CN="Jane Doe":mailto:jane@example.org']),
+    'Off': ('CANCEL', FAR, [
+        'STATUS:CANCELLED', 'SEQUENCE:0',
+        'ATTENDEE;ROLE=REQ-PARTICIPANT;CN="John Doe":mailto:john@example.com',
+        'ORGANIZER;CN="Jane Doe":mailto:jane@example.org'])}
+for word, partstat in (('Pos', 'ACCEPTED'), ('Neg', 'DECLINED'),
+                       ('Tent', 'TENTATIVE')):
+    MEETINGS[word] = ('REPLY', OWN, [
+        'ORGANIZER;CN="John Doe":mailto:john@example.com',
+        'ATTENDEE;PARTSTAT=%s;CN="Jane Doe":mailto:jane@example.org' %
+        partstat])
+
+
+def check_calendar(m):
+    parts = [p for p in m.walk() if p.get_content_type() == 'text/calendar']
+    if m['Subject'] == 'Has one':
+        assert len(parts) == 1 and parts[0].get_filename(), 'a second one'
+        return False
+    if m['Subject'] == 'No time':
+        assert not parts, 'an event without a time'
+        return False
+    method, uid, lines = MEETINGS.pop(m['Subject'].strip())
+    assert len(parts) == 1 and parts[0].get_param('method') == method, method
+    assert m.get_content_type() == 'multipart/alternative', 'structure'
+    # a spool has local line ends
+    data = parts[0].get_payload(decode=True).replace(b'\r\n', b'\n')
+    assert data.endswith(b'END:VCALENDAR\n'), 'its end'
+    assert all(len(s) <= 75 for s in data.split(b'\n')), 'a long line'
+    for line in data.split(b'\n'):
+        line.decode('utf-8')  # no letter is cut
+    got = data.decode('utf-8').replace('\n ', '').split('\n')
+    lines += ['METHOD:' + method, 'UID:' + uid, 'VERSION:2.0',
+              'DTSTART:20140513T165320Z', 'DTEND:20140513T175320Z',
+              'DTSTAMP:' + email.utils.parsedate_to_datetime(
+                  m['Date']).strftime('%Y%m%dT%H%M%SZ')]
+    for line in lines:
+        assert got.count(line) == 1, '%s not in %s' % (line, got)
+    return True
+
+
 def main():
     failed = found = 0
     for path, m in messages(sys.argv[2:]):
         try:
             if sys.argv[1] == 'rtf':
                 found += check_rtf(m)
+            elif sys.argv[1] == 'calendar':
+                found += check_calendar(m)
             else:
                 assert all(p.get_filename() != 'body.rtf' for p in m.walk()), \
                     'a body.rtf'
@@ -71,7 +131,9 @@ def main():
             failed += 1
             print('%s: %s' % (os.path.basename(path), e), file=sys.stderr)
     print('%d found' % found)
-    sys.exit(failed > 0 or (sys.argv[1] == 'rtf' and found == 0))
+    lacks = sys.argv[1] == 'rtf' and found == 0 or \
+        sys.argv[1] == 'calendar' and len(MEETINGS) > 0
+    sys.exit(failed > 0 or lacks)
 
 
 main()

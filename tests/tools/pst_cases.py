@@ -45,6 +45,7 @@ class Pst:
         self.key = key
         self.folders = {}
         self.names = ['mkpst'] # libpff wants at least one
+        self.sets = [bytes(16)]
         self.counts = {}
 
     # ---------------------------------------------------- blocks, 2.2.2.8
@@ -401,15 +402,25 @@ class Pst:
         self.names.append(name)
         return 0x8000 + len(self.names) - 1
 
+    def number_name(self, guid, number):
+        """A property named by a number in the set 'guid' -> its id."""
+        if guid not in self.sets:
+            self.sets.append(guid)
+        self.names.append((self.sets.index(guid), number))
+        return 0x8000 + len(self.names) - 1
+
     def name_map(self):
         entries, strings = b'', b''
         for i, name in enumerate(self.names):
+            if not isinstance(name, str):
+                entries += struct.pack('<IHH', name[1], (3 + name[0]) << 1, i)
+                continue
             s = name.encode('utf-16-le')
             entries += struct.pack('<IHH', len(strings), 1 | 2 << 1, i)
             strings += struct.pack('<I', len(s)) + s
             strings += b'\0' * (-len(strings) % 4)
         subs = []
-        bid = self.props({1: (3, 251), 2: (0x102, bytes(16)),
+        bid = self.props({1: (3, 251), 2: (0x102, b''.join(self.sets)),
                           3: (0x102, entries), 4: (0x102, strings)}, subs)
         self.node(0x61, bid, self.subnodes(subs))
 
@@ -808,6 +819,45 @@ def case_categories(path, n):
         data += struct.pack('<I', at)
         at += len(v)
     p.message(inbox, mail(0, props={pid: (0x101e, data + b''.join(values))}))
+    p.close()
+
+
+def case_meeting(path, n):
+    """Requests, cancellations, answers; what 45-pst-bodies.t expects."""
+    p = store(path)
+    inbox = p.folder('Inbox')
+    a = bytes.fromhex('0220060000000000c000000000000046')
+    b = bytes.fromhex('90dad86e0b451b1098da00aa003f1305')
+    gid, seq, loc, start, end, day, recurs = [p.number_name(*x) for x in (
+        (b, 3), (a, 0x8201), (a, 0x8208), (a, 0x820d), (a, 0x820e),
+        (a, 0x8215), (a, 0x8223))]
+    head = bytes.fromhex('040000008200e00074c5b7101a82e008')
+    own = head + bytes.fromhex('07de0c0e') + bytes(16) + \
+        struct.pack('<I', 16) + bytes(range(0xa0, 0xb0))
+    text = b'vCal-Uid\x01\0\0\0' + b'a;b@example.org\0'
+    far = head + bytes(20) + struct.pack('<I', len(text)) + text
+    times = {start: (0x40, filetime(1400000000)),
+             end: (0x40, filetime(1400003600))}
+    people = [JOHN, (CC, 'Böse; "Büro", Raum \u6771\u4eac ' + 'lang ' * 20,
+                     'SMTP', 'two@example.com'),
+              (BCC, 'Room', 'SMTP', 'room@example.com')]
+    kind = 'IPM.Schedule.Meeting.'
+    p.message(inbox, mail(0, subject='Größe; a, b\\c ' + '\u6771\u4eac' * 40,
+                          to=people, **{'class': kind + 'Request', 'props': {
+        gid: (0x102, own), seq: (3, 7), loc: ('str', 'Room, 1\r\nfloor'),
+        day: (11, True), recurs: (11, True), **times}}))
+    p.message(inbox, mail(1, subject='Off', to=[JOHN], **{
+        'class': kind + 'Canceled', 'props': {gid: (0x102, far), **times}}))
+    for i, k in enumerate(('Pos', 'Neg', 'Tent')):
+        p.message(inbox, mail(2 + i, subject=k, to=[JOHN], **{
+            'class': kind + 'Resp.' + k, 'props': {gid: (0x102, own),
+                                                   **times}}))
+    p.message(inbox, mail(5, subject='Has one', to=[JOHN], **{
+        'class': kind + 'Request', 'props': {gid: (0x102, own), **times},
+        'attachments': [{'name': 'invite', 'mime': 'text/calendar',
+                         'data': b'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n'}]}))
+    p.message(inbox, mail(6, subject='No time', to=[JOHN], **{
+        'class': kind + 'Request'}))
     p.close()
 
 

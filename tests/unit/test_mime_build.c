@@ -547,6 +547,69 @@ test_failures(void **state)
 	buf_free(&b);
 }
 
+/* The text/calendar part of 'it', or nothing. */
+static bool
+calendar_of(const struct item *it, struct buf *got)
+{
+	struct buf b = { 0 };
+	GMimeMessage *m;
+	GMimeObject *o;
+	bool there;
+
+	build(&b, it);
+	m = parse(&b);
+	o = g_mime_message_get_mime_part(m);
+	there = GMIME_IS_MULTIPART(o);
+	if (there) {
+		assert_type(o, "multipart/alternative");
+		assert_type(child(o, 0), "text/plain");
+		assert_type(child(o, 1), "text/calendar");
+		part_bytes(child(o, 1), got);
+	}
+	g_object_unref(m);
+	buf_free(&b);
+	return there;
+}
+
+/* What strangers wrote must not add a line of its own, and what is not known
+ * is not there. */
+static void
+test_calendar(void **state)
+{
+	struct item_recipient to[2] = { { .type = ITEM_TO } };
+	struct buf got = { 0 };
+	struct item it;
+
+	(void)state;
+	new_item(&it);
+	it.class = str("IPM.Schedule.Meeting.Request");
+	assert_false(calendar_of(&it, &got)); /* no time */
+	it.meeting.start = 1400000000;
+	it.meeting.end = 1400000000; /* not later: not there */
+	it.subject = str("x\r\nATTENDEE:mailto:a\xff\x80\x01");
+	it.meeting.location = str("here\nEND:VEVENT");
+	it.meeting.global_id = str("short");
+	to[0].who.name = str("a\":mailto:b\r\nUID:1");
+	to[0].who.smtp = str("no address\r\nUID:2");
+	it.recipients = to;
+	it.n_recipients = 2;
+	assert_true(calendar_of(&it, &got));
+	assert_string_equal(buf_str(&got),
+	    "BEGIN:VCALENDAR\r\nPRODID:-//postroad//postroad//EN\r\n"
+	    "VERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n"
+	    "UID:73686F7274\r\nDTSTAMP:20140513T165320Z\r\n"
+	    "DTSTART:20140513T165320Z\r\nSEQUENCE:0\r\n"
+	    "SUMMARY:x\\nATTENDEE:mailto:a\ufffd\ufffd\r\n"
+	    "LOCATION:here\\nEND:VEVENT\r\n"
+	    "ORGANIZER;CN=\"Jane Doe\":mailto:jane@example.org\r\n"
+	    "ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;"
+	    "CN=\"a':mailto\r\n :bUID:1\":invalid:nomail\r\n"
+	    "END:VEVENT\r\nEND:VCALENDAR\r\n");
+	it.class = str("IPM.Schedule.Meeting.Requested");
+	assert_false(calendar_of(&it, &got));
+	buf_free(&got);
+}
+
 int
 main(void)
 {
@@ -562,6 +625,7 @@ main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_smime),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_calendar),
 		cmocka_unit_test(test_failures),
 	};
 
