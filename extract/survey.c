@@ -16,38 +16,13 @@
 
 #include "core/io.h"
 #include "core/mem.h"
-#include "core/sandbox.h"
-#include "core/text.h"
-#include "extract/pst_proc.h"
-#include "extract/pst_survey.h"
-#include "formats/folder.h"
+#include "extract/survey_impl.h"
 #include "formats/pst_codepage.h"
 
 #define TIMEOUT_S   30
-#define RESTARTS    20
 #define MEMORY_MIN  ((uint64_t)224 << 20)
-#define TEXT_MAX    ((size_t)8 << 20) /* of names and folders in all */
-#define DAMAGE_MAX  200
 #define BYTES_PER_S (4u << 20)
-
-/* One go of a child. */
-struct look {
-	struct survey *s;
-	const struct source_spec *spec;
-	int fd;
-	struct stat st;
-	struct pst_proc proc;
-	uint32_t leave;
-	enum pst_phase phase;
-	uint64_t at; /* the folder it is reading */
-	uint64_t poison[RESTARTS];
-	size_t n_poison;
-	size_t text;	   /* kept so far */
-	uint64_t patience; /* frames that a file of this size can be worth */
-	bool hello, facts;
-};
-
-/* ------------------------------------------------------------ what is kept */
+#define HANGS_MAX   1
 
 static void
 free_strings(char **v, size_t n)
@@ -81,304 +56,10 @@ survey_free(struct survey *s)
 	*s = (struct survey){ 0 };
 }
 
-static char *
-keep(struct look *l, struct slice text)
-{
-	struct buf b = { 0 };
-	char *s;
-
-	text_repair(&b, text);
-	s = mem_strn(buf_str(&b), b.n);
-	l->text += b.n;
-	buf_free(&b);
-	return s;
-}
-
-static void
-add_text(struct look *l, char ***v, size_t *n, struct slice text)
-{
-	*v = mem_grow(*v, *n + 1, sizeof(**v));
-	(*v)[(*n)++] = keep(l, text);
-}
-
-static void
-add_damage(struct look *l, struct slice text)
-{
-	if (l->s->n_damage < DAMAGE_MAX)
-		add_text(l, &l->s->damage, &l->s->n_damage, text);
-	else
-		l->s->damage_more++;
-}
-
-static void
-add_damage_str(struct look *l, const char *text)
-{
-	add_damage(l, slice_str(text));
-}
-
-static void
-add_note(struct look *l, const char *text)
-{
-	if (l->s->n_notes < DAMAGE_MAX)
-		add_text(l, &l->s->notes, &l->s->n_notes, slice_str(text));
-}
-
-static void
-add_up(struct survey_folder *total, const struct survey_folder *f)
-{
-	total->items += f->items;
-	total->mail += f->mail;
-	total->bytes += f->bytes;
-	if (f->oldest != DATE_UNKNOWN &&
-	    (total->oldest == DATE_UNKNOWN || f->oldest < total->oldest))
-		total->oldest = f->oldest;
-	if (f->newest > total->newest)
-		total->newest = f->newest;
-}
-
-/* ------------------------------------------------------ frames understood */
-
-static bool
-on_hello(struct look *l, struct slice p)
-{
-	bool bad = false;
-	uint32_t version = frame_u32(&p, &bad);
-	uint32_t missing = frame_u32(&p, &bad);
-	char names[64], text[160];
-
-	if (bad || l->hello || version != PST_PROTOCOL || missing > SANDBOX_ALL)
-		return false;
-	l->hello = true;
-	if (missing != 0) {
-		snprintf(text, sizeof(text),
-		    "the PST reader runs without %s: this system has none",
-		    sandbox_names(names, missing));
-		add_note(l, text);
-	}
-	return true;
-}
-
-static bool
-on_phase(struct look *l, struct slice p)
-{
-	bool bad = false;
-	uint32_t phase = frame_u32(&p, &bad);
-
-	if (bad || phase >= PST_PHASES)
-		return false;
-	l->phase = (enum pst_phase)phase;
-	return true;
-}
-
-static bool
-on_at(struct look *l, struct slice p)
-{
-	bool bad = false;
-
-	l->at = frame_u64(&p, &bad);
-	return !bad;
-}
-
-static bool
-on_facts(struct look *l, struct slice p)
-{
-	static const char *const formats[] = { [PST_ANSI] = "ansi",
-		[PST_UNICODE] = "unicode",
-		[PST_4K] = "4k" };
-	static const char *const crypts[] = { [PST_CRYPT_NONE] = "none",
-		[PST_CRYPT_PERMUTE] = "compressible",
-		[PST_CRYPT_CYCLIC] = "high" };
-	bool bad = false;
-	uint32_t format = frame_u32(&p, &bad), crypt = frame_u32(&p, &bad);
-
-	l->s->ost = frame_u32(&p, &bad) != 0;
-	l->s->password = frame_u32(&p, &bad) != 0;
-	l->s->promised = frame_u64(&p, &bad);
-	if (bad || l->facts || format > PST_4K || crypt > PST_CRYPT_CYCLIC)
-		return false;
-	l->s->format = formats[format];
-	l->s->encryption = crypts[crypt];
-	l->facts = true;
-	return true;
-}
-
-/* An OST may rightly hold a part only. */
-static void
-check_counts(struct look *l, const struct survey_folder *f, uint64_t lost,
-    int64_t says)
-{
-	const char *name = f->path != NULL ? f->path : f->name;
-	char text[FRAME_TEXT_MAX];
-
-	if (lost > 0) {
-		snprintf(text, sizeof(text),
-		    "folder '%.400s': %llu items cannot be read", name,
-		    (unsigned long long)lost);
-		add_damage_str(l, text);
-	}
-	if (l->s->ost || says < 0 || f->items >= (uint64_t)says)
-		return;
-	snprintf(text, sizeof(text),
-	    "folder '%.400s' says that it holds %lld items, %llu are there",
-	    name, (long long)says, (unsigned long long)f->items);
-	add_damage_str(l, text);
-}
-
-static char *
-name_of(struct look *l, struct slice path, struct slice name)
-{
-	struct buf b = { 0 };
-	char *s;
-
-	if (name.n == 0)
-		folder_decode(&b, path);
-	s = keep(l, name.n > 0 ? name : buf_slice(&b));
-	buf_free(&b);
-	return s;
-}
-
-static bool
-on_counts(struct look *l, struct slice p)
-{
-	struct survey_folder f = { 0 };
-	struct slice path, name, role;
-	struct survey *s = l->s;
-	bool bad = false;
-	uint64_t lost;
-	int64_t says;
-
-	f.nid = frame_u64(&p, &bad);
-	path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
-	name = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	role = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	f.items = frame_u64(&p, &bad);
-	f.mail = frame_u64(&p, &bad);
-	f.bytes = frame_u64(&p, &bad);
-	lost = frame_u64(&p, &bad);
-	f.oldest = (int64_t)frame_u64(&p, &bad);
-	f.newest = (int64_t)frame_u64(&p, &bad);
-	says = (int64_t)frame_u64(&p, &bad);
-	if (bad || !l->facts || (path.n > 0 && !folder_is_path(path)) ||
-	    f.oldest < DATE_UNKNOWN || f.newest < DATE_UNKNOWN)
-		return false;
-	add_up(&s->total, &f);
-	if (l->text > TEXT_MAX) {
-		s->folders_more++;
-		return true;
-	}
-	f.name = name_of(l, path, name);
-	f.path = path.n > 0 ? keep(l, path) : NULL;
-	f.special_use = role.n > 0 ? keep(l, role) : NULL;
-	l->text += sizeof(f);
-	check_counts(l, &f, lost, says);
-	s->folders =
-	    mem_grow(s->folders, s->n_folders + 1, sizeof(*s->folders));
-	s->folders[s->n_folders++] = f;
-	return true;
-}
-
-static bool
-on_class(struct look *l, struct slice p)
-{
-	struct survey *s = l->s;
-	bool bad = false;
-	struct slice class = frame_str(&p, FRAME_CLASS_MAX, &bad);
-	uint64_t count = frame_u64(&p, &bad);
-	bool mail = frame_u32(&p, &bad) != 0;
-
-	if (bad || s->n_classes >= PST_SURVEY_CLASSES + 2)
-		return false;
-	s->classes =
-	    mem_grow(s->classes, s->n_classes + 1, sizeof(*s->classes));
-	s->classes[s->n_classes++] =
-	    (struct survey_class){ .class = keep(l, class),
-		    .count = count,
-		    .mail = mail };
-	return true;
-}
-
-static bool
-on_big(struct look *l, struct slice p)
-{
-	struct survey *s = l->s;
-	struct survey_big b = { 0 };
-	struct slice path, subject;
-	bool bad = false;
-
-	b.nid = frame_u64(&p, &bad);
-	path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
-	subject = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	b.bytes = frame_u64(&p, &bad);
-	if (bad || s->n_big >= PST_SURVEY_BIG || !folder_is_path(path))
-		return false;
-	b.folder = keep(l, path);
-	b.subject = keep(l, subject);
-	s->big = mem_grow(s->big, s->n_big + 1, sizeof(*s->big));
-	s->big[s->n_big++] = b;
-	return true;
-}
-
-static bool
-on_trouble(struct look *l, struct slice p)
-{
-	bool bad = false;
-	struct slice text;
-
-	frame_u64(&p, &bad);
-	frame_str(&p, LIMIT_PATH_BYTES, &bad);
-	frame_str(&p, FRAME_TEXT_MAX, &bad);
-	text = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	if (!bad)
-		add_damage(l, text);
-	return !bad;
-}
-
-static bool
-on_note(struct look *l, struct slice p)
-{
-	bool bad = false;
-	struct slice text = frame_str(&p, FRAME_TEXT_MAX, &bad);
-
-	if (!bad && l->s->n_notes < DAMAGE_MAX)
-		add_text(l, &l->s->notes, &l->s->n_notes, text);
-	return !bad;
-}
-
-static bool
-on_frame(struct look *l, const struct pst_frame *f)
-{
-	if (l->patience-- == 0)
-		return false;
-	switch (f->type) {
-	case PST_HELLO:
-		return on_hello(l, f->payload);
-	case PST_PHASE:
-		return on_phase(l, f->payload);
-	case PST_STORE:
-		return true;
-	case PST_AT:
-		return on_at(l, f->payload);
-	case PST_FACTS:
-		return on_facts(l, f->payload);
-	case PST_COUNTS:
-		return on_counts(l, f->payload);
-	case PST_CLASS:
-		return on_class(l, f->payload);
-	case PST_BIG:
-		return on_big(l, f->payload);
-	case PST_PROBLEM:
-		return on_trouble(l, f->payload);
-	case PST_NOTE:
-		return on_note(l, f->payload);
-	default:
-		return false;
-	}
-}
-
-/* ---------------------------------------------------------- the child's life */
+/* --------------------------------------------------- the child's life */
 
 static int
-start_child(struct look *l, struct err *err)
+start_child(struct survey_look *l, struct err *err)
 {
 	const char *cp = l->spec->codepage;
 	struct buf out = { 0 };
@@ -398,7 +79,7 @@ start_child(struct look *l, struct err *err)
 
 /* Nothing of what the last child said stays. */
 static void
-begin(struct look *l)
+begin(struct survey_look *l)
 {
 	survey_free(l->s);
 	l->s->bytes = (uint64_t)l->st.st_size;
@@ -412,7 +93,7 @@ begin(struct look *l)
 
 /* What the next child leaves out, since this one died of it.  0, or -1. */
 static int
-leave_out(struct look *l, const char *why, struct err *err)
+leave_out(struct survey_look *l, const char *why, struct err *err)
 {
 	uint32_t leave = 0;
 
@@ -424,7 +105,8 @@ leave_out(struct look *l, const char *why, struct err *err)
 		l->leave |= leave;
 		return 0;
 	}
-	if (l->phase != PST_PHASE_WALK || l->at == 0 || l->n_poison == RESTARTS)
+	if (l->phase != PST_PHASE_WALK || l->at == 0 ||
+	    l->n_poison == SURVEY_RESTARTS)
 		return err_set(err, SCOPE_STORE, EX_DATAERR,
 		    "'%s': the PST reader %s", l->spec->path, why);
 	l->poison[l->n_poison++] = l->at;
@@ -433,7 +115,7 @@ leave_out(struct look *l, const char *why, struct err *err)
 
 /* All that one child says.  1: all is told, 0: it died, look again, -1. */
 static int
-listen(struct look *l, struct err *err)
+listen(struct survey_look *l, struct err *err)
 {
 	uint64_t wait = TIMEOUT_S + l->s->bytes / BYTES_PER_S;
 	enum pst_heard heard;
@@ -453,7 +135,7 @@ listen(struct look *l, struct err *err)
 			return err_set(err, SCOPE_STORE, EX_DATAERR,
 			    "'%s': %.*s", l->spec->path, (int)text.n, text.p);
 		}
-		if (!on_frame(l, &f)) {
+		if (!survey_heard(l, &f)) {
 			heard = PST_HEARD_GARBAGE;
 			break;
 		}
@@ -466,34 +148,39 @@ listen(struct look *l, struct err *err)
 		snprintf(why, sizeof(why), "%s",
 		    heard == PST_HEARD_NOTHING ? "made no progress"
 					       : "sent nonsense");
+	/* each costs a whole timeout */
+	if (heard == PST_HEARD_NOTHING && l->hangs++ == HANGS_MAX)
+		return err_set(err, SCOPE_STORE, EX_DATAERR,
+		    "'%s': the PST reader %s, again and again",
+		    l->spec->path, why);
 	return leave_out(l, why, err);
 }
 
 /* What had to be left out is damage, too. */
 static void
-say_left_out(struct look *l)
+say_left_out(struct survey_look *l)
 {
 	char text[120];
 	size_t i;
 
 	if ((l->leave & PST_LEAVE_STORE) != 0)
-		add_damage_str(l,
+		survey_damage(l,
 		    "the message store object is not read: the "
 		    "PST reader died of it");
 	if ((l->leave & PST_LEAVE_NAMES) != 0)
-		add_damage_str(l,
+		survey_damage(l,
 		    "the named properties are not read: the "
 		    "PST reader died of them");
 	for (i = 0; i < l->n_poison; i++) {
 		snprintf(text, sizeof(text),
 		    "folder 0x%llx is not read: the PST reader died of it",
 		    (unsigned long long)l->poison[i]);
-		add_damage_str(l, text);
+		survey_damage(l, text);
 	}
 }
 
 static void
-check_changed(struct look *l)
+check_changed(struct survey_look *l)
 {
 	struct stat now;
 
@@ -501,14 +188,14 @@ check_changed(struct look *l)
 	    (now.st_size != l->st.st_size ||
 		now.st_mtim.tv_sec != l->st.st_mtim.tv_sec ||
 		now.st_mtim.tv_nsec != l->st.st_mtim.tv_nsec))
-		add_damage_str(l, "the file was changed while it was read");
+		survey_damage(l, "the file was changed while it was read");
 }
 
-/* ----------------------------------------------------------------- the file */
+/* ----------------------------------------------------------- the file */
 
 /* Is it a PST by its first bytes?  1, 0, or -1 with *err. */
 static int
-open_pst(struct look *l, struct err *err)
+open_pst(struct survey_look *l, struct err *err)
 {
 	const char *path = l->spec->path;
 	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
@@ -544,7 +231,7 @@ refuse(const struct source_spec *spec, struct err *err)
 int
 survey_read(struct survey *s_r, const struct source_spec *spec, struct err *err)
 {
-	struct look *l = mem_alloc(1, sizeof(*l));
+	struct survey_look *l = mem_alloc(1, sizeof(*l));
 	int rc;
 
 	*s_r = (struct survey){ 0 };
