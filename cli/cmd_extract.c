@@ -4,11 +4,12 @@
 
 #include "cli/cmd.h"
 #include "cli/commands.h"
+#include "extract/compare.h"
 #include "extract/extract.h"
 
 struct options {
 	struct opt_list exclude;
-	bool ignore_case, force, rebind, keep_rtf;
+	bool ignore_case, force, rebind, keep_rtf, cross_check;
 	const char *dialect, *labels, *codepage, *reader;
 	uint64_t item_timeout;
 };
@@ -34,6 +35,9 @@ static const struct opt options[] = {
 	{ "keep-rtf", 0, OPT_FLAG, NULL,
 	    "RTF bodies of a PST also as an attachment, body.rtf",
 	    OPT_AT(struct options, keep_rtf) },
+	{ "cross-check", 0, OPT_FLAG, NULL,
+	    "read the PST with both readers and name where they differ",
+	    OPT_AT(struct options, cross_check) },
 	{ "item-timeout", 0, OPT_NUM, "SECONDS",
 	    "give up a PST item that takes longer (30)",
 	    OPT_AT(struct options, item_timeout) },
@@ -78,6 +82,17 @@ check_words(const struct options *o, struct err *err)
 }
 
 static int
+check_source(const struct options *o, const struct source_spec *spec,
+    struct err *err)
+{
+	if (!o->cross_check || spec->kind == NULL ||
+	    strcmp(spec->kind, "pst") == 0)
+		return 0;
+	return err_set(err, SCOPE_RUN, EX_USAGE,
+	    "--cross-check: only PSTs have two readers");
+}
+
+static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -92,10 +107,13 @@ run(const struct cmd *cmd, int argc, char **argv)
 	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0 ||
 	    check_words(&o, &err) < 0 ||
-	    source_spec_parse(&spec, argv[at], &err) < 0) {
+	    source_spec_parse(&spec, argv[at], &err) < 0 ||
+	    check_source(&o, &spec, &err) < 0) {
 		options_free(cmd, into);
 		return cmd_fail(&co, &err);
 	}
+	if (o.cross_check && spec.kind == NULL)
+		spec.kind = "pst";
 	r = report_new(STAGE_EXTRACT);
 	spec.mbox_dialect = o.dialect;
 	spec.labels_as_folders =
@@ -113,6 +131,8 @@ run(const struct cmd *cmd, int argc, char **argv)
 	eo.rebind = o.rebind;
 	progress_begin(&co, r, "extracting");
 	rc = extract_run(&spec, &eo, r, &err);
+	if (rc == 0 && o.cross_check)
+		rc = compare_readers(&spec, NULL, "cross_checked", r, &err);
 	options_free(cmd, into);
 	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* postroad verify SPOOL [DEST] */
+/* postroad verify SPOOL [DEST], verify --against READER FILE SPOOL */
+#include <string.h>
+
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
+#include "extract/compare.h"
 #include "formats/spool_check.h"
 #include "load/load.h"
 #include "load/verify.h"
@@ -10,7 +13,7 @@
 
 struct options {
 	bool strict, deep;
-	const char *into;
+	const char *into, *against, *codepage;
 	uint64_t max_wait_s;
 };
 
@@ -21,6 +24,11 @@ static const struct opt options[] = {
 	{ "deep", 0, OPT_FLAG, NULL,
 	    "fetch every message and compare its bytes",
 	    OPT_AT(struct options, deep) },
+	{ "against", 0, OPT_STR, "READER",
+	    "read FILE with libpst, too: FILE SPOOL are the operands",
+	    OPT_AT(struct options, against) },
+	{ "codepage", 0, OPT_STR, "NAME", "as it was given to extract",
+	    OPT_AT(struct options, codepage) },
 	{ "into", 0, OPT_STR, "FOLDER", "as it was given to load",
 	    OPT_AT(struct options, into) },
 	{ "max-wait", 0, OPT_NUM, "SECONDS",
@@ -65,6 +73,26 @@ verify_dest(const char *dir, const char *url, struct account *a,
 }
 
 static int
+verify_readers(char **args, const struct options *o, int n, struct report *r,
+    struct err *err)
+{
+	struct source_spec spec = { .report = r, .codepage = o->codepage };
+
+	if (strcmp(o->against, "libpst") != 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--against: '%s' is not 'libpst'", o->against);
+	if (n != 2)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--against: wants FILE.pst and SPOOL");
+	if (source_spec_parse(&spec, args[0], err) < 0)
+		return -1;
+	if (spec.kind != NULL && strcmp(spec.kind, "pst") != 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--against: '%s' is no PST", args[0]);
+	return compare_readers(&spec, args[1], "messages", r, err);
+}
+
+static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct options o = { .max_wait_s = LOAD_MAX_WAIT_S };
@@ -80,7 +108,9 @@ run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_fail(&co, &err);
 	r = report_new(STAGE_VERIFY);
 	progress_begin(&co, r, "verifying");
-	if (argc - at == 2)
+	if (o.against != NULL)
+		rc = verify_readers(argv + at, &o, argc - at, r, &err);
+	else if (argc - at == 2)
 		rc = verify_dest(argv[at], argv[at + 1], &account, &o, r,
 		    &err);
 	else
@@ -90,7 +120,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 
 const struct cmd cmd_verify = {
 	.name = "verify",
-	.operands = "SPOOL [DEST]",
+	.operands = "SPOOL [DEST] | --against libpst FILE.pst SPOOL",
 	.summary = "Prove that a spool is sound, or that a mailbox has it all",
 	.tables = { options, connect_options, common_options },
 	.run = run,

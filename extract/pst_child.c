@@ -22,6 +22,7 @@
 #include "core/sandbox.h"
 #include "core/text.h"
 #include "extract/pst_class.h"
+#include "extract/pst_facts.h"
 #include "extract/pst_frame.h"
 #include "extract/pst_survey.h"
 #include "extract/pst_tree.h"
@@ -55,6 +56,7 @@ struct child {
 	const struct item *item; /* being built */
 	const char *path;
 	uint64_t nid, size;
+	uint64_t damage, damage_before; /* met so far, and before the item */
 
 	/* the current folder: what it says it holds, and what was found */
 	uint64_t folder;
@@ -230,6 +232,7 @@ on_note(void *arg, bool bad, const char *text)
 {
 	struct child *c = arg;
 
+	c->damage += bad;
 	if (c->resume != PST_AT_NOTHING)
 		return; /* it was said the first time */
 	if (bad)
@@ -370,6 +373,17 @@ say_limits(struct child *c, const struct item *it)
 	    "plain text: the text is carried");
 }
 
+static int
+send_facts(struct child *c, const struct item *it, const struct item_sink *sink,
+    struct err *err)
+{
+	struct facts_in in = { .mail = pst_class_is_mail(it->class),
+		.damage = c->damage_before,
+		.damage_now = c->ops == &pst_own_ops ? &c->damage : NULL };
+
+	return pst_facts(it, &in, sink, err);
+}
+
 static void
 build(struct child *c, const struct item *it)
 {
@@ -385,7 +399,9 @@ build(struct child *c, const struct item *it)
 	c->item = it;
 	hear(c, c->ask);
 	if (!c->skip && !c->gone)
-		rc = mime_build(it, &opts, &sink, &err);
+		rc = c->leave & PST_SEND_FACTS
+		    ? send_facts(c, it, &sink, &err)
+		    : mime_build(it, &opts, &sink, &err);
 	if (rc != 0 && !c->skip)
 		send_trouble(c, PST_REFUSED, c->nid, c->path, it->subject,
 		    err.text);
@@ -416,13 +432,14 @@ do_message(struct child *c, const struct pst_node *n)
 	c->path = place.path;
 	send_at(c, n->nid, PST_AT_MESSAGE, place.path);
 	hook(n->nid);
+	c->damage_before = c->damage;
 	if (c->ops->item(c->reader, n->nid, &it, &err) != 0) {
 		send_place(c, n->parent, &place);
 		send_trouble(c, PST_REFUSED, n->nid, place.path,
 		    slice_of("", 0), err.text);
 		return;
 	}
-	if (pst_class_is_mail(it->class)) {
+	if (pst_class_is_mail(it->class) || (c->leave & PST_SEND_FACTS)) {
 		send_place(c, n->parent, &place);
 		say_limits(c, it);
 		send_item(c, it);

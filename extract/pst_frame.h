@@ -73,6 +73,8 @@ enum { PST_LEAVE_NAMES = 1, PST_LEAVE_STORE = 2 };
 enum { PST_USE_LIBPST = 0x100 };
 /* And: tell what is there, as extract/pst_survey.h has it. */
 enum { PST_SURVEY = 0x200 };
+/* And: facts to compare (extract/pst_facts.h) of every item, no messages. */
+enum { PST_SEND_FACTS = 0x400 };
 
 struct pst_frame {
 	enum pst_frame_type type;

@@ -31,6 +31,9 @@ struct source_spec {
 	const char *codepage;	  /* --codepage, for ANSI PSTs; or NULL */
 	const char *pst_reader;	  /* --pst-reader: own (NULL), libpst */
 	bool keep_rtf;		  /* --keep-rtf: RTF bodies as files, too */
+	/* A PST: read facts to compare (extract/pst_facts.h) of all items, no
+	 * messages; what the reader says besides is not reported. */
+	bool facts;
 	unsigned item_timeout_s;  /* a parser child may hang this long; 0: 30 */
 	struct report *report;	  /* notes, not_carried; never NULL */
 };

@@ -454,6 +454,7 @@ pst_source_open(struct source **src_r, const struct source_spec *spec,
 	s->spec = spec;
 	if (spec->pst_reader != NULL && !strcmp(spec->pst_reader, "libpst"))
 		s->leave = PST_USE_LIBPST;
+	s->leave |= spec->facts ? PST_SEND_FACTS : 0;
 	s->fd = s->proc.to = s->proc.from = -1;
 	if (open_file(s, err) != 0 || open_store(s, err) != 0) {
 		free(s->pub.identity);

@@ -22,6 +22,8 @@ pst_name_problem(struct source_pst *s, uint64_t nid, const char *folder,
 		.subject = subject,
 		.err = &err };
 
+	if (s->spec->facts)
+		return;
 	err_set(&err, SCOPE_MSG, EX_DATAERR, "%s", text);
 	if (nid != 0) {
 		snprintf(source, sizeof(source),
@@ -254,7 +256,7 @@ on_note(struct source_pst *s, struct slice p)
 	bool bad = false;
 
 	pst_keep(&s->name, frame_str(&p, FRAME_TEXT_MAX, &bad));
-	if (!bad && s->notes++ < NOTES_MAX)
+	if (!bad && !s->spec->facts && s->notes++ < NOTES_MAX)
 		report_note(s->spec->report, "%s", buf_str(&s->name));
 	return !bad;
 }

@@ -125,6 +125,7 @@ struct item {
 	uint64_t nid;	    /* node id; an embedded item has its parent's */
 	struct slice uid;   /* names this item in its store and everywhere:
 			   * ASCII letters, digits, '.', and always the same */
+	bool listed;	    /* its folder's contents table names it, too */
 	struct slice class; /* "IPM.Note" */
 
 	struct slice headers; /* transport headers, LF or CRLF */

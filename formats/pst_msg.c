@@ -64,8 +64,9 @@ gather_nodes(struct msg_index *x)
 			x->folders[folders++].parent = node.parent;
 		} else if (ndb_type(node.nid) == NID_TYPE_MESSAGE &&
 		    messages < x->n_messages) {
-			x->messages[messages].nid = node.nid;
-			x->messages[messages++].parent = node.parent;
+			x->messages[messages++] = (struct msg_place){
+				.nid = node.nid, .parent = node.parent
+			};
 		}
 	}
 	x->n_folders = folders;
@@ -354,7 +355,7 @@ msg_only_listed(const struct msg_index *x, uint32_t folder, struct buf *out)
 {
 	uint32_t nid = (folder & ~0x1fu) | NID_TYPE_CONTENTS;
 	size_t n, listed = 0, at = msg_below(x, folder, &n);
-	struct msg_place key = { .parent = folder };
+	struct msg_place key = { .parent = folder }, *found;
 	struct ndb_node node;
 	struct arena a = { 0 };
 	struct err err = { 0 };
@@ -371,9 +372,12 @@ msg_only_listed(const struct msg_index *x, uint32_t folder, struct buf *out)
 			if (ndb_type(key.nid) != NID_TYPE_MESSAGE)
 				continue;
 			listed++;
-			if (n == 0 ||
-			    bsearch(&key, &x->messages[at], n, sizeof(key),
-				by_place) == NULL)
+			found = n == 0 ? NULL
+				       : bsearch(&key, &x->messages[at], n,
+					     sizeof(key), by_place);
+			if (found != NULL)
+				found->listed = true;
+			else
 				judge_row(x, folder, key.nid, out);
 		}
 	} else if (rc < 0 || (rc > 0 && err.text[0] != '\0')) {

@@ -5,7 +5,7 @@
  * of what is in it.  The nodes are believed; the tables add what hangs from
  * nothing, and what only they know is told as lost.
  *
- * Memory: 8 bytes a message, 20 a folder.
+ * Memory: 12 bytes a message, 20 a folder.
  */
 #ifndef FORMATS_PST_MSG_H
 #define FORMATS_PST_MSG_H
@@ -20,6 +20,7 @@ struct msg_folder {
 
 struct msg_place {
 	uint32_t parent, nid;
+	bool listed; /* known once msg_only_listed() has looked */
 };
 
 struct msg_index {

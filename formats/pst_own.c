@@ -233,6 +233,11 @@ own_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
 	if (rc <= 0 || own_item_open(r, &node, 0, item_r, err) != 0)
 		return -1;
 	oi = (struct own_item *)*item_r;
+	/* one that next() did not find below its folder is there because the
+	 * list names it */
+	oi->pub.listed = r->listed_at > 0 || r->message == 0 ||
+	    r->index.messages[r->message - 1].nid != nid ||
+	    r->index.messages[r->message - 1].listed;
 	oi->pub.uid = slice_str(
 	    arena_fmt(&oi->a, "%llx.%s", (unsigned long long)nid, r->store_id));
 	return 0;
