@@ -251,9 +251,8 @@ tell_differs(struct compare *c, uint64_t nid)
 	if (d.fields > 0) {
 		backing = facts_get(own, "backing");
 		err_set(&why, SCOPE_MSG, EX_DATAERR,
-		    "item %" PRIx64 ": read differently: %s", nid,
-		    buf_str(&d.text));
-		err_hint(&why, "%.*s", (int)backing.n, backing.p);
+		    "item %" PRIx64 " (%.*s): read differently: %s", nid,
+		    (int)backing.n, backing.p, buf_str(&d.text));
 		name_it(c, nid, own, "read_differently", &why);
 	}
 	buf_free(&d.text);

@@ -314,10 +314,9 @@ put_backing(struct facts *f, const struct item *it, const struct facts_in *in)
 	if (in->damage_now == NULL)
 		return;
 	sound = *in->damage_now == in->damage;
-	snprintf(text, sizeof(text), "it has a node, its folder's list %s, %s",
-	    it->listed ? "names it" : "does not name it",
-	    sound ? "and its blocks' checksums hold"
-		  : "but blocks of it are damaged");
+	snprintf(text, sizeof(text), "%s its folder's list, %s",
+	    it->listed ? "in" : "not in",
+	    sound ? "checksums hold" : "blocks of it are damaged");
 	put(f, "", "backing", slice_str(text));
 }
 

@@ -43,8 +43,8 @@ ok "and is counted" jq -e '.read_differently > 0 and .only_in_own == 0' out
 like "$(jq -r '.problems[].error' out)" \
     "read differently: attach[0-9]+.name: own '.*', libpst '" \
     "and the field is named with both values"
-like "$(jq -r '.problems[].hint' out)" \
-    "folder's list names it, and its blocks' checksums hold" \
+like "$(jq -r '.problems[].error' out)" \
+    "\(in its folder's list, checksums hold\): read" \
     "and what the file says of it"
 
 # the spool lacks one
@@ -108,6 +108,6 @@ pst=$CORPUS/derived_bitflips-400_tika-testPST.pst
 rm -rf a.spool
 postroad extract -qq "$pst" a.spool >/dev/null 2>&1
 status 1 "flipped bits: the readers differ" against "$pst" a.spool
-like "$(jq -r '.problems[].hint' out)" 'blocks of it are damaged' \
+like "$(jq -r '.problems[].error' out)" 'blocks of it are damaged' \
     "and it is said that the file is damaged there"
 done_testing
