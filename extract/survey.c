@@ -151,8 +151,8 @@ listen(struct survey_look *l, struct err *err)
 	/* each costs a whole timeout */
 	if (heard == PST_HEARD_NOTHING && l->hangs++ == HANGS_MAX)
 		return err_set(err, SCOPE_STORE, EX_DATAERR,
-		    "'%s': the PST reader %s, again and again",
-		    l->spec->path, why);
+		    "'%s': the PST reader %s, again and again", l->spec->path,
+		    why);
 	return leave_out(l, why, err);
 }
 
