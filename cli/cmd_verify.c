@@ -111,8 +111,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	if (o.against != NULL)
 		rc = verify_readers(argv + at, &o, argc - at, r, &err);
 	else if (argc - at == 2)
-		rc = verify_dest(argv[at], argv[at + 1], &account, &o, r,
-		    &err);
+		rc = verify_dest(argv[at], argv[at + 1], &account, &o, r, &err);
 	else
 		rc = verify_spool(argv[at], &o, r, &err);
 	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);

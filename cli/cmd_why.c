@@ -132,21 +132,24 @@ print_entry(struct life *l, const struct spool_entry *e)
 
 	entry_subject(l->sp, e, &subject);
 	entry_put_name(&name, e->msg.folder);
-	printf("%s\n", e->message_id[0] != '\0' ? "message" : "message (no "
-							       "Message-ID)");
+	printf("%s\n",
+	    e->message_id[0] != '\0' ? "message"
+				     : "message (no "
+				       "Message-ID)");
 	if (e->message_id[0] != '\0')
 		say("id", e->message_id);
 	say("subject", buf_str(&subject));
 	printf("  %-10s %s\n", "folder", buf_str(&name));
-	say("file", e->lost ? "LOST: the ledger has it, the folder has not"
-			    : e->file);
+	say("file",
+	    e->lost ? "LOST: the ledger has it, the folder has not" : e->file);
 	say_source(e->msg.source);
-	say("received", e->msg.received_how == RECEIVED_UNKNOWN
+	say("received",
+	    e->msg.received_how == RECEIVED_UNKNOWN
 		? "unknown"
 		: date_format_iso(date, e->msg.received));
-	say("flags", e->msg.flags == 0
-		? "none"
-		: msg_flag_letters(letters, e->msg.flags));
+	say("flags",
+	    e->msg.flags == 0 ? "none"
+			      : msg_flag_letters(letters, e->msg.flags));
 	if (e->msg.keywords[0] != '\0')
 		say("keywords", e->msg.keywords);
 	say("size", text_size(size, e->msg.size));
@@ -223,8 +226,7 @@ tell_fate(struct life *l, const struct spool_fate *f)
 /* Is it the one asked for: by its key, its Message-ID, or the path that
  * problems name it by? */
 static bool
-is_fate_of(const struct spool_fate *f, const char *what,
-    const char *bracketed)
+is_fate_of(const struct spool_fate *f, const char *what, const char *bracketed)
 {
 	struct js *source;
 	bool same;
@@ -239,16 +241,15 @@ is_fate_of(const struct spool_fate *f, const char *what,
 }
 
 static int
-look(struct life *l, const char *what, const char *bracketed,
-    struct err *err)
+look(struct life *l, const char *what, const char *bracketed, struct err *err)
 {
 	struct spool_entry e;
 	struct spool_fate f;
 	int64_t row = 0;
 	int rc;
 
-	while ((rc = spool_find_message_id(l->sp, bracketed, &row, &e, err)) ==
-	    1)
+	while (
+	    (rc = spool_find_message_id(l->sp, bracketed, &row, &e, err)) == 1)
 		if (tell_entry(l, &e, err) < 0)
 			return -1;
 	if (rc == 0)
@@ -282,15 +283,15 @@ run(const struct cmd *cmd, int argc, char **argv)
 	    spool_open(&l.sp, argv[at], SPOOL_READ, 0, &err) < 0)
 		return cmd_fail(&co, &err);
 	l.messages = co.json ? js_arr() : NULL;
-	bracketed = mem_fmt(argv[at + 1][0] == '<' ? "%s" : "<%s>",
-	    argv[at + 1]);
+	bracketed =
+	    mem_fmt(argv[at + 1][0] == '<' ? "%s" : "<%s>", argv[at + 1]);
 	rc = look(&l, argv[at + 1], bracketed, &err);
 	if (rc == 0 && l.found == 0) {
 		rc = err_set(&err, SCOPE_MSG, 1,
-		    "no message '%s' in spool '%s'", argv[at + 1],
-		    argv[at]);
-		err_hint(&err, "'postroad ls --messages --json' shows the "
-			       "Message-IDs and keys it has");
+		    "no message '%s' in spool '%s'", argv[at + 1], argv[at]);
+		err_hint(&err,
+		    "'postroad ls --messages --json' shows the "
+		    "Message-IDs and keys it has");
 		if (l.nameless > 0)
 			err_hint(&err,
 			    "%llu messages were left out before their "

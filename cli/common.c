@@ -15,8 +15,7 @@ const struct opt common_options[] = {
 	    OPT_AT(struct common, log) },
 	{ "verbose", 'v', OPT_COUNT, NULL, "say more",
 	    OPT_AT(struct common, verbose) },
-	{ "quiet", 'q', OPT_COUNT, NULL,
-	    "say less (twice: nothing but errors)",
+	{ "quiet", 'q', OPT_COUNT, NULL, "say less (twice: nothing but errors)",
 	    OPT_AT(struct common, quiet) },
 	{ "progress", 0, OPT_STR, "WHEN",
 	    "progress line: auto, always or never",
@@ -76,8 +75,7 @@ cmd_fail(const struct common *co, const struct err *err)
 }
 
 int
-cmd_finish(const struct common *co, struct report **r,
-    const struct err *run)
+cmd_finish(const struct common *co, struct report **r, const struct err *run)
 {
 	bool balanced = report_balances(*r);
 	struct js *obj;

@@ -70,8 +70,7 @@ set_hash(struct js *o, const char *key, bool has, const uint8_t *hash)
 {
 	char hex[DIGEST_HEX];
 
-	js_set_str(o, key,
-	    has ? digest_hex(hex, hash, DIGEST_BYTES) : NULL);
+	js_set_str(o, key, has ? digest_hex(hex, hash, DIGEST_BYTES) : NULL);
 }
 
 struct js *

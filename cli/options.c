@@ -84,8 +84,7 @@ bad_number(const struct opt *o, const char *value, struct err *err)
 }
 
 static int
-set_value(const struct opt *o, void *into, const char *value,
-    struct err *err)
+set_value(const struct opt *o, void *into, const char *value, struct err *err)
 {
 	char *at = (char *)into + o->offset;
 	struct opt_list *list = (void *)at;
@@ -114,8 +113,7 @@ set_value(const struct opt *o, void *into, const char *value,
 		list->v[list->n++] = value;
 		break;
 	case OPT_ITEM:
-		items->v = mem_grow(items->v, items->n + 1,
-		    sizeof(*items->v));
+		items->v = mem_grow(items->v, items->n + 1, sizeof(*items->v));
 		items->v[items->n++] = (struct opt_item){ o->name, value };
 		break;
 	}
@@ -157,8 +155,8 @@ options_parse(const struct cmd *cmd, void *const into[OPT_TABLES], int argc,
 	optind = 0;
 	opterr = 0;
 	while (rc == 0 &&
-	    (c = getopt_long(argc, argv, buf_str(&p.shorts), p.longs,
-		 NULL)) != -1) {
+	    (c = getopt_long(argc, argv, buf_str(&p.shorts), p.longs, NULL)) !=
+		-1) {
 		if (c == ':' || c == '?') {
 			rc = complain(cmd, c, argv, err);
 			break;
@@ -224,8 +222,7 @@ options_help(const struct cmd *cmd)
 			    o->arg != NULL ? " " : "",
 			    o->arg != NULL ? o->arg : "");
 			if (strlen(left) > 29)
-				printf("  %s\n  %-29s %s\n", left, "",
-				    o->help);
+				printf("  %s\n  %-29s %s\n", left, "", o->help);
 			else
 				printf("  %-29s %s\n", left, o->help);
 		}

@@ -71,8 +71,8 @@ struct cmd {
  * Returns the index of the first operand, or -1 with EX_USAGE.  min..max is
  * the number of operands allowed.
  */
-int options_parse(const struct cmd *cmd, void *const into[OPT_TABLES],
-    int argc, char **argv, int min, int max, struct err *err);
+int options_parse(const struct cmd *cmd, void *const into[OPT_TABLES], int argc,
+    char **argv, int min, int max, struct err *err);
 
 /* Give back what OPT_LIST and OPT_ITEM collected. */
 void options_free(const struct cmd *cmd, void *const into[OPT_TABLES]);

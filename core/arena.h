@@ -18,7 +18,7 @@ struct arena {
 
 /* Zeroed, aligned for anything; lives until arena_reset(). */
 void *arena_alloc(struct arena *a, size_t len);
-char *arena_str(struct arena *a, const char *s); /* NULL gives NULL */
+char *arena_str(struct arena *a, const char *s);    /* NULL gives NULL */
 char *arena_slice(struct arena *a, struct slice s); /* NUL-terminated */
 char *arena_fmt(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

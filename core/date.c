@@ -33,13 +33,13 @@ struct parts {
 static bool
 assemble(const struct parts *d, int64_t *out)
 {
-	static const unsigned char len[] = { 31, 29, 31, 30, 31, 30, 31, 31,
-		30, 31, 30, 31 };
+	static const unsigned char len[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30,
+		31, 30, 31 };
 	int64_t t;
 
-	if (d->year < 1900 || d->year > 9999 || d->month < 1 ||
-	    d->month > 12 || d->day < 1 || d->day > len[d->month - 1] ||
-	    d->hour > 23 || d->min > 59 || d->sec > 60)
+	if (d->year < 1900 || d->year > 9999 || d->month < 1 || d->month > 12 ||
+	    d->day < 1 || d->day > len[d->month - 1] || d->hour > 23 ||
+	    d->min > 59 || d->sec > 60)
 		return false;
 	t = date_days(d->year, d->month, d->day) * 86400 + d->hour * 3600 +
 	    d->min * 60 + d->sec - d->zone * 60;
@@ -77,8 +77,7 @@ take_name(struct slice *s, const char *names)
 {
 	size_t i, n = 0;
 
-	while (n < s->n &&
-	    ((s->p[n] | 32) >= 'a' && (s->p[n] | 32) <= 'z'))
+	while (n < s->n && ((s->p[n] | 32) >= 'a' && (s->p[n] | 32) <= 'z'))
 		n++;
 	if (n < 3)
 		return -1;
@@ -176,9 +175,8 @@ take_zone(struct slice *s, struct parts *d)
 		}
 		return false;
 	}
-	for (n = 0; n < s->n &&
-	     ((s->p[n] | 32) >= 'a' && (s->p[n] | 32) <= 'z');
-	     n++)
+	for (n = 0;
+	     n < s->n && ((s->p[n] | 32) >= 'a' && (s->p[n] | 32) <= 'z'); n++)
 		;
 	for (i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
 		if (slice_is_nocase(slice_of(s->p, n), zones[i].name)) {
@@ -305,8 +303,8 @@ date_parse_iso(struct slice s, int64_t *out)
 	return assemble(&d, out);
 }
 
-static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May",
-	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri",
 	"Sat" };
 

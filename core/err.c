@@ -48,18 +48,19 @@ err_sys(struct err *err, enum scope scope, int status, const char *fmt, ...)
 	fill(err, fmt, ap);
 	va_end(ap);
 	n = strlen(err->text);
-	snprintf(err->text + n, sizeof(err->text) - n, ": %s",
-	    strerror(saved));
+	snprintf(err->text + n, sizeof(err->text) - n, ": %s", strerror(saved));
 	if (saved == ENOSPC || saved == EDQUOT) {
 		err->scope = SCOPE_RUN;
 		err->status = EX_IOERR;
-		err_hint(err, "make room on that disk and run the same "
-			      "command again; it goes on where it stopped");
+		err_hint(err,
+		    "make room on that disk and run the same "
+		    "command again; it goes on where it stopped");
 	} else if (saved == EIO) {
 		err->scope = SCOPE_RUN;
 		err->status = EX_IOERR;
-		err_hint(err, "the disk reports errors: copy what is on it "
-			      "before anything else");
+		err_hint(err,
+		    "the disk reports errors: copy what is on it "
+		    "before anything else");
 	}
 	return -1;
 }

@@ -38,15 +38,15 @@ struct err {
  * hold anything: it is escaped for terminals here.  EX_TEMPFAIL sets retry.
  * Always returns -1, so: return err_set(err, ...);
  */
-int err_set(struct err *err, enum scope scope, int status, const char *fmt,
-    ...) __attribute__((format(printf, 4, 5), cold));
+int err_set(struct err *err, enum scope scope, int status, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5), cold));
 
 /*
  * The same, then ": " and the words for errno, which is kept in err->sys.
  * ENOSPC, EDQUOT and EIO become EX_IOERR with SCOPE_RUN and a hint.
  */
-int err_sys(struct err *err, enum scope scope, int status, const char *fmt,
-    ...) __attribute__((format(printf, 4, 5), cold));
+int err_sys(struct err *err, enum scope scope, int status, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5), cold));
 
 /* Prepend context ("folder 'Sent'") and ": " on the way up.  Returns -1. */
 int err_within(struct err *err, const char *fmt, ...)

@@ -126,8 +126,8 @@ js_merge(struct js *obj, const struct js *from)
 struct js *
 js_parse(struct slice text)
 {
-	return (struct js *)json_loadb(text.p, text.n,
-	    JSON_REJECT_DUPLICATES, NULL);
+	return (struct js *)json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES,
+	    NULL);
 }
 
 const struct js *
@@ -163,7 +163,7 @@ void
 js_put(struct buf *out, const struct js *v)
 {
 	if (json_dump_callback(jc(v), add, out,
-	    JSON_COMPACT | JSON_ENCODE_ANY) != 0)
+		JSON_COMPACT | JSON_ENCODE_ANY) != 0)
 		mem_exhausted();
 }
 

@@ -15,8 +15,7 @@ static enum log_level shown = LOG_INFO;
 static FILE *log_file;
 static void (*before)(void);
 
-static const char *const level_name[] = { "error", "warning", "info",
-	"debug" };
+static const char *const level_name[] = { "error", "warning", "info", "debug" };
 
 void
 log_set_level(enum log_level level)
@@ -66,8 +65,7 @@ emit(enum log_level level, const char *text)
 		now = time(NULL);
 		gmtime_r(&now, &tm);
 		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-		fprintf(log_file, "%s %s: %s\n", when, level_name[level],
-		    text);
+		fprintf(log_file, "%s %s: %s\n", when, level_name[level], text);
 	}
 }
 

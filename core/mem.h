@@ -12,9 +12,9 @@
 void *mem_alloc(size_t n, size_t size);
 /* realloc(p, n * size), not zeroed. */
 void *mem_grow(void *p, size_t n, size_t size);
-char *mem_str(const char *s);		       /* NULL gives NULL */
-char *mem_strn(const void *p, size_t n);       /* NUL-terminated copy */
-char *mem_fmt(const char *fmt, ...)	       /* asprintf */
+char *mem_str(const char *s);		 /* NULL gives NULL */
+char *mem_strn(const void *p, size_t n); /* NUL-terminated copy */
+char *mem_fmt(const char *fmt, ...)	 /* asprintf */
     __attribute__((format(printf, 1, 2)));
 void mem_exhausted(void) __attribute__((noreturn, cold));
 

@@ -60,8 +60,7 @@ static const unsigned stage_fates[] = {
 	    BIT(VANISHED),
 	BIT(STORED) | BIT(UNCHANGED) | BIT(EXCLUDED) | BIT(DUPLICATE) |
 	    BIT(REFUSED),
-	BIT(LOADED) | BIT(UNCHANGED) | BIT(REFUSED) | BIT(PENDING) |
-	    BIT(LOST),
+	BIT(LOADED) | BIT(UNCHANGED) | BIT(REFUSED) | BIT(PENDING) | BIT(LOST),
 	0,
 };
 
@@ -118,8 +117,8 @@ tick(const struct report *r)
 }
 
 void
-report_set_tick(struct report *r,
-    void (*fn)(const struct report *r, void *arg), void *arg)
+report_set_tick(struct report *r, void (*fn)(const struct report *r, void *arg),
+    void *arg)
 {
 	r->tick = fn;
 	r->tick_arg = arg;
@@ -169,8 +168,7 @@ tally_of(struct report *r, const char *name)
 		else
 			hi = mid;
 	}
-	r->folders = mem_grow(r->folders, r->nfolders + 1,
-	    sizeof(*r->folders));
+	r->folders = mem_grow(r->folders, r->nfolders + 1, sizeof(*r->folders));
 	memmove(r->folders + lo + 1, r->folders + lo,
 	    (r->nfolders - lo) * sizeof(*r->folders));
 	r->folders[lo] = (struct folder){ .name = mem_str(name) };
@@ -223,8 +221,7 @@ put_source(struct buf *out, const char *source)
 	if (n > 0)
 		buf_putf(out, "'%s%s'", from > 0 ? "..." : "", path + from);
 	else if (o != NULL && js_get_int(o, "offset") >= 0)
-		buf_putf(out, "byte %lld",
-		    (long long)js_get_int(o, "offset"));
+		buf_putf(out, "byte %lld", (long long)js_get_int(o, "offset"));
 	else if (o != NULL && js_get_int(o, "uid") >= 0)
 		buf_putf(out, "UID %lld", (long long)js_get_int(o, "uid"));
 	else
@@ -245,8 +242,8 @@ log_problem(const struct problem *p)
 		put_source(&where, p->source);
 	}
 	if (p->subject != NULL && *p->subject != '\0')
-		buf_putf(&where, "%ssubject '%.60s'",
-		    where.n > 0 ? ", " : "", p->subject);
+		buf_putf(&where, "%ssubject '%.60s'", where.n > 0 ? ", " : "",
+		    p->subject);
 	if (where.n > 0)
 		err_within(&e, "%s", buf_str(&where));
 	log_err(p->warning ? LOG_WARN : LOG_ERROR, &e);
@@ -482,8 +479,8 @@ report_json(struct report *r, const struct err *run)
 	set_tally(o, &r->all, stage_fates[r->stage]);
 	for (i = 0; i < r->added.n; i++)
 		js_set_int(o, r->added.v[i].name, (int64_t)r->added.v[i].n);
-	js_set(o, "seconds", js_real((double)(int64_t)(seconds(r) * 1000) /
-				 1000));
+	js_set(o, "seconds",
+	    js_real((double)(int64_t)(seconds(r) * 1000) / 1000));
 	js_set(o, "folders", folders_json(r));
 	if (r->stage == STAGE_EXTRACT) {
 		js_set(o, "items", js_obj());

@@ -44,8 +44,7 @@ slice_is(struct slice a, const char *s)
 static inline bool
 slice_is_nocase(struct slice a, const char *s)
 {
-	return strlen(s) == a.n &&
-	    (a.n == 0 || strncasecmp(a.p, s, a.n) == 0);
+	return strlen(s) == a.n && (a.n == 0 || strncasecmp(a.p, s, a.n) == 0);
 }
 
 static inline bool

@@ -21,8 +21,7 @@ step(const char *name)
 
 	passed++;
 	if (log != NULL) {
-		fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-		    0600);
+		fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (fd >= 0) {
 			dprintf(fd, "%s\n", name);
 			close(fd);

@@ -39,6 +39,7 @@ stop_check(struct err *err)
 	if (!stop_requested())
 		return 0;
 	err_set(err, SCOPE_RUN, EX_TEMPFAIL, "interrupted");
-	return err_hint(err, "run the same command again; it goes on where "
-			     "it stopped");
+	return err_hint(err,
+	    "run the same command again; it goes on where "
+	    "it stopped");
 }

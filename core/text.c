@@ -40,8 +40,7 @@ text_utf8(const char *p, size_t n, uint32_t *cp_r)
 			return 0;
 		cp = cp << 6 | (c & 0x3f);
 	}
-	if (cp < least[len] || cp > 0x10ffff ||
-	    (cp >= 0xd800 && cp <= 0xdfff))
+	if (cp < least[len] || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
 		return 0;
 	*cp_r = cp;
 	return len;
@@ -87,8 +86,7 @@ static bool
 is_unsafe(uint32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||
-	    (cp >= 0x200b && cp <= 0x200f) ||
-	    (cp >= 0x2028 && cp <= 0x202e) ||
+	    (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
 	    (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff ||
 	    (cp >= 0xe0000 && cp <= 0xe0fff);
 }

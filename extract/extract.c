@@ -53,8 +53,8 @@ compile_excludes(struct run *run, struct err *err)
 
 	run->exclude = mem_alloc(run->o->nexclude, sizeof(*run->exclude));
 	for (i = 0; i < run->o->nexclude; i++) {
-		if (glob_new(&run->exclude[i],
-			slice_str(run->o->exclude[i]), flags, err) < 0) {
+		if (glob_new(&run->exclude[i], slice_str(run->o->exclude[i]),
+			flags, err) < 0) {
 			err->status = EX_USAGE;
 			return err_within(err, "--exclude");
 		}
@@ -76,7 +76,8 @@ static int
 take_folder(struct run *run, const struct source_item *item, struct err *err)
 {
 	struct spool_folder f = { .path = item->folder,
-		.name = item->folder_name, .delimiter = item->delimiter,
+		.name = item->folder_name,
+		.delimiter = item->delimiter,
 		.special_use = item->special_use,
 		.subscribed = item->subscribed };
 
@@ -144,7 +145,8 @@ name_problem(struct run *run, const struct source_item *item,
 {
 	struct buf subject = { 0 };
 	struct problem p = { .folder = item->msg.folder,
-		.source = item->msg.source, .size = item->msg.size,
+		.source = item->msg.source,
+		.size = item->msg.size,
 		.err = err };
 
 	if (item->subject != NULL) {
@@ -160,8 +162,8 @@ static int
 refuse(struct run *run, const struct source_item *item, const struct err *why,
     struct err *err)
 {
-	enum fate fate = why->status == EX_NOINPUT ? FATE_VANISHED
-						   : FATE_REFUSED;
+	enum fate fate =
+	    why->status == EX_NOINPUT ? FATE_VANISHED : FATE_REFUSED;
 
 	name_problem(run, item, why);
 	report_fate(run->r, item->msg.folder, fate, 0);
@@ -232,8 +234,8 @@ refresh(struct run *run, const struct msg *m, const struct spool_entry *have,
 
 /* The spool has a message of this key. */
 static int
-meet(struct run *run, const struct source_item *item,
-    struct spool_entry *have, struct err *err)
+meet(struct run *run, const struct source_item *item, struct spool_entry *have,
+    struct err *err)
 {
 	int rc;
 
@@ -249,8 +251,7 @@ meet(struct run *run, const struct source_item *item,
 }
 
 static int
-take_message(struct run *run, const struct source_item *item,
-    struct err *err)
+take_message(struct run *run, const struct source_item *item, struct err *err)
 {
 	const char *by = excluded_by(run, item->msg.folder);
 	struct spool_entry have;
@@ -262,8 +263,8 @@ take_message(struct run *run, const struct source_item *item,
 		report_fate(run->r, item->msg.folder, FATE_EXCLUDED, 0);
 		why = mem_fmt("--exclude %s", by);
 		rc = spool_fate_set(run->sp, item->msg.key, item->msg.folder,
-		    item->msg.source, FATE_EXCLUDED, why, item->msg.size,
-		    NULL, err);
+		    item->msg.source, FATE_EXCLUDED, why, item->msg.size, NULL,
+		    err);
 		free(why);
 		return rc;
 	}
@@ -332,8 +333,7 @@ end_event(struct run *run, const struct err *ended, struct err *err)
 	struct buf text = { 0 };
 	int rc;
 
-	js_set(summary, "problems", js_int(
-	    (int64_t)report_problems(run->r)));
+	js_set(summary, "problems", js_int((int64_t)report_problems(run->r)));
 	js_put(&text, summary);
 	rc = spool_event_end(run->sp,
 	    ended == NULL ? report_status(run->r) : ended->status,

@@ -24,7 +24,7 @@ struct extract_options {
  * with the error that ended the run; what was stored until then stays, and
  * the counts are right in both cases.
  */
-int extract_run(const struct source_spec *spec,
-    const struct extract_options *o, struct report *r, struct err *err);
+int extract_run(const struct source_spec *spec, const struct extract_options *o,
+    struct report *r, struct err *err);
 
 #endif

@@ -42,13 +42,13 @@ enum pst_frame_type {
 	PST_OTHER,     /* str class: no mail, not carried */
 	PST_NOTE,      /* str text */
 	/* of a survey (PST_SURVEY), instead of items */
-	PST_FACTS,     /* u32 format, u32 encryption, u32 OST, u32 password,
+	PST_FACTS,  /* u32 format, u32 encryption, u32 OST, u32 password,
 			  * u64 promised size */
-	PST_COUNTS,    /* u64 nid, str path or "", str name, str role, u64
+	PST_COUNTS, /* u64 nid, str path or "", str name, str role, u64
 			  * items, u64 of them mail, u64 bytes, u64 lost, i64
 			  * oldest, i64 newest, i64 items as it says itself */
-	PST_CLASS,     /* str class, u64 count, u32 mail */
-	PST_BIG,       /* u64 nid, str path, str subject, u64 bytes */
+	PST_CLASS,  /* str class, u64 count, u32 mail */
+	PST_BIG,    /* u64 nid, str path, str subject, u64 bytes */
 	PST_BYE,
 	/* parent to child */
 	PST_START, /* u32 PST_LEAVE_ bits, u32 code page, u32 keep the RTF
@@ -125,7 +125,7 @@ int frame_send(int fd, enum pst_frame_type type, const void *payload, size_t n);
 #define FRAME_KEY_MAX	   64
 #define FRAME_TEXT_MAX	   1000
 #define FRAME_KEYWORDS_MAX 32768
-#define FRAME_CLASS_MAX    200
+#define FRAME_CLASS_MAX	   200
 #define FRAME_FOLDERS_MAX  4000
 
 #endif

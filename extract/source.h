@@ -34,8 +34,8 @@ struct source_spec {
 	/* A PST: read facts to compare (extract/pst_facts.h) of all items, no
 	 * messages; what the reader says besides is not reported. */
 	bool facts;
-	unsigned item_timeout_s;  /* a parser child may hang this long; 0: 30 */
-	struct report *report;	  /* notes, not_carried; never NULL */
+	unsigned item_timeout_s; /* a parser child may hang this long; 0: 30 */
+	struct report *report;	 /* notes, not_carried; never NULL */
 };
 
 enum source_what {
@@ -102,8 +102,7 @@ int source_next(struct source *src, struct source_item *item_r,
  * but mbox quoting undone.  Returns the count, 0 at its end, or -1 with
  * SCOPE_MSG or SCOPE_STORE; the bytes handed out before are then worthless.
  */
-ssize_t source_read(struct source *src, void *buf, size_t cap,
-    struct err *err);
+ssize_t source_read(struct source *src, void *buf, size_t cap, struct err *err);
 
 /* After source_read() returned 0: if the bytes handed out are not the
  * source's own (unquoted), put the hash of the source's own and return

@@ -24,8 +24,8 @@ struct source_ops {
 	    struct err *err);
 	int (*next)(struct source *src, struct source_item *item_r,
 	    struct err *err);
-	ssize_t (*read)(struct source *src, void *buf, size_t cap,
-	    struct err *err);
+	ssize_t (
+	    *read)(struct source *src, void *buf, size_t cap, struct err *err);
 	/* NULL: bytes read are the source's own */
 	bool (*raw_sha256)(struct source *src, uint8_t out[DIGEST_BYTES]);
 	void (*close)(struct source *src); /* frees src itself */
@@ -34,10 +34,10 @@ struct source_ops {
 /* First member of every implementation's own struct; zeroed by its open. */
 struct source {
 	const struct source_ops *ops;
-	unsigned state;	   /* source.c's, hands off */
-	char *identity;	   /* set by open, freed by source.c */
-	uint64_t total;	   /* set by open */
-	uint64_t done;	   /* kept by next and read */
+	unsigned state; /* source.c's, hands off */
+	char *identity; /* set by open, freed by source.c */
+	uint64_t total; /* set by open */
+	uint64_t done;	/* kept by next and read */
 };
 
 extern const struct source_ops source_mbox_ops;

@@ -12,7 +12,7 @@
 #include "core/text.h"
 
 /* What stands behind "%~" in a name that was too long: 128 bits in hex. */
-#define CUT_HEX  32
+#define CUT_HEX	 32
 #define CUT_TAIL (2 + CUT_HEX)
 /* one encoded character takes at most this (four broken bytes: one each) */
 #define CUT_STEP 6
@@ -21,10 +21,9 @@
 static bool
 is_reserved(struct slice c)
 {
-	static const char *const whole[] = { "cur",          "new",
-		                             "tmp",          "maildirfolder",
-		                             "maildirsize",  "maildirfilter",
-		                             "subscriptions" };
+	static const char *const whole[] = { "cur", "new", "tmp",
+		"maildirfolder", "maildirsize", "maildirfilter",
+		"subscriptions" };
 	size_t i;
 
 	for (i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
@@ -93,7 +92,7 @@ whole_chars(struct slice enc, size_t max)
 		if (enc.p[i] != '%')
 			len = text_utf8(enc.p + i, enc.n - i, &cp);
 		else if (slice_starts(slice_from(enc, i), "%C2%8") ||
-		         slice_starts(slice_from(enc, i), "%C2%9"))
+		    slice_starts(slice_from(enc, i), "%C2%9"))
 			len = 6; /* a C1 control */
 		else
 			len = 3;
@@ -114,8 +113,9 @@ folder_encode(struct buf *out, struct slice component)
 	put_component(out, component);
 	if (out->n - from <= LIMIT_COMPONENT_BYTES)
 		return;
-	out->n = from + whole_chars(slice_of(out->p + from, out->n - from),
-	                            LIMIT_COMPONENT_BYTES - CUT_TAIL);
+	out->n = from +
+	    whole_chars(slice_of(out->p + from, out->n - from),
+		LIMIT_COMPONENT_BYTES - CUT_TAIL);
 	digest_of(component.p, component.n, hash);
 	digest_hex(hex, hash, CUT_HEX / 2);
 	buf_puts(out, "%~");
@@ -142,7 +142,7 @@ folder_path_of(struct buf *path, struct slice name, char delimiter)
 	while (name.n > 0) {
 		at = delimiter == 0 ? NULL : memchr(name.p, delimiter, name.n);
 		c = slice_of(name.p,
-		             at == NULL ? name.n : (size_t)(at - name.p));
+		    at == NULL ? name.n : (size_t)(at - name.p));
 		if (c.n > 0)
 			folder_join(path, c);
 		name = slice_from(name, at == NULL ? name.n : c.n + 1);
@@ -167,8 +167,9 @@ decode_component(struct buf *out, struct slice c)
 	for (i = 0; i < c.n; i++) {
 		if (c.p[i] == '%' && c.n - i >= 3 &&
 		    hex_value(c.p[i + 1]) >= 0 && hex_value(c.p[i + 2]) >= 0) {
-			buf_putc(out, (char)(hex_value(c.p[i + 1]) << 4 |
-			                     hex_value(c.p[i + 2])));
+			buf_putc(out,
+			    (char)(hex_value(c.p[i + 1]) << 4 |
+				hex_value(c.p[i + 2])));
 			i += 2;
 		} else {
 			buf_putc(out, c.p[i]);
@@ -220,7 +221,7 @@ is_cut(struct slice c)
 		return false;
 	for (i = 2; i < tail.n; i++)
 		if (!((tail.p[i] >= '0' && tail.p[i] <= '9') ||
-		      (tail.p[i] >= 'a' && tail.p[i] <= 'f')))
+			(tail.p[i] >= 'a' && tail.p[i] <= 'f')))
 			return false;
 	return true;
 }

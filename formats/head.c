@@ -25,7 +25,7 @@ field_name(struct slice line)
 	size_t n = 0, end;
 
 	while (n < line.n && line.p[n] > ' ' && line.p[n] < 0x7f &&
-	       line.p[n] != ':')
+	    line.p[n] != ':')
 		n++;
 	end = n;
 	while (n < line.n && is_blank(line.p[n]))

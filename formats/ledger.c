@@ -54,21 +54,23 @@ fail(struct ledger *l, struct err *err, const char *doing)
 		if (errno == ENOSPC || errno == EDQUOT)
 			return err_sys(err, SCOPE_RUN, EX_IOERR, "%s: %s",
 			    l->path, doing);
-		return err_set(err, SCOPE_RUN, EX_IOERR, "%s: %s: %s",
-		    l->path, doing, text);
+		return err_set(err, SCOPE_RUN, EX_IOERR, "%s: %s: %s", l->path,
+		    doing, text);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		err_set(err, SCOPE_RUN, EX_TEMPFAIL, "%s: %s: %s", l->path,
 		    doing, text);
-		return err_hint(err, "another program holds the ledger; wait "
-				     "until it has finished, then run again");
+		return err_hint(err,
+		    "another program holds the ledger; wait "
+		    "until it has finished, then run again");
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		err_set(err, SCOPE_RUN, EX_DATAERR, "%s: %s: %s", l->path,
 		    doing, text);
-		return err_hint(err, "the ledger is damaged; the messages in "
-				     "mail/ are not: move spool.db away and "
-				     "run again, they will be adopted");
+		return err_hint(err,
+		    "the ledger is damaged; the messages in "
+		    "mail/ are not: move spool.db away and "
+		    "run again, they will be adopted");
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
@@ -108,8 +110,9 @@ prepare_schema(struct ledger *l, enum ledger_mode mode, struct err *err)
 		err_set(err, SCOPE_RUN, EX_DATAERR,
 		    "%s: this is a database, but not a spool's ledger",
 		    l->path);
-		return err_hint(err, "name the spool's directory, or move "
-				     "this file away");
+		return err_hint(err,
+		    "name the spool's directory, or move "
+		    "this file away");
 	}
 	if (version > LEDGER_VERSION) {
 		err_set(err, SCOPE_RUN, EX_DATAERR,
@@ -337,8 +340,8 @@ bind(sqlite3_stmt *stmt, const char *types, va_list ap)
 }
 
 int
-ledger_do(struct ledger *l, struct err *err, const char *sql,
-    const char *types, ...)
+ledger_do(struct ledger *l, struct err *err, const char *sql, const char *types,
+    ...)
 {
 	struct ledger_rows q;
 	va_list ap;
@@ -432,8 +435,8 @@ ledger_blob(struct ledger_rows *q, int col)
 }
 
 int
-ledger_number(struct ledger *l, int64_t *out, struct err *err,
-    const char *sql, const char *types, ...)
+ledger_number(struct ledger *l, int64_t *out, struct err *err, const char *sql,
+    const char *types, ...)
 {
 	struct ledger_rows q;
 	va_list ap;

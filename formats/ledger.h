@@ -28,8 +28,8 @@ enum ledger_mode { LEDGER_READ, LEDGER_WRITE, LEDGER_CREATE };
  * (immutable) and writes nothing but temporary tables.  -1 with SCOPE_RUN:
  * EX_NOINPUT, EX_DATAERR (not a ledger, damaged, newer version), EX_CANTCREAT.
  */
-int ledger_open(struct ledger **l_r, const char *path,
-    enum ledger_mode mode, struct err *err);
+int ledger_open(struct ledger **l_r, const char *path, enum ledger_mode mode,
+    struct err *err);
 /* Rolls back an open transaction, checkpoints, leaves no -wal.  *l to NULL. */
 void ledger_close(struct ledger **l);
 
@@ -56,8 +56,8 @@ int64_t ledger_last_id(struct ledger *l);
  * columns between.  Always end it.  Queries with the same text may be
  * running at the same time.
  */
-int ledger_query(struct ledger *l, struct ledger_rows **q_r,
-    struct err *err, const char *sql, const char *types, ...);
+int ledger_query(struct ledger *l, struct ledger_rows **q_r, struct err *err,
+    const char *sql, const char *types, ...);
 int ledger_step(struct ledger_rows *q, struct err *err); /* 1, 0, -1 */
 void ledger_end(struct ledger_rows **q);
 

@@ -13,8 +13,8 @@
  * X-Postroad-X500-From (-Sender, -To, ...).
  *
  * Structure: mixed { alternative { plain, related { html, inline images },
- * calendar }, attachments }, each level only where it is needed.  Embedded messages are
- * message/rfc822 parts, built the same way.
+ * calendar }, attachments }, each level only where it is needed.  Embedded
+ * messages are message/rfc822 parts, built the same way.
  *
  * Memory: a few blocks, whatever the sizes; a body that exists only as RTF is
  * held once to be made readable.

@@ -68,8 +68,8 @@ msg_keyword_next(struct slice *rest, struct slice *word_r)
 	if (rest->n == 0)
 		return 0;
 	sp = memchr(rest->p, ' ', rest->n);
-	*word_r = slice_of(rest->p,
-	    sp == NULL ? rest->n : (size_t)(sp - rest->p));
+	*word_r =
+	    slice_of(rest->p, sp == NULL ? rest->n : (size_t)(sp - rest->p));
 	*rest = slice_from(*rest, word_r->n);
 	return 1;
 }

@@ -64,9 +64,9 @@ gather_nodes(struct msg_index *x)
 			x->folders[folders++].parent = node.parent;
 		} else if (ndb_type(node.nid) == NID_TYPE_MESSAGE &&
 		    messages < x->n_messages) {
-			x->messages[messages++] = (struct msg_place){
-				.nid = node.nid, .parent = node.parent
-			};
+			x->messages[messages++] =
+			    (struct msg_place){ .nid = node.nid,
+				    .parent = node.parent };
 		}
 	}
 	x->n_folders = folders;

@@ -27,8 +27,15 @@
 #define WRITE_BUFFER   ((size_t)1 << 20)
 #define FILE_MAX_BYTES ((uint64_t)1 << 44)
 
-enum { PAGE_BBT = 0x80, PAGE_NBT, PAGE_FMAP, PAGE_PMAP, PAGE_AMAP, PAGE_FPMAP,
-	PAGE_DLIST };
+enum {
+	PAGE_BBT = 0x80,
+	PAGE_NBT,
+	PAGE_FMAP,
+	PAGE_PMAP,
+	PAGE_AMAP,
+	PAGE_FPMAP,
+	PAGE_DLIST
+};
 
 struct nbt_entry {
 	uint32_t nid, parent;
@@ -46,9 +53,9 @@ struct pst_out {
 	uint64_t next_bid, next_page;
 	struct buf buffer; /* bytes from 'buffer_at' not written yet */
 	uint64_t buffer_at;
-	FILE *blocks;	 /* BBT entries, 24 bytes each, rising */
+	FILE *blocks; /* BBT entries, 24 bytes each, rising */
 	uint64_t nblocks;
-	FILE *messages;	 /* NBT entries, 32 bytes each, rising */
+	FILE *messages; /* NBT entries, 32 bytes each, rising */
 	uint64_t nmessages;
 	uint32_t last_nid;
 	struct nbt_entry *low; /* the others, sorted at close */
@@ -137,8 +144,7 @@ mark(struct pst_out *o, uint64_t at, size_t len)
 	size_t i, first = (size_t)((at - o->section) / UNIT);
 
 	for (i = 0; i < (len + UNIT - 1) / UNIT; i++)
-		o->map[(first + i) / 8] |=
-		    (uint8_t)(0x80 >> ((first + i) % 8));
+		o->map[(first + i) / 8] |= (uint8_t)(0x80 >> ((first + i) % 8));
 }
 
 /* A page whose content is all 0xFF: PMap, FMap, FPMap are no longer used. */
@@ -308,8 +314,8 @@ pst_out_block(struct pst_out *o, const void *data, size_t len, bool internal,
 }
 
 int
-pst_out_data_block(struct pst_out *o, struct pst_out_data *d,
-    const void *data, size_t len, struct err *err)
+pst_out_data_block(struct pst_out *o, struct pst_out_data *d, const void *data,
+    size_t len, struct err *err)
 {
 	uint64_t bid;
 
@@ -320,8 +326,7 @@ pst_out_data_block(struct pst_out *o, struct pst_out_data *d,
 		return -1;
 	if ((d->nbids & 63) == 0) {
 		d->bids = mem_grow(d->bids, d->nbids + 64, sizeof(*d->bids));
-		d->sizes = mem_grow(d->sizes, d->nbids + 64,
-		    sizeof(*d->sizes));
+		d->sizes = mem_grow(d->sizes, d->nbids + 64, sizeof(*d->sizes));
 	}
 	d->sizes[d->nbids] = (uint16_t)len;
 	d->bids[d->nbids++] = bid;
@@ -378,8 +383,7 @@ put_tree(struct pst_out *o, struct pst_out_data *d, uint64_t *bid_r,
 	size_t at, n, i, ntops = 0;
 
 	if (d->nbids <= XBLOCK_MAX)
-		return put_xblock(o, 1, d->bids, d->nbids, d->size, bid_r,
-		    err);
+		return put_xblock(o, 1, d->bids, d->nbids, d->size, bid_r, err);
 	for (at = 0; at < d->nbids; at += n) {
 		if (ntops == XBLOCK_MAX)
 			return err_set(err, SCOPE_MSG, EX_DATAERR,
@@ -537,8 +541,8 @@ pst_out_node(struct pst_out *o, uint32_t nid, uint64_t data, uint64_t sub,
 
 	if (nid < PST_NID_STREAM) {
 		if ((o->nlow & 63) == 0)
-			o->low = mem_grow(o->low, o->nlow + 64,
-			    sizeof(*o->low));
+			o->low =
+			    mem_grow(o->low, o->nlow + 64, sizeof(*o->low));
 		o->low[o->nlow++] = n;
 		return 0;
 	}
@@ -588,9 +592,8 @@ next_entry(struct level *l, uint8_t *out, struct err *err)
 
 /* One page of a tree; its key and where it went are appended to 'up'. */
 static int
-put_bt_page(struct pst_out *o, unsigned type, unsigned height,
-    struct level *l, struct buf *up, uint64_t *bid_r, uint64_t *at_r,
-    struct err *err)
+put_bt_page(struct pst_out *o, unsigned type, unsigned height, struct level *l,
+    struct buf *up, uint64_t *bid_r, uint64_t *at_r, struct err *err)
 {
 	uint8_t page[PAGE] = { 0 }, entry[24];
 	size_t most = BT_DATA / l->size, n;
@@ -625,8 +628,8 @@ put_tree_pages(struct pst_out *o, unsigned type, struct level leaves,
 
 	for (;;) {
 		do
-			rc = put_bt_page(o, type, height, &l, &up, bid_r,
-			    at_r, err);
+			rc = put_bt_page(o, type, height, &l, &up, bid_r, at_r,
+			    err);
 		while (rc == 0 && l.at < l.n);
 		if (rc < 0 || up.n == 24)
 			break;
@@ -634,7 +637,8 @@ put_tree_pages(struct pst_out *o, unsigned type, struct level leaves,
 		below = up;
 		up = (struct buf){ 0 };
 		l = (struct level){ .mem = (uint8_t *)below.p,
-			.n = below.n / 24, .size = 24 };
+			.n = below.n / 24,
+			.size = 24 };
 		height++;
 	}
 	buf_free(&up);
@@ -667,13 +671,16 @@ put_trees(struct pst_out *o, struct root *r, struct err *err)
 	rewind(o->messages);
 	rewind(o->blocks);
 	rc = put_tree_pages(o, PAGE_NBT,
-	    (struct level){ .file = o->messages, .size = 32,
-		.n = o->nmessages + o->nlow, .before = low,
+	    (struct level){ .file = o->messages,
+		.size = 32,
+		.n = o->nmessages + o->nlow,
+		.before = low,
 		.nbefore = o->nlow },
 	    &r->nbt_bid, &r->nbt_at, err);
 	if (rc == 0)
 		rc = put_tree_pages(o, PAGE_BBT,
-		    (struct level){ .file = o->blocks, .size = 24,
+		    (struct level){ .file = o->blocks,
+			.size = 24,
 			.n = o->nblocks },
 		    &r->bbt_bid, &r->bbt_at, err);
 	free(low);

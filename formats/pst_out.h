@@ -53,8 +53,8 @@ int pst_out_data_put(struct pst_out *o, struct pst_out_data *d,
 int pst_out_data_block(struct pst_out *o, struct pst_out_data *d,
     const void *data, size_t len, struct err *err);
 /* The id of the whole (0: empty), and its memory given back. */
-int pst_out_data_end(struct pst_out *o, struct pst_out_data *d,
-    uint64_t *bid_r, struct err *err);
+int pst_out_data_end(struct pst_out *o, struct pst_out_data *d, uint64_t *bid_r,
+    struct err *err);
 void pst_out_data_drop(struct pst_out_data *d);
 
 /* The subnodes of one node (2.2.2.8.3.3), in any order.  Zero it first. */
@@ -71,15 +71,15 @@ void pst_out_subs_add(struct pst_out_subs *s, uint32_t nid, uint64_t data,
     uint64_t sub);
 /* A number for the next such value. */
 uint32_t pst_out_subs_nid(struct pst_out_subs *s);
-int pst_out_subs_end(struct pst_out *o, struct pst_out_subs *s,
-    uint64_t *bid_r, struct err *err);
+int pst_out_subs_end(struct pst_out *o, struct pst_out_subs *s, uint64_t *bid_r,
+    struct err *err);
 void pst_out_subs_drop(struct pst_out_subs *s);
 
 /* A node.  Numbers from PST_NID_STREAM on must come in rising order; lower
  * ones (folders and the like) in any, and cost memory. */
 #define PST_NID_STREAM ((uint32_t)0x200000)
-int pst_out_node(struct pst_out *o, uint32_t nid, uint64_t data,
-    uint64_t sub, uint32_t parent, struct err *err);
+int pst_out_node(struct pst_out *o, uint32_t nid, uint64_t data, uint64_t sub,
+    uint32_t parent, struct err *err);
 
 /* Bytes of the file so far. */
 uint64_t pst_out_size(const struct pst_out *o);

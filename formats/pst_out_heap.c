@@ -24,9 +24,7 @@ has_bitmap(size_t block)
 static size_t
 header_size(size_t block)
 {
-	return block == 0	  ? HN_HEADER
-	    : has_bitmap(block) ? HN_BITMAP
-				: HN_PAGE;
+	return block == 0 ? HN_HEADER : has_bitmap(block) ? HN_BITMAP : HN_PAGE;
 }
 
 static void
@@ -91,8 +89,8 @@ keep_block(struct heap_out *h, struct err *err)
 	    fwrite(h->block, sizeof(h->block), 1, h->full) != 1)
 		return err_sys(err, SCOPE_RUN, EX_IOERR, "a temporary file");
 	if ((h->nfull & 255) == 0) {
-		h->sizes = mem_grow(h->sizes, h->nfull + 256,
-		    sizeof(*h->sizes));
+		h->sizes =
+		    mem_grow(h->sizes, h->nfull + 256, sizeof(*h->sizes));
 		h->levels = mem_grow(h->levels, h->nfull + 257, 1);
 	}
 	h->sizes[h->nfull] = (uint16_t)size;
@@ -116,8 +114,7 @@ heap_put(struct heap_out *h, const void *data, size_t len, uint32_t *hid_r,
 		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
 		    "%zu bytes do not fit into a PST heap", len);
 	if ((h->items == 2047 ||
-		h->used + len + 1 + map_size(h->items + 1) >
-		    PST_BLOCK_MAX) &&
+		h->used + len + 1 + map_size(h->items + 1) > PST_BLOCK_MAX) &&
 	    keep_block(h, err) < 0)
 		return -1;
 	memcpy(h->block + h->used, data, len);
@@ -128,8 +125,8 @@ heap_put(struct heap_out *h, const void *data, size_t len, uint32_t *hid_r,
 }
 
 int
-heap_put_bth(struct heap_out *h, const uint8_t *records, size_t n,
-    unsigned key, unsigned value, uint32_t *hid_r, struct err *err)
+heap_put_bth(struct heap_out *h, const uint8_t *records, size_t n, unsigned key,
+    unsigned value, uint32_t *hid_r, struct err *err)
 {
 	size_t size = key + value, most = HEAP_ITEM_MAX / size, at, some;
 	uint8_t header[8] = { 0xb5, (uint8_t)key, (uint8_t)value, 0 };
@@ -144,8 +141,8 @@ heap_put_bth(struct heap_out *h, const uint8_t *records, size_t n,
 		up = mem_alloc(n / most + 1, key + 4);
 		for (at = 0; rc == 0 && at < n; at += some) {
 			some = n - at < most ? n - at : most;
-			rc = heap_put(h, level + at * size, some * size,
-			    &hid, err);
+			rc = heap_put(h, level + at * size, some * size, &hid,
+			    err);
 			memcpy(up + nup * (key + 4), level + at * size, key);
 			pst_put32(up + nup * (key + 4) + key, hid);
 			nup++;
@@ -173,14 +170,14 @@ put_levels(const struct heap_out *h, uint8_t *at, size_t first, size_t n)
 
 	memset(at, 0, n / 2);
 	for (i = 0; i < n && first + i < h->nfull; i++)
-		at[i / 2] |= (uint8_t)(h->levels[first + i]
-		    << (i % 2 == 0 ? 0 : 4));
+		at[i / 2] |=
+		    (uint8_t)(h->levels[first + i] << (i % 2 == 0 ? 0 : 4));
 }
 
 /* What the header of block 'i' says; the rest is in place. */
 static void
-put_header(const struct heap_out *h, uint8_t *block, size_t i,
-    unsigned client, uint32_t root)
+put_header(const struct heap_out *h, uint8_t *block, size_t i, unsigned client,
+    uint32_t root)
 {
 	if (i == 0) {
 		block[2] = 0xec;
@@ -193,8 +190,8 @@ put_header(const struct heap_out *h, uint8_t *block, size_t i,
 }
 
 int
-heap_end(struct pst_out *o, struct heap_out *h, unsigned client,
-    uint32_t root, uint64_t *bid_r, struct err *err)
+heap_end(struct pst_out *o, struct heap_out *h, unsigned client, uint32_t root,
+    uint64_t *bid_r, struct err *err)
 {
 	struct pst_out_data *d;
 	size_t i, n;

@@ -18,16 +18,16 @@ struct heap_out {
 	size_t used;
 	uint16_t ends[2048]; /* end of each item of this block */
 	size_t items;
-	FILE *full;	  /* earlier blocks; NULL: there are none */
-	uint16_t *sizes;  /* of each of them */
-	uint8_t *levels;  /* their fill levels */
+	FILE *full;	 /* earlier blocks; NULL: there are none */
+	uint16_t *sizes; /* of each of them */
+	uint8_t *levels; /* their fill levels */
 	size_t nfull;
 };
 
 void heap_begin(struct heap_out *h);
 /* Put 'len' <= HEAP_ITEM_MAX bytes; its HID (0 for nothing). */
-int heap_put(struct heap_out *h, const void *data, size_t len,
-    uint32_t *hid_r, struct err *err);
+int heap_put(struct heap_out *h, const void *data, size_t len, uint32_t *hid_r,
+    struct err *err);
 /* A BTH over 'n' sorted records of 'key' + 'value' bytes, in one piece. */
 int heap_put_bth(struct heap_out *h, const uint8_t *records, size_t n,
     unsigned key, unsigned value, uint32_t *hid_r, struct err *err);

@@ -46,8 +46,8 @@ void props_texts(struct pst_props *p, unsigned id, const struct slice *v,
     size_t n);
 /* The value is a subnode that the caller adds: PtypString, PtypBinary, and
  * for PtypObject with the size of what it holds. */
-void props_node(struct pst_props *p, unsigned id, unsigned type,
-    uint32_t nid, uint32_t size);
+void props_node(struct pst_props *p, unsigned id, unsigned type, uint32_t nid,
+    uint32_t size);
 void props_reset(struct pst_props *p);
 void props_free(struct pst_props *p);
 

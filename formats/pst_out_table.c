@@ -256,8 +256,7 @@ table_binary(struct pst_table *t, unsigned id, struct slice bytes,
 }
 
 int
-table_text(struct pst_table *t, unsigned id, struct slice utf8,
-    struct err *err)
+table_text(struct pst_table *t, unsigned id, struct slice utf8, struct err *err)
 {
 	struct buf b = { 0 };
 	int rc;
@@ -376,8 +375,8 @@ put_info(struct pst_table *t, uint32_t index, uint32_t rows, uint32_t *hid_r,
 }
 
 int
-table_write(struct pst_out *o, struct pst_table **tp,
-    struct pst_out_subs *subs, uint64_t *bid_r, struct err *err)
+table_write(struct pst_out *o, struct pst_table **tp, struct pst_out_subs *subs,
+    uint64_t *bid_r, struct err *err)
 {
 	struct pst_table *t = *tp;
 	uint32_t rows, index, info;

@@ -10,8 +10,8 @@
 #include "formats/pst_ndb.h"
 #include "formats/pst_store_impl.h"
 
-#define FIRST_FOLDER  0x404 /* index of the first folder of our own */
-#define FIRST_MESSAGE 0x10001
+#define FIRST_FOLDER	   0x404 /* index of the first folder of our own */
+#define FIRST_MESSAGE	   0x10001
 #define NID_SEARCH_ROOT	   0x8042
 #define NID_HIERARCHY_TPL  0x60d
 #define NID_CONTENTS_TPL   0x60e
@@ -33,9 +33,9 @@ const uint32_t hierarchy_columns[] = { I4(0x0e30), I8(0x0e33), BIN(0x0e34),
 const uint32_t contents_columns[] = { I4(0x0017), STR(0x001a), I4(0x0036),
 	STR(0x0037), TIM(0x0039), STR(0x0042), BOO(0x0057), BOO(0x0058),
 	STR(0x0070), BIN(0x0071), STR(0x0e03), STR(0x0e04), TIM(0x0e06),
-	I4(0x0e07), I4(0x0e08), I4(0x0e17), I4(0x0e30), I8(0x0e33),
-	BIN(0x0e34), I4(0x0e38), BIN(0x0e3c), BIN(0x0e3d), I4(0x1097),
-	TIM(0x3008), I4(0x65c6), I4(0x67f2), I4(0x67f3) };
+	I4(0x0e07), I4(0x0e08), I4(0x0e17), I4(0x0e30), I8(0x0e33), BIN(0x0e34),
+	I4(0x0e38), BIN(0x0e3c), BIN(0x0e3d), I4(0x1097), TIM(0x3008),
+	I4(0x65c6), I4(0x67f2), I4(0x67f3) };
 const uint32_t associated_columns[] = { STR(0x001a), I4(0x0e07), I4(0x0e17),
 	STR(0x3001), I4(0x67f2), I4(0x67f3), STR(0x6800), BOO(0x6803),
 	I4(0x7003), BIN(0x7004), BIN(0x7005), STR(0x7006), I4(0x7007) };
@@ -87,8 +87,10 @@ add_folder(struct pst_store_out *s, uint32_t nid, uint32_t parent,
 	if ((s->n & 31) == 0)
 		s->v = mem_grow(s->v, s->n + 32, sizeof(*s->v));
 	f = &s->v[s->n++];
-	*f = (struct folder_out){ .nid = nid, .parent = parent,
-		.name = mem_strn(name.p, name.n), .class = mem_str(class) };
+	*f = (struct folder_out){ .nid = nid,
+		.parent = parent,
+		.name = mem_strn(name.p, name.n),
+		.class = mem_str(class) };
 	return f;
 }
 
@@ -205,8 +207,8 @@ tell_folder(struct pst_store_out *s, uint32_t nid, const struct item *item,
     const struct item_summary *sum, struct err *err)
 {
 	struct pst_table *t = s->table;
-	struct slice from = item->from.name.n > 0 ? item->from.name
-						  : item->from.smtp;
+	struct slice from =
+	    item->from.name.n > 0 ? item->from.name : item->from.smtp;
 
 	table_row(t, nid);
 	table_int(t, PidTagImportance, item->importance);
@@ -228,8 +230,8 @@ tell_folder(struct pst_store_out *s, uint32_t nid, const struct item *item,
 }
 
 int
-pst_store_message(struct pst_store_out *s, struct item *item,
-    uint32_t *nid_r, struct err *err)
+pst_store_message(struct pst_store_out *s, struct item *item, uint32_t *nid_r,
+    struct err *err)
 {
 	struct item_summary sum = { .size = 0 };
 	struct arena arena = { 0 };
@@ -288,8 +290,8 @@ put_table(struct pst_store_out *s, uint32_t nid, struct pst_table **t,
 }
 
 static int
-put_empty_table(struct pst_store_out *s, uint32_t nid,
-    const uint32_t *columns, size_t n, struct err *err)
+put_empty_table(struct pst_store_out *s, uint32_t nid, const uint32_t *columns,
+    size_t n, struct err *err)
 {
 	struct pst_table *t;
 
@@ -316,11 +318,11 @@ put_hierarchy(struct pst_store_out *s, const struct folder_out *f,
 		table_int(t, PidTagContentCount, (int32_t)c->messages);
 		table_int(t, 0x3603, (int32_t)c->unread);
 		table_bool(t, 0x360a, c->has_folders);
-		if (table_text(t, PidTagDisplayName, slice_str(c->name),
-			err) < 0 ||
+		if (table_text(t, PidTagDisplayName, slice_str(c->name), err) <
+			0 ||
 		    (c->class != NULL &&
-			table_text(t, PidTagContainerClass,
-			    slice_str(c->class), err) < 0) ||
+			table_text(t, PidTagContainerClass, slice_str(c->class),
+			    err) < 0) ||
 		    table_row_end(t, err) < 0) {
 			table_free(&t);
 			return -1;

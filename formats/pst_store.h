@@ -41,8 +41,7 @@ int pst_store_open(struct pst_store_out **s_r, int fd,
 uint32_t pst_store_folder(struct pst_store_out *s, uint32_t parent,
     struct slice name, const char *class, struct err *err);
 /* Go on with an existing folder that has no messages yet. */
-int pst_store_enter(struct pst_store_out *s, uint32_t folder,
-    struct err *err);
+int pst_store_enter(struct pst_store_out *s, uint32_t folder, struct err *err);
 
 /*
  * A message into the folder begun last.  Attachment streams are copied

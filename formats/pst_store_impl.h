@@ -22,7 +22,7 @@ struct pst_store_out {
 	char *name;
 	struct folder_out *v;
 	size_t n;
-	struct folder_out *at;	/* the one that takes messages */
+	struct folder_out *at;	 /* the one that takes messages */
 	struct pst_table *table; /* its contents table */
 	uint32_t next_folder, next_message;
 	uint32_t next_attach; /* numbers for attachments and embedded items */

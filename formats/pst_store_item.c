@@ -110,8 +110,7 @@ put_html(struct item_out *io, struct err *err)
 
 	if (b->stream.copy == NULL)
 		return 0;
-	if (put_stream(io->s->out, &b->stream, &io->subs, &nid, &size, err) <
-	    0)
+	if (put_stream(io->s->out, &b->stream, &io->subs, &nid, &size, err) < 0)
 		return -1;
 	io->size += size;
 	if (nid != 0)
@@ -137,7 +136,8 @@ search_key(struct pst_props *p, unsigned id, struct slice address)
 
 	buf_puts(&b, "SMTP:");
 	for (i = 0; i < address.n; i++)
-		buf_putc(&b, address.p[i] >= 'a' && address.p[i] <= 'z'
+		buf_putc(&b,
+		    address.p[i] >= 'a' && address.p[i] <= 'z'
 			? (char)(address.p[i] - 32)
 			: address.p[i]);
 	props_binary(p, id, slice_of(buf_str(&b), b.n + 1));
@@ -196,8 +196,7 @@ put_flags(struct pst_props *p, const struct item *item)
 
 /* Names of the recipients of one type, "; " between. */
 static struct slice
-display(const struct item *item, enum item_recipient_type type,
-    struct arena *a)
+display(const struct item *item, enum item_recipient_type type, struct arena *a)
 {
 	struct buf b = { 0 };
 	struct slice s;
@@ -251,14 +250,12 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 	put_person(p, &item->from, PidTagSentRepresentingName,
 	    PidTagSentRepresentingAddressType,
 	    PidTagSentRepresentingEmailAddress,
-	    PidTagSentRepresentingSmtpAddress,
-	    PidTagSentRepresentingSearchKey);
+	    PidTagSentRepresentingSmtpAddress, PidTagSentRepresentingSearchKey);
 	put_person(p,
 	    name_of(&item->sender).n + item->sender.x500.n > 0 ? &item->sender
 							       : &item->from,
-	    PidTagSenderName, PidTagSenderAddressType,
-	    PidTagSenderEmailAddress, PidTagSenderSmtpAddress,
-	    PidTagSenderSearchKey);
+	    PidTagSenderName, PidTagSenderAddressType, PidTagSenderEmailAddress,
+	    PidTagSenderSmtpAddress, PidTagSenderSearchKey);
 	props_text(p, PidTagDisplayTo, sum->to);
 	props_text(p, PidTagDisplayCc, sum->cc);
 	props_text(p, PidTagDisplayBcc, display(item, ITEM_BCC, a));
@@ -279,8 +276,8 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 /* ---------------------------------------------------- recipients, 2.4.5.3 */
 
 static int
-put_recipient(struct pst_table *t, uint32_t row,
-    const struct item_recipient *r, struct err *err)
+put_recipient(struct pst_table *t, uint32_t row, const struct item_recipient *r,
+    struct err *err)
 {
 	bool x500 = r->who.smtp.n == 0 && r->who.x500.n > 0;
 	struct slice address = x500 ? r->who.x500 : r->who.smtp;
@@ -367,9 +364,8 @@ put_embedded(struct item_out *io, const struct item_attach *a,
 }
 
 static int
-put_data(struct item_out *io, const struct item_attach *a,
-    struct pst_props *p, struct pst_out_subs *subs, uint32_t *size_r,
-    struct err *err)
+put_data(struct item_out *io, const struct item_attach *a, struct pst_props *p,
+    struct pst_out_subs *subs, uint32_t *size_r, struct err *err)
 {
 	uint32_t nid = 0;
 
@@ -379,8 +375,7 @@ put_data(struct item_out *io, const struct item_attach *a,
 	if (nid == 0)
 		props_binary(p, PidTagAttachDataBinary, slice_of("", 0));
 	else
-		props_node(p, PidTagAttachDataBinary, PtypBinary, nid,
-		    *size_r);
+		props_node(p, PidTagAttachDataBinary, PtypBinary, nid, *size_r);
 	return 0;
 }
 
@@ -449,8 +444,7 @@ put_attachments(struct item_out *io, struct err *err)
 	if (table_open(&t, attachment_columns, n_attachment, err) < 0)
 		return -1;
 	for (i = 0; i < io->item->n_attachments; i++) {
-		if (put_attachment(io, &io->item->attachments[i], t, err) <
-		    0) {
+		if (put_attachment(io, &io->item->attachments[i], t, err) < 0) {
 			table_free(&t);
 			return -1;
 		}

@@ -46,8 +46,10 @@ refuse_network(struct spool *sp, struct err *err)
 static int
 lock_byte(struct spool *sp, off_t byte, struct err *err)
 {
-	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
-		.l_start = byte, .l_len = 1 };
+	struct flock fl = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = byte,
+		.l_len = 1 };
 
 	if (sp->lockfd < 0)
 		sp->lockfd = openat(sp->dirfd, "spool.lock",
@@ -62,29 +64,32 @@ lock_byte(struct spool *sp, off_t byte, struct err *err)
 		    "spool '%s': locking", sp->dir);
 	err_set(err, SCOPE_RUN, EX_TEMPFAIL,
 	    "spool '%s' is in use by another postroad", sp->dir);
-	return err_hint(err, "wait until it has finished, then run the same "
-			     "command again");
+	return err_hint(err,
+	    "wait until it has finished, then run the same "
+	    "command again");
 }
 
 static void
 unlock_byte(struct spool *sp, off_t byte)
 {
-	struct flock fl = { .l_type = F_UNLCK, .l_whence = SEEK_SET,
-		.l_start = byte, .l_len = 1 };
+	struct flock fl = { .l_type = F_UNLCK,
+		.l_whence = SEEK_SET,
+		.l_start = byte,
+		.l_len = 1 };
 
 	fcntl(sp->lockfd, F_OFD_SETLK, &fl);
 }
 
 int
-spool_lock_destination(struct spool *sp, int64_t destination,
-    struct err *err)
+spool_lock_destination(struct spool *sp, int64_t destination, struct err *err)
 {
 	if (lock_byte(sp, (off_t)(LOCK_DESTINATIONS + destination), err) == 0)
 		return 0;
 	if (err->status == EX_TEMPFAIL)
 		err_set(err, SCOPE_RUN, EX_TEMPFAIL,
 		    "spool '%s' is being loaded to this destination by "
-		    "another postroad", sp->dir);
+		    "another postroad",
+		    sp->dir);
 	return -1;
 }
 
@@ -99,10 +104,8 @@ open_dirs(struct spool *sp, const char *dir, struct err *err)
 {
 	char *real;
 
-	if (sp->mode == SPOOL_WRITE && mkdir(dir, 0700) < 0 &&
-	    errno != EEXIST)
-		return err_sys(err, SCOPE_RUN, EX_CANTCREAT, "spool '%s'",
-		    dir);
+	if (sp->mode == SPOOL_WRITE && mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, SCOPE_RUN, EX_CANTCREAT, "spool '%s'", dir);
 	sp->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	real = sp->dirfd < 0 ? NULL : realpath(dir, NULL);
 	if (real == NULL) {
@@ -111,7 +114,8 @@ open_dirs(struct spool *sp, const char *dir, struct err *err)
 			: errno == EACCES   ? EX_NOPERM
 					    : EX_NOINPUT,
 		    "spool '%s'", dir);
-		return err->sys != ENOENT ? -1
+		return err->sys != ENOENT
+		    ? -1
 		    : err_hint(err, "'postroad extract SOURCE %s' makes one",
 			  dir);
 	}
@@ -137,7 +141,8 @@ refuse_foreign(struct spool *sp, struct err *err)
 	err_set(err, SCOPE_RUN,
 	    sp->mode == SPOOL_WRITE ? EX_CANTCREAT : EX_DATAERR,
 	    "'%s' is not a spool", sp->dir);
-	return err_hint(err, sp->mode == SPOOL_WRITE
+	return err_hint(err,
+	    sp->mode == SPOOL_WRITE
 		? "name a directory that does not exist yet, or an empty one"
 		: "'postroad extract' makes spools; 'postroad help' tells");
 }
@@ -147,8 +152,8 @@ open_subdir(struct spool *sp, const char *name, int *fd_r, struct err *err)
 {
 	if (sp->mode == SPOOL_WRITE && mkdirat(sp->dirfd, name, 0700) < 0 &&
 	    errno != EEXIST)
-		return err_sys(err, SCOPE_RUN, EX_CANTCREAT,
-		    "spool '%s': %s", sp->dir, name);
+		return err_sys(err, SCOPE_RUN, EX_CANTCREAT, "spool '%s': %s",
+		    sp->dir, name);
 	*fd_r = openat(sp->dirfd, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd_r >= 0)
@@ -157,12 +162,12 @@ open_subdir(struct spool *sp, const char *name, int *fd_r, struct err *err)
 		err_set(err, SCOPE_RUN, EX_CANTCREAT,
 		    "spool '%s': %s is not a directory (a symbolic link?)",
 		    sp->dir, name);
-		return err_hint(err, "a spool must not lead out of its "
-				     "directory; put the real directory there");
+		return err_hint(err,
+		    "a spool must not lead out of its "
+		    "directory; put the real directory there");
 	}
-	return err_sys(err, SCOPE_RUN,
-	    errno == EACCES ? EX_NOPERM : EX_DATAERR, "spool '%s': %s",
-	    sp->dir, name);
+	return err_sys(err, SCOPE_RUN, errno == EACCES ? EX_NOPERM : EX_DATAERR,
+	    "spool '%s': %s", sp->dir, name);
 }
 
 static int
@@ -178,8 +183,9 @@ open_ledger(struct spool *sp, struct err *err)
 	if (rc < 0 && sp->mode == SPOOL_READ && err->status == EX_NOINPUT) {
 		err_set(err, SCOPE_RUN, EX_DATAERR,
 		    "spool '%s' has no spool.db", sp->dir);
-		err_hint(err, "extract again, or load: both make a new one "
-			      "from the files in mail/");
+		err_hint(err,
+		    "extract again, or load: both make a new one "
+		    "from the files in mail/");
 	}
 	return rc;
 }
@@ -353,10 +359,11 @@ spool_bind(struct spool *sp, const char *kind, const char *identity,
 	    "spool '%s' holds another source: %s %s", sp->dir, have_kind,
 	    have == NULL ? "?" : have);
 	free(have_kind);
-	return err_hint(err, "extract into a spool of its own (to merge "
-			     "spools is not in this version yet), or, if it "
-			     "is the same source in another place, add "
-			     "--rebind");
+	return err_hint(err,
+	    "extract into a spool of its own (to merge "
+	    "spools is not in this version yet), or, if it "
+	    "is the same source in another place, add "
+	    "--rebind");
 }
 
 int

@@ -28,10 +28,10 @@
 #include "core/report.h"
 #include "formats/msg.h"
 
-struct spool;	     /* an open spool */
-struct spool_draft;  /* a message being written, visible to nobody yet */
-struct spool_iter;   /* a walk over messages */
-struct ledger;	     /* formats/ledger.h */
+struct spool;	    /* an open spool */
+struct spool_draft; /* a message being written, visible to nobody yet */
+struct spool_iter;  /* a walk over messages */
+struct ledger;	    /* formats/ledger.h */
 
 #define SPOOL_VERSION 1
 
@@ -95,8 +95,7 @@ int spool_meta_set(struct spool *sp, const char *name, const char *value,
  * written with the first change, so a run that changes nothing writes
  * nothing.  'summary' is JSON text.
  */
-void spool_event_begin(struct spool *sp, const char *what,
-    const char *detail);
+void spool_event_begin(struct spool *sp, const char *what, const char *detail);
 /* The first change is somebody else's (a delivery): begins the ledger's
  * transaction, with the event in it. */
 int spool_event_now(struct spool *sp, struct err *err);
@@ -107,12 +106,12 @@ int spool_event_end(struct spool *sp, int status, const char *summary,
 
 struct spool_folder {
 	int64_t id;
-	const char *path;	 /* spool path (formats/folder.h) */
-	const char *name;	 /* as the source spelled it; NULL: decoded */
-	char delimiter;		 /* of 'name'; 0 if it has none */
-	const char *special_use; /* "\\Sent", ... or NULL */
-	int subscribed;		 /* 1, 0, or -1: the source does not say */
-	uint32_t uidvalidity;	 /* 0: has none */
+	const char *path;	  /* spool path (formats/folder.h) */
+	const char *name;	  /* as the source spelled it; NULL: decoded */
+	char delimiter;		  /* of 'name'; 0 if it has none */
+	const char *special_use;  /* "\\Sent", ... or NULL */
+	int subscribed;		  /* 1, 0, or -1: the source does not say */
+	uint32_t uidvalidity;	  /* 0: has none */
 	uint64_t messages, bytes; /* in the spool now (listing only) */
 };
 
@@ -132,25 +131,25 @@ int spool_folder_remove(struct spool *sp, const char *path, struct err *err);
 
 /* Walk the folders in path order (byte-wise, INBOX first).  Start with
  * *id = 0.  Strings live until the next call.  Returns 1, 0 at the end, -1. */
-int spool_folder_next(struct spool *sp, int64_t *id,
-    struct spool_folder *f_r, struct err *err);
+int spool_folder_next(struct spool *sp, int64_t *id, struct spool_folder *f_r,
+    struct err *err);
 
 /* ----------------------------------------------------------- messages */
 
 /* A message as it lies there. */
 struct spool_entry {
-	int64_t id;		 /* row number > 0, or 0: not yet adopted */
+	int64_t id; /* row number > 0, or 0: not yet adopted */
 	int64_t folder_id;
-	struct msg msg;		 /* folder, key, flags, size ... */
-	const char *file;	 /* "mail/Projects/2019/cur/1355...:2,FS" */
-	const char *message_id;	 /* with its angle brackets, or "" */
-	bool has_sha256;	 /* false only while not adopted */
-	uint8_t sha256[DIGEST_BYTES];	    /* of the file's bytes */
-	bool has_source_sha256;	 /* only where the source's bytes differ */
+	struct msg msg;		/* folder, key, flags, size ... */
+	const char *file;	/* "mail/Projects/2019/cur/1355...:2,FS" */
+	const char *message_id; /* with its angle brackets, or "" */
+	bool has_sha256;	/* false only while not adopted */
+	uint8_t sha256[DIGEST_BYTES]; /* of the file's bytes */
+	bool has_source_sha256;	      /* only where the source's bytes differ */
 	uint8_t source_sha256[DIGEST_BYTES];
-	uint32_t source_flags;	 /* as the source last had them ... */
+	uint32_t source_flags;	     /* as the source last had them ... */
 	const char *source_keywords; /* ... others may have changed it here */
-	bool lost;		 /* there is a row, but no file */
+	bool lost;		     /* there is a row, but no file */
 };
 
 /*
@@ -269,7 +268,6 @@ void spool_iter_close(struct spool_iter **it);
 /* Open a message at byte 0, read-only.  Returns a descriptor for the caller
  * to close(2), or -1 with SCOPE_MSG (gone, no regular file, no permission).
  * Never follows a symbolic link. */
-int spool_body(struct spool *sp, const struct spool_entry *e,
-    struct err *err);
+int spool_body(struct spool *sp, const struct spool_entry *e, struct err *err);
 
 #endif

@@ -81,33 +81,29 @@ spool_touch(struct spool *sp, int64_t folder, struct err *err)
 	    ledger_number(sp->ledger, &seen, err,
 		"SELECT seen_ns FROM folder WHERE id=?", "i", folder) < 0)
 		return -1;
-	b->touched = mem_grow(b->touched, b->ntouched + 1,
-	    sizeof(*b->touched));
-	b->touched[b->ntouched++] = (struct touched){
-		.folder = folder, .trusted = seen == cur_mtime(fd)
-	};
+	b->touched = mem_grow(b->touched, b->ntouched + 1, sizeof(*b->touched));
+	b->touched[b->ntouched++] = (struct touched){ .folder = folder,
+		.trusted = seen == cur_mtime(fd) };
 	return 0;
 }
 
 int
-spool_pend(struct spool *sp, int64_t folder, const char *tmp,
-    const char *final, uint64_t bytes, struct err *err)
+spool_pend(struct spool *sp, int64_t folder, const char *tmp, const char *final,
+    uint64_t bytes, struct err *err)
 {
 	struct batch *b = &sp->batch;
 
 	if (spool_touch(sp, folder, err) < 0)
 		return -1;
 	if (b->npending == b->pending_cap) {
-		b->pending_cap = b->pending_cap == 0 ? 256
-						     : b->pending_cap * 2;
-		b->pending = mem_grow(b->pending, b->pending_cap,
-		    sizeof(*b->pending));
+		b->pending_cap = b->pending_cap == 0 ? 256 : b->pending_cap * 2;
+		b->pending =
+		    mem_grow(b->pending, b->pending_cap, sizeof(*b->pending));
 	}
-	b->pending[b->npending++] = (struct pending){
-		.tmp = arena_str(&b->arena, tmp),
-		.final = arena_str(&b->arena, final),
-		.folder = folder
-	};
+	b->pending[b->npending++] =
+	    (struct pending){ .tmp = arena_str(&b->arena, tmp),
+		    .final = arena_str(&b->arena, final),
+		    .folder = folder };
 	b->bytes += bytes;
 	return 0;
 }
@@ -122,9 +118,9 @@ spool_doom(struct spool *sp, int64_t folder, const char *name)
 		if (b->touched[i - 1].folder == folder)
 			b->touched[i - 1].dooms = true;
 	b->doomed = mem_grow(b->doomed, b->ndoomed + 1, sizeof(*b->doomed));
-	b->doomed[b->ndoomed++] = (struct doomed){
-		.name = arena_str(&b->arena, name), .folder = folder
-	};
+	b->doomed[b->ndoomed++] =
+	    (struct doomed){ .name = arena_str(&b->arena, name),
+		    .folder = folder };
 }
 
 int
@@ -159,8 +155,7 @@ rename_pending(struct spool *sp, struct err *err)
 		step("spool.rename");
 		if (renameat(sp->tmpfd, b->pending[i].tmp, fd,
 			b->pending[i].final) < 0)
-			return disk_error(sp, "making a message visible",
-			    err);
+			return disk_error(sp, "making a message visible", err);
 	}
 	return 0;
 }
@@ -231,8 +226,7 @@ unlink_doomed(struct spool *sp, struct err *err)
 		if (fd < 0)
 			return -1;
 		step("spool.unlink");
-		if (unlinkat(fd, b->doomed[i].name, 0) < 0 &&
-		    errno != ENOENT)
+		if (unlinkat(fd, b->doomed[i].name, 0) < 0 && errno != ENOENT)
 			return disk_error(sp, "removing a message", err);
 	}
 	if (ledger_begin(sp->ledger, err) < 0 ||

@@ -16,7 +16,9 @@ name_it(struct report *r, const struct spool_entry *e, const char *counter,
 	report_add(r, counter, 1);
 	report_problem(r,
 	    &(struct problem){ .folder = e->msg.folder,
-		.source = e->msg.source, .size = e->msg.size, .err = why });
+		.source = e->msg.source,
+		.size = e->msg.size,
+		.err = why });
 }
 
 static void
@@ -32,8 +34,7 @@ check_bytes(struct report *r, const struct spool_entry *e, int fd,
 	} else if (size != e->msg.size) {
 		err_set(err, SCOPE_MSG, EX_DATAERR,
 		    "%s: altered: %llu bytes, the ledger has %llu", e->file,
-		    (unsigned long long)size,
-		    (unsigned long long)e->msg.size);
+		    (unsigned long long)size, (unsigned long long)e->msg.size);
 		err_hint(err, "take this file away and extract again");
 		name_it(r, e, "altered", err);
 	} else if (memcmp(sha256, e->sha256, sizeof(sha256)) != 0) {
@@ -76,8 +77,9 @@ check_entry(struct spool *sp, struct report *r, const struct spool_entry *e)
 		err_set(&err, SCOPE_MSG, EX_NOINPUT,
 		    "%s: missing: the ledger has it, the folder has not",
 		    e->file);
-		err_hint(&err, "extract again: what the source still has "
-			       "comes back");
+		err_hint(&err,
+		    "extract again: what the source still has "
+		    "comes back");
 		name_it(r, e, "missing", &err);
 		return;
 	}

@@ -182,17 +182,15 @@ check_key(struct spool *sp, const struct msg *msg, struct err *err)
 	rc = spool_find(sp, msg->key, &have, err);
 	if (rc == 1 && !have.lost)
 		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
-		    "spool '%s': key '%s' is there already", sp->dir,
-		    msg->key);
+		    "spool '%s': key '%s' is there already", sp->dir, msg->key);
 	return rc < 0 ? -1 : 0;
 }
 
 /* A new row, or the row of a lost message filled in again. */
 static int
 insert_row(struct spool *sp, int64_t folder, const struct msg *msg,
-    const char *ident, const char *info, uint64_t size,
-    const uint8_t *sha256, const uint8_t *source_sha256,
-    struct slice message_id, struct err *err)
+    const char *ident, const char *info, uint64_t size, const uint8_t *sha256,
+    const uint8_t *source_sha256, struct slice message_id, struct err *err)
 {
 	if (ledger_do(sp->ledger, err, "DELETE FROM fate WHERE key=?", "t",
 		msg->key) < 0)
@@ -215,16 +213,15 @@ insert_row(struct spool *sp, int64_t folder, const struct msg *msg,
 		       source_sha256 == NULL ? 0 : DIGEST_BYTES),
 		   received_of(msg), (int64_t)msg->received_how,
 		   (int64_t)msg->flags,
-		   msg->keywords == NULL ? "" : msg->keywords,
-		   message_id) < 0
+		   msg->keywords == NULL ? "" : msg->keywords, message_id) < 0
 	    ? -1
 	    : 0;
 }
 
 /* The row and the pending rename of the file 'tmp'. */
 static int
-enter(struct spool *sp, const char *tmp, const struct msg *msg,
-    uint64_t size, const uint8_t *sha256, const uint8_t *source_sha256,
+enter(struct spool *sp, const char *tmp, const struct msg *msg, uint64_t size,
+    const uint8_t *sha256, const uint8_t *source_sha256,
     struct slice message_id, struct err *err)
 {
 	struct buf ident = { 0 }, name = { 0 };
@@ -234,8 +231,8 @@ enter(struct spool *sp, const char *tmp, const struct msg *msg,
 
 	snprintf(info, sizeof(info), ":2,%s",
 	    msg_flag_letters(letters, msg->flags));
-	buf_putf(&ident, "%lld.%s.postroad,S=%llu",
-	    (long long)received_of(msg), msg->key, (unsigned long long)size);
+	buf_putf(&ident, "%lld.%s.postroad,S=%llu", (long long)received_of(msg),
+	    msg->key, (unsigned long long)size);
 	buf_putf(&name, "%s%s", buf_str(&ident), info);
 	if (spool_change(sp, err) < 0 || check_key(sp, msg, err) < 0)
 		goto out;
@@ -365,8 +362,7 @@ struct there {
 };
 
 static int
-find_there(struct spool *sp, const char *key, struct there *t,
-    struct err *err)
+find_there(struct spool *sp, const char *key, struct there *t, struct err *err)
 {
 	struct ledger_rows *q;
 	int rc;
@@ -410,8 +406,7 @@ rename_there(struct spool *sp, const struct there *t, int64_t to,
 	char *new = mem_fmt("%s%s", t->ident, info);
 	int from = -1, into, rc = -1;
 
-	if (spool_touch(sp, t->folder, err) < 0 ||
-	    spool_touch(sp, to, err) < 0)
+	if (spool_touch(sp, t->folder, err) < 0 || spool_touch(sp, to, err) < 0)
 		goto out;
 	from = spool_cur(sp, t->folder, err);
 	if (from >= 0)
@@ -442,8 +437,7 @@ spool_set_flags(struct spool *sp, const char *key, uint32_t flags,
 	char letters[8], info[16];
 	int rc = -1;
 
-	snprintf(info, sizeof(info), ":2,%s",
-	    msg_flag_letters(letters, flags));
+	snprintf(info, sizeof(info), ":2,%s", msg_flag_letters(letters, flags));
 	if (find_there(sp, key, &t, err) == 0 &&
 	    rename_there(sp, &t, t.folder, info, err) == 0 &&
 	    ledger_do(sp->ledger, err,
@@ -470,9 +464,8 @@ spool_move(struct spool *sp, const char *key, const char *folder,
 		return -1;
 	if (find_there(sp, key, &t, err) == 0 &&
 	    rename_there(sp, &t, to, t.info, err) == 0 &&
-	    ledger_do(sp->ledger, err,
-		"UPDATE message SET folder=? WHERE id=?", "ii", to,
-		t.id) >= 0)
+	    ledger_do(sp->ledger, err, "UPDATE message SET folder=? WHERE id=?",
+		"ii", to, t.id) >= 0)
 		rc = 0;
 	there_free(&t);
 	return rc < 0 ? -1 : spool_flush_if_due(sp, err);
@@ -547,9 +540,8 @@ spool_confirm(struct spool_draft **dp, const struct msg *msg,
 	}
 	/* flushed, so that the removal does not hit a new file of that name */
 	if (rc == 1)
-		rc = spool_remove(sp, msg->key, err) < 0
-		    ? -1
-		    : spool_flush(sp, err);
+		rc = spool_remove(sp, msg->key, err) < 0 ? -1
+							 : spool_flush(sp, err);
 	if (rc == 0)
 		rc = enter(sp, d->tmp, msg, d->size, sha256, source_sha256,
 		    head_message_id(buf_slice(&d->head)), err);
@@ -571,8 +563,8 @@ spool_confirm_link(struct spool *sp, struct spool *from,
 			   err) < 0
 		    ? -1
 		    : 1;
-	if (rc == 1 && (spool_remove(sp, msg->key, err) < 0 ||
-			   spool_flush(sp, err) < 0))
+	if (rc == 1 &&
+	    (spool_remove(sp, msg->key, err) < 0 || spool_flush(sp, err) < 0))
 		return -1;
 	return rc < 0 ? -1 : spool_link(sp, from, e, msg, err);
 }

@@ -63,7 +63,7 @@ struct spool {
 	int dirfd, mailfd, tmpfd, lockfd;
 	struct ledger *ledger;
 	struct batch batch;
-	uint64_t drafts; /* made so far, for names in tmp/ */
+	uint64_t drafts;	  /* made so far, for names in tmp/ */
 	struct spool_draft *idle; /* drafts for reuse */
 	/* the folder used last */
 	int64_t cur_folder;
@@ -75,7 +75,7 @@ struct spool {
 	/* text of the last row handed out */
 	struct buf meta, file;
 	struct arena found, folder_row;
-	bool has_seen; /* temp.seen exists */
+	bool has_seen;	     /* temp.seen exists */
 	int64_t *folder_ids; /* in path order, of the walk under way */
 	size_t nfolder_ids, folder_pos;
 };
@@ -152,7 +152,7 @@ int letters_find(const struct letters *l, struct slice word);
 uint32_t letters_read_info(const struct letters *l, const char *info,
     const char *had, struct buf *keywords);
 /* ":2," + flags + keyword letters where all have one. */
-void letters_info(const struct letters *l, uint32_t flags,
-    const char *keywords, struct buf *info);
+void letters_info(const struct letters *l, uint32_t flags, const char *keywords,
+    struct buf *info);
 
 #endif

@@ -75,15 +75,14 @@ letters_find(const struct letters *l, struct slice word)
 	int i;
 
 	for (i = 0; i < 26; i++)
-		if (l->name[i] != NULL &&
-		    slice_is_nocase(word, l->name[i]))
+		if (l->name[i] != NULL && slice_is_nocase(word, l->name[i]))
 			return i;
 	return -1;
 }
 
 uint32_t
-letters_read_info(const struct letters *l, const char *info,
-    const char *had, struct buf *keywords)
+letters_read_info(const struct letters *l, const char *info, const char *had,
+    struct buf *keywords)
 {
 	uint32_t flags = spool_info_flags(info);
 	struct slice rest = slice_str(had), word;
@@ -186,9 +185,8 @@ write_letters(struct spool *sp, const char *path, const struct letters *l,
 	dir = spool_tree_open(sp, path, "", err);
 	fd = openat(sp->tmpfd, FILE_NAME,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (dir >= 0 && fd >= 0 &&
-	    io_write_all(fd, text.p, text.n) == 0 && futimens(fd, when) == 0 &&
-	    fsync(fd) == 0) {
+	if (dir >= 0 && fd >= 0 && io_write_all(fd, text.p, text.n) == 0 &&
+	    futimens(fd, when) == 0 && fsync(fd) == 0) {
 		step("spool.letters");
 		rc = renameat(sp->tmpfd, FILE_NAME, dir, FILE_NAME);
 	}
@@ -246,12 +244,11 @@ rename_all(struct spool *sp, int64_t folder, const struct letters *l,
 		return -1;
 	while ((rc = ledger_step(q, err)) == 1) {
 		buf_clear(&info);
-		letters_info(l, (uint32_t)ledger_int(q, 3),
-		    ledger_text(q, 4), &info);
+		letters_info(l, (uint32_t)ledger_int(q, 3), ledger_text(q, 4),
+		    &info);
 		if (strcmp(buf_str(&info), ledger_text(q, 2)) != 0 &&
-		    rename_one(sp, folder, ledger_int(q, 0),
-			ledger_text(q, 1), ledger_text(q, 2), buf_str(&info),
-			err) < 0) {
+		    rename_one(sp, folder, ledger_int(q, 0), ledger_text(q, 1),
+			ledger_text(q, 2), buf_str(&info), err) < 0) {
 			rc = -1;
 			break;
 		}

@@ -79,8 +79,7 @@ row_agrees(struct spool *sp, int64_t id, const struct spool_folder *f,
 		    (f->subscribed < 0 ||
 			(!ledger_is_null(q, 2) &&
 			    ledger_int(q, 2) == f->subscribed)) &&
-		    (f->uidvalidity == 0 ||
-			ledger_int(q, 3) == f->uidvalidity);
+		    (f->uidvalidity == 0 || ledger_int(q, 3) == f->uidvalidity);
 	ledger_end(&q);
 	return rc;
 }
@@ -266,8 +265,8 @@ spool_folder_next(struct spool *sp, int64_t *id, struct spool_folder *f_r,
 		/* usually the one handed out last */
 		i = sp->folder_pos;
 		if (i >= sp->nfolder_ids || sp->folder_ids[i] != *id)
-			for (i = 0; i < sp->nfolder_ids &&
-			     sp->folder_ids[i] != *id;
+			for (i = 0;
+			     i < sp->nfolder_ids && sp->folder_ids[i] != *id;
 			     i++)
 				;
 		i++;
@@ -340,8 +339,7 @@ spool_find(struct spool *sp, const char *key, struct spool_entry *e_r,
 	if (rc == 1) {
 		arena_reset(&sp->found);
 		path = arena_str(&sp->found, ledger_text(q, NCOLUMNS));
-		fill_entry(q, &sp->found, path,
-		    e_r == NULL ? &unused : e_r);
+		fill_entry(q, &sp->found, path, e_r == NULL ? &unused : e_r);
 	}
 	ledger_end(&q);
 	return rc;
@@ -388,8 +386,8 @@ struct spool_iter {
 };
 
 int
-spool_iter_open(struct spool *sp, const char *folder,
-    struct spool_iter **it_r, struct err *err)
+spool_iter_open(struct spool *sp, const char *folder, struct spool_iter **it_r,
+    struct err *err)
 {
 	struct spool_iter *it = mem_alloc(1, sizeof(*it));
 	struct ledger_rows *q;
@@ -406,8 +404,8 @@ spool_iter_open(struct spool *sp, const char *folder,
 	}
 	while ((rc = ledger_step(q, err)) == 1) {
 		if ((it->nfolders & 63) == 0)
-			it->folders = mem_grow(it->folders,
-			    it->nfolders + 64, sizeof(*it->folders));
+			it->folders = mem_grow(it->folders, it->nfolders + 64,
+			    sizeof(*it->folders));
 		it->folders[it->nfolders++] = ledger_int(q, 0);
 	}
 	ledger_end(&q);
@@ -459,11 +457,10 @@ lay_over(struct spool_iter *it, struct spool_entry *e)
 	if (info == NULL ||
 	    (!fresh && strcmp(info, ledger_text(it->q, 3)) == 0))
 		return;
-	e->file = arena_fmt(&it->arena, "mail/%s/%s/%s%s",
-	    buf_str(&it->path), fresh ? "new" : "cur",
-	    ledger_text(it->q, 2), info);
-	e->msg.flags = letters_read_info(&it->letters, info,
-	    e->msg.keywords, &words);
+	e->file = arena_fmt(&it->arena, "mail/%s/%s/%s%s", buf_str(&it->path),
+	    fresh ? "new" : "cur", ledger_text(it->q, 2), info);
+	e->msg.flags =
+	    letters_read_info(&it->letters, info, e->msg.keywords, &words);
 	e->msg.keywords = arena_str(&it->arena, buf_str(&words));
 	buf_free(&words);
 }
@@ -478,9 +475,9 @@ fill_from_file(struct spool_iter *it, struct spool_entry *e, struct err *err)
 	int fd;
 
 	*e = (struct spool_entry){ .folder_id = it->folder };
-	e->file = arena_fmt(&it->arena, "mail/%s/%s/%s%s",
-	    buf_str(&it->path), ledger_int(it->q, 2) != 0 ? "new" : "cur",
-	    ledger_text(it->q, 0), info);
+	e->file = arena_fmt(&it->arena, "mail/%s/%s/%s%s", buf_str(&it->path),
+	    ledger_int(it->q, 2) != 0 ? "new" : "cur", ledger_text(it->q, 0),
+	    info);
 	e->msg.folder = buf_str(&it->path);
 	if (spool_key_of(it->sp, buf_str(&it->path), ledger_text(it->q, 0),
 		&words, err) < 0)
@@ -499,10 +496,10 @@ fill_from_file(struct spool_iter *it, struct spool_entry *e, struct err *err)
 		e->msg.received = st.st_mtim.tv_sec;
 		e->msg.received_how = RECEIVED_SOURCE;
 	}
-	e->has_sha256 = spool_hash_fd(fd, e->sha256, &e->msg.size, &head,
-			    err) == 0;
-	e->message_id = arena_slice(&it->arena,
-	    head_message_id(buf_slice(&head)));
+	e->has_sha256 =
+	    spool_hash_fd(fd, e->sha256, &e->msg.size, &head, err) == 0;
+	e->message_id =
+	    arena_slice(&it->arena, head_message_id(buf_slice(&head)));
 	buf_free(&head);
 	close(fd);
 	return 0;
@@ -532,8 +529,7 @@ next_folder(struct spool_iter *it, struct err *err)
 }
 
 int
-spool_iter_next(struct spool_iter *it, struct spool_entry *e_r,
-    struct err *err)
+spool_iter_next(struct spool_iter *it, struct spool_entry *e_r, struct err *err)
 {
 	int rc;
 
@@ -548,8 +544,7 @@ spool_iter_next(struct spool_iter *it, struct spool_entry *e_r,
 		if (rc < 0)
 			return -1;
 		if (rc == 1 && it->phase == PHASE_ROWS) {
-			fill_entry(it->q, &it->arena, buf_str(&it->path),
-			    e_r);
+			fill_entry(it->q, &it->arena, buf_str(&it->path), e_r);
 			if (!it->settled)
 				lay_over(it, e_r);
 			return 1;
@@ -590,8 +585,8 @@ spool_iter_close(struct spool_iter **itp)
 /* The directory of "mail/PATH/cur/NAME", and NAME; a descriptor of the
  * caller's.  Step by step, so that no symbolic link is followed. */
 static int
-open_dir_of(struct spool *sp, const struct spool_entry *e,
-    const char **name_r, struct err *err)
+open_dir_of(struct spool *sp, const struct spool_entry *e, const char **name_r,
+    struct err *err)
 {
 	const char *slash = strrchr(e->file, '/');
 	bool cur = slash[-3] == 'c';
@@ -639,10 +634,11 @@ spool_body(struct spool *sp, const struct spool_entry *e, struct err *err)
 
 /* ---------------------------------------------------------------- fates */
 
-static const char *const fate_names[FATE_COUNT] = {
-	[FATE_EXCLUDED] = "excluded", [FATE_DUPLICATE] = "duplicate",
-	[FATE_REFUSED] = "refused", [FATE_VANISHED] = "vanished"
-};
+static const char *const fate_names[FATE_COUNT] = { [FATE_EXCLUDED] =
+							"excluded",
+	[FATE_DUPLICATE] = "duplicate",
+	[FATE_REFUSED] = "refused",
+	[FATE_VANISHED] = "vanished" };
 
 int
 spool_fate_set(struct spool *sp, const char *key, const char *folder,

@@ -96,8 +96,8 @@ see_file(struct spool *sp, int64_t folder, const char *name, bool fresh,
 	int n;
 
 	n = ledger_do(sp->ledger, err,
-	    "INSERT OR IGNORE INTO seen VALUES(?,?,?,?)", "isti", folder,
-	    ident, info, (int64_t)fresh);
+	    "INSERT OR IGNORE INTO seen VALUES(?,?,?,?)", "isti", folder, ident,
+	    info, (int64_t)fresh);
 	if (n == 0) /* a second file of the same identity: by its whole name */
 		n = ledger_do(sp->ledger, err,
 		    "INSERT OR REPLACE INTO seen VALUES(?,?,'',?)", "iti",
@@ -181,8 +181,7 @@ parse_name(const char *ident, int64_t *received, struct slice *key)
 
 /* Is the file that the row with this key tells of still where it says? */
 static int
-row_stands(struct spool *sp, struct slice key, int64_t *id_r,
-    struct err *err)
+row_stands(struct spool *sp, struct slice key, int64_t *id_r, struct err *err)
 {
 	struct ledger_rows *q;
 	char *file = NULL;
@@ -199,8 +198,8 @@ row_stands(struct spool *sp, struct slice key, int64_t *id_r,
 		*id_r = ledger_int(q, 0);
 		file = mem_fmt("%s/cur/%s%s", ledger_text(q, 1),
 		    ledger_text(q, 2), ledger_text(q, 3));
-		rc = faccessat(sp->mailfd, file, F_OK,
-			 AT_SYMLINK_NOFOLLOW) == 0;
+		rc =
+		    faccessat(sp->mailfd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	}
 	ledger_end(&q);
 	free(file);
@@ -351,14 +350,15 @@ adopt(struct found *f, struct err *err)
 	free(name);
 	name = mem_fmt("%s%s", f->ident, f->info);
 	dir = spool_tree_open(f->sp, f->path, "cur", err);
-	f->fd = dir < 0 ? -1
-			: openat(dir, name,
-			      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	f->fd = dir < 0
+	    ? -1
+	    : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (dir >= 0)
 		close(dir);
 	if (f->fd < 0 || fstat(f->fd, &f->st) < 0 || !S_ISREG(f->st.st_mode)) {
 		log_warn("spool '%s': mail/%s/cur/%s is no readable file; "
-			 "left alone", f->sp->dir, f->path, name);
+			 "left alone",
+		    f->sp->dir, f->path, name);
 		rc = 0;
 	} else if (parse_name(f->ident, &received, &key)) {
 		rc = adopt_ours(f, key, received, err);
@@ -372,8 +372,8 @@ adopt(struct found *f, struct err *err)
 }
 
 static int
-adopt_all(struct spool *sp, int64_t folder, const char *path,
-    uint64_t *adopted, bool *moved, struct err *err)
+adopt_all(struct spool *sp, int64_t folder, const char *path, uint64_t *adopted,
+    bool *moved, struct err *err)
 {
 	struct ledger_rows *q;
 	struct found f;
@@ -386,10 +386,13 @@ adopt_all(struct spool *sp, int64_t folder, const char *path,
 		"i", folder) < 0)
 		return -1;
 	while ((rc = ledger_step(q, err)) == 1) {
-		f = (struct found){ .sp = sp, .folder = folder, .path = path,
+		f = (struct found){ .sp = sp,
+			.folder = folder,
+			.path = path,
 			.ident = ledger_text(q, 0),
 			.info = ledger_text(q, 1),
-			.fresh = ledger_int(q, 2) != 0, .fd = -1 };
+			.fresh = ledger_int(q, 2) != 0,
+			.fd = -1 };
 		*moved = *moved || f.fresh;
 		if (adopt(&f, err) < 0) {
 			rc = -1;
@@ -405,8 +408,7 @@ adopt_all(struct spool *sp, int64_t folder, const char *path,
 
 /* Letters that another program changed: flags and keywords. */
 static int
-note_flags(struct spool *sp, int64_t folder, const char *path,
-    struct err *err)
+note_flags(struct spool *sp, int64_t folder, const char *path, struct err *err)
 {
 	struct letters l = { { NULL } };
 	struct ledger_rows *q;
@@ -444,8 +446,7 @@ note_flags(struct spool *sp, int64_t folder, const char *path,
 }
 
 static int
-mark_lost(struct spool *sp, int64_t folder, const char *path,
-    struct err *err)
+mark_lost(struct spool *sp, int64_t folder, const char *path, struct err *err)
 {
 	int n;
 
@@ -462,7 +463,8 @@ mark_lost(struct spool *sp, int64_t folder, const char *path,
 	    "i", folder);
 	if (n > 0)
 		log_debug("spool '%s': folder '%s': %d files are not where "
-			  "the ledger has them", sp->dir, path, n);
+			  "the ledger has them",
+		    sp->dir, path, n);
 	return n < 0 ? -1 : 0;
 }
 
@@ -554,7 +556,8 @@ spool_reconcile(struct spool *sp, struct err *err)
 		return -1;
 	if (adopted > 0)
 		log_info("spool '%s': adopted %llu messages that the ledger "
-			 "did not know", sp->dir, (unsigned long long)adopted);
+			 "did not know",
+		    sp->dir, (unsigned long long)adopted);
 	step("spool.reconciled");
 	return ledger_commit(sp->ledger, err);
 }

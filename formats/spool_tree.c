@@ -60,8 +60,9 @@ open_failed(struct spool *sp, const char *path, const char *sub,
 		    "spool '%s': mail/%s/%s is not a directory (a symbolic "
 		    "link?)",
 		    sp->dir, path, sub);
-		return err_hint(err, "a spool must not lead out of its "
-				     "directory; put the real directory there");
+		return err_hint(err,
+		    "a spool must not lead out of its "
+		    "directory; put the real directory there");
 	}
 	return err_sys(err, SCOPE_RUN,
 	    errno == EACCES ? EX_NOPERM : EX_CANTCREAT, "spool '%s': mail/%s",

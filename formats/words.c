@@ -95,8 +95,9 @@ decode_q(struct buf *out, struct slice s)
 			buf_putc(out, ' ');
 		} else if (s.p[i] == '=' && i + 2 < s.n &&
 		    hex_digit(s.p[i + 1]) >= 0 && hex_digit(s.p[i + 2]) >= 0) {
-			buf_putc(out, (char)(hex_digit(s.p[i + 1]) << 4 |
-					  hex_digit(s.p[i + 2])));
+			buf_putc(out,
+			    (char)(hex_digit(s.p[i + 1]) << 4 |
+				hex_digit(s.p[i + 2])));
 			i += 2;
 		} else {
 			buf_putc(out, s.p[i]);
@@ -148,9 +149,8 @@ decode_run(struct buf *out, struct slice s)
 		else
 			decode_q(&bytes, next.text);
 		used += next.len;
-		for (gap = used; gap < s.n &&
-		     (s.p[gap] == ' ' || s.p[gap] == '\t');
-		     gap++)
+		for (gap = used;
+		     gap < s.n && (s.p[gap] == ' ' || s.p[gap] == '\t'); gap++)
 			;
 		if (!find_word(slice_from(s, gap), &next))
 			break;
@@ -187,8 +187,7 @@ words_decode(struct buf *out, struct slice value)
 	while (i < s.n) {
 		n = s.p[i] == '=' ? decode_run(out, slice_from(s, i)) : 0;
 		if (n == 0) {
-			const char *eq = memchr(s.p + i + 1, '=',
-			    s.n - i - 1);
+			const char *eq = memchr(s.p + i + 1, '=', s.n - i - 1);
 
 			n = eq == NULL ? s.n - i : (size_t)(eq - s.p) - i;
 			text_repair(out, slice_of(s.p + i, n));

@@ -74,8 +74,8 @@ tree(long pid)
 	while ((task = readdir(d)) != NULL) {
 		if (task->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "/proc/%ld/task/%s/children",
-		    pid, task->d_name);
+		snprintf(path, sizeof(path), "/proc/%ld/task/%s/children", pid,
+		    task->d_name);
 		sum += children_of(path);
 	}
 	closedir(d);

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	do {                                                                   \
 		if (!(x)) {                                                    \
 			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,     \
-			        #x);                                           \
+			    #x);                                               \
 			abort();                                               \
 		}                                                              \
 	} while (0)

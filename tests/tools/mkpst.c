@@ -109,10 +109,9 @@ begin(struct item *m, const char *what, unsigned n)
 	m->flags = ITEM_READ;
 }
 
-static struct item_recipient to_sales = {
-	.type = ITEM_TO,
-	.who = { .name = { "Sales", 5 }, .smtp = { "sales@example.org", 17 } }
-};
+static struct item_recipient to_sales = { .type = ITEM_TO,
+	.who = { .name = { "Sales", 5 },
+	    .smtp = { "sales@example.org", 17 } } };
 
 static void
 put(struct pst_store_out *s, struct item *m)
@@ -205,8 +204,10 @@ fill_deep(struct deep *d, int depth)
 	if (depth == 0)
 		return;
 	d->attach = (struct item_attach){ .method = ITEM_ATTACH_ITEM,
-		.name = slice_str("inner"), .position = -1,
-		.open = open_deep, .arg = d };
+		.name = slice_str("inner"),
+		.position = -1,
+		.open = open_deep,
+		.arg = d };
 	m->attachments = &d->attach;
 	m->n_attachments = 1;
 }
@@ -290,14 +291,12 @@ make_large(struct pst_store_out *s, uint64_t bytes)
 static void
 make_odd(struct pst_store_out *s)
 {
-	static const char *const names[] = {
-		"A\xe3\x80\x80"
-		"B", /* U+3000 */
+	static const char *const names[] = { "A\xe3\x80\x80"
+					     "B",		    /* U+3000 */
 		"\xe9\x80\x81\xe4\xbf\xa1\xe6\xb8\x88\xe3\x81\xbf", /* ja */
 		"\xd7\xa2\xd7\x91\xd7\xa8\xd7\x99\xd7\xaa",	    /* he */
-		"In/Out", "\xf0\x9f\x93\xac post", " outer blanks ",
-		".hidden", "100%", "cur"
-	};
+		"In/Out", "\xf0\x9f\x93\xac post", " outer blanks ", ".hidden",
+		"100%", "cur" };
 	static struct slice categories[] = { { "Red Category", 12 },
 		{ "\xc3\x84rger", 6 } };
 	static char html[] = "<html><body><p>Caf\xc3\xa9</p>"
@@ -392,8 +391,8 @@ main(int argc, char **argv)
 	}
 	check(pst_store_open(&s, fd, &o, &err));
 	if (strcmp(argv[1], "many") == 0 && argc == 7)
-		make_many(s, number(argv[3]), number(argv[4]),
-		    number(argv[5]), (uint32_t)number(argv[6]));
+		make_many(s, number(argv[3]), number(argv[4]), number(argv[5]),
+		    (uint32_t)number(argv[6]));
 	else if (strcmp(argv[1], "odd") == 0)
 		make_odd(s);
 	else if (strcmp(argv[1], "deep") == 0)

@@ -111,10 +111,8 @@ static const struct {
 	{ date_parse_rfc5322, "yesterday", -1 },
 	{ date_parse_rfc5322, "", -1 },
 	{ date_parse_postmark, "Tue Jan  7 12:09:16 2003", 1041941356 },
-	{ date_parse_postmark, "Tue Jan  7 12:09:16 +0100 2003",
-	    1041937756 },
-	{ date_parse_postmark, "Tue Jan  7 12:09:16 2003 -0500",
-	    1041959356 },
+	{ date_parse_postmark, "Tue Jan  7 12:09:16 +0100 2003", 1041937756 },
+	{ date_parse_postmark, "Tue Jan  7 12:09:16 2003 -0500", 1041959356 },
 	{ date_parse_postmark, "Tue Jan  7 12:09:16 MET 2003", 1041941356 },
 	{ date_parse_postmark, "Tue Jan  7 12:09 2003", 1041941340 },
 	{ date_parse_postmark, "Tue Jan  7", -1 },
@@ -167,10 +165,8 @@ test_text(void **state)
 	} table[] = {
 		{ "plain \xc3\xa9 \xe3\x80\x80",
 		    "plain \xc3\xa9 \xe3\x80\x80" },
-		{ "\x1b[31m", "\\x1b[31m" },
-		{ "a\nb\tc", "a\\x0ab\\x09c" },
-		{ "\xff\xc3", "\\xff\\xc3" },
-		{ "\xc2\x9b", "\\u{9b}" },
+		{ "\x1b[31m", "\\x1b[31m" }, { "a\nb\tc", "a\\x0ab\\x09c" },
+		{ "\xff\xc3", "\\xff\\xc3" }, { "\xc2\x9b", "\\u{9b}" },
 		{ "\xe2\x80\xae", "\\u{202e}" },
 		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" }, /* a surrogate */
 		{ "\xc0\xaf", "\\xc0\\xaf" },	       /* overlong */
@@ -194,8 +190,8 @@ test_errors(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(
-	    err_set(&err, SCOPE_MSG, EX_DATAERR, "bad \x1b %d", 7), -1);
+	assert_int_equal(err_set(&err, SCOPE_MSG, EX_DATAERR, "bad \x1b %d", 7),
+	    -1);
 	err_within(&err, "folder '%s'", "Sent");
 	assert_string_equal(err.text, "folder 'Sent': bad \\x1b 7");
 	assert_false(err.retry);

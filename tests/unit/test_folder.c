@@ -30,8 +30,8 @@ static const struct {
 	{ "Entw\xc3\xbcrfe", "Entw\xc3\xbcrfe" },
 	{ "A\xe3\x80\x80"
 	  "B",
-	  "A\xe3\x80\x80"
-	  "B" },
+	    "A\xe3\x80\x80"
+	    "B" },
 	{ "Entw\xfcrfe", "Entw%FCrfe" },
 	{ "\xed\xa0\x80", "%ED%A0%80" },
 	{ "cur", "%63ur" },
@@ -95,7 +95,7 @@ test_paths(void **state)
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		buf_clear(&b);
 		folder_path_of(&b, slice_str(paths[i].name),
-		               paths[i].delimiter);
+		    paths[i].delimiter);
 		if (strcmp(buf_str(&b), paths[i].path) != 0)
 			fail_msg("row %zu: '%s'", i, buf_str(&b));
 		if (b.n > 0 && !folder_is_path(buf_slice(&b)))
@@ -107,16 +107,12 @@ test_paths(void **state)
 static void
 test_is_path(void **state)
 {
-	static const char *const no[] = {
-		"",      "/",       "/a",   "a/",    "a//b",
-		".",     "..",      "a/..", "a/.x",  "~a",
-		"Inbox", "inbox/a", "cur",  "a/new", "dovecot.index",
-		"a\nb",             "100%", "%2",    "%2f",
-		"%41",   "%zz",     "\xff", "%C2%A0"
-	};
-	static const char *const yes[] = { "%",       "INBOX", "a/Inbox",
-		                           "a b/c.d", "%2E",   "100%25",
-		                           "x/%63ur" };
+	static const char *const no[] = { "", "/", "/a", "a/", "a//b", ".",
+		"..", "a/..", "a/.x", "~a", "Inbox", "inbox/a", "cur", "a/new",
+		"dovecot.index", "a\nb", "100%", "%2", "%2f", "%41", "%zz",
+		"\xff", "%C2%A0" };
+	static const char *const yes[] = { "%", "INBOX", "a/Inbox", "a b/c.d",
+		"%2E", "100%25", "x/%63ur" };
 	size_t i;
 
 	(void)state;
@@ -144,7 +140,7 @@ test_long(void **state)
 			buf_putc(&name, 'x');
 		while (name.n < 400)
 			buf_puts(&name,
-			         fill % 2 ? "\xe3\x81\x82" : "\xc2\x85%\xff");
+			    fill % 2 ? "\xe3\x81\x82" : "\xc2\x85%\xff");
 		folder_join(&a, buf_slice(&name));
 		assert_true(a.n <= LIMIT_COMPONENT_BYTES);
 		if (!folder_is_path(buf_slice(&a)))

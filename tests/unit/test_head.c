@@ -110,13 +110,13 @@ static const struct {
 	{ "Received: from a by b; Fri, 14 Dec 2012 21:10:31 +0000\n"
 	  "Received: from c by d; Fri, 14 Dec 2012 20:00:00 +0000\n"
 	  "Date: Thu, 13 Dec 2012 21:10:30 +0000\n",
-	  1355519431 },
+	    1355519431 },
 	{ "Received: from a (x; y) by b;\r\n"
 	  "\tFri, 14 Dec 2012 22:10:31 +0100 (CET; winter)\r\n",
-	  1355519431 },
+	    1355519431 },
 	{ "Received: from a\nReceived: b; nonsense\n"
 	  "Date: 14 Dec 2012 21:10:30 GMT\n",
-	  1355519430 },
+	    1355519430 },
 	{ "Subject: none\n\nDate: Fri, 14 Dec 2012 21:10:30 +0000\n", -1 },
 };
 
@@ -141,8 +141,9 @@ test_subject(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	head_subject(&b, slice_str("subject: =?utf-8?q?a?=\r\n =?utf-8?q?b?="
-	                           "\r\n\r\n"));
+	head_subject(&b,
+	    slice_str("subject: =?utf-8?q?a?=\r\n =?utf-8?q?b?="
+		      "\r\n\r\n"));
 	assert_string_equal(buf_str(&b), "=?utf-8?q?a?= =?utf-8?q?b?=");
 	buf_clear(&b);
 	head_subject(&b, slice_str("A: b\n\nSubject: no\n"));

@@ -90,23 +90,13 @@ test_keywords(void **state)
 static const struct {
 	const char *dir, *path;
 } boxes[] = {
-	{ "", "INBOX" },
-	{ ".Sent", "Sent" },
-	{ ".A.B", "A/B" },
-	{ ".A..B.", "A/B" },
-	{ "A/B", "A/B" },
-	{ "A/.B.C", "A/B/C" },
-	{ ".Entw&APw-rfe", "Entw\xc3\xbcrfe" },
-	{ ".&MAA-", "\xe3\x80\x80" },
-	{ ".R&-D", "R&D" },
-	{ ".R&D", "R&D" },
-	{ ".Entw\xc3\xbcrfe", "Entw\xc3\xbcrfe" },
-	{ ".caf\xe9", "caf%E9" },
-	{ ".INBOX", "INBOX" },
-	{ ".inbox.x", "INBOX/x" },
-	{ "..x", "x" },
-	{ "...", "%2E.." },
-	{ "100%", "100%25" },
+	{ "", "INBOX" }, { ".Sent", "Sent" }, { ".A.B", "A/B" },
+	{ ".A..B.", "A/B" }, { "A/B", "A/B" }, { "A/.B.C", "A/B/C" },
+	{ ".Entw&APw-rfe", "Entw\xc3\xbcrfe" }, { ".&MAA-", "\xe3\x80\x80" },
+	{ ".R&-D", "R&D" }, { ".R&D", "R&D" },
+	{ ".Entw\xc3\xbcrfe", "Entw\xc3\xbcrfe" }, { ".caf\xe9", "caf%E9" },
+	{ ".INBOX", "INBOX" }, { ".inbox.x", "INBOX/x" }, { "..x", "x" },
+	{ "...", "%2E.." }, { "100%", "100%25" },
 	{ ".&AC8-", "&AC8-" }, /* '/' needs no shift: not modified UTF-7 */
 };
 

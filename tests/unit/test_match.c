@@ -48,32 +48,31 @@ teardown(void **state)
 /* One of ours: bytes are told by one letter. */
 static void
 want(int64_t id, int64_t size, int64_t received, const char *message_id,
-     const char *bytes)
+    const char *bytes)
 {
 	struct err err = { 0 };
 
 	assert_int_equal(
 	    ledger_do(d.ledger, &err,
-	              "INSERT INTO temp.want(id, key, size, received, "
-	              "message_id, sha256) VALUES(?, 'k'||?1, ?, ?, ?, ?)",
-	              "iiitb", id, size, received, message_id,
-	              slice_str(bytes)),
+		"INSERT INTO temp.want(id, key, size, received, "
+		"message_id, sha256) VALUES(?, 'k'||?1, ?, ?, ?, ?)",
+		"iiitb", id, size, received, message_id, slice_str(bytes)),
 	    1);
 }
 
 /* One there; its bytes were fetched already (so no server is asked). */
 static void
 there(int64_t uid, int64_t size, int64_t received, const char *message_id,
-      const char *bytes)
+    const char *bytes)
 {
 	struct err err = { 0 };
 
 	assert_int_equal(
 	    ledger_do(d.ledger, &err,
-	              "INSERT INTO temp.there(folder, uid, size, received, "
-	              "message_id, fetch, sha256) VALUES(1, ?, ?, ?, ?, 2, ?)",
-	              "iiitb", uid, size, received, message_id,
-	              bytes == NULL ? slice_of(NULL, 0) : slice_str(bytes)),
+		"INSERT INTO temp.there(folder, uid, size, received, "
+		"message_id, fetch, sha256) VALUES(1, ?, ?, ?, ?, 2, ?)",
+		"iiitb", uid, size, received, message_id,
+		bytes == NULL ? slice_of(NULL, 0) : slice_str(bytes)),
 	    1);
 }
 
@@ -87,13 +86,13 @@ expect(unsigned flags, const char *pairs)
 
 	assert_int_equal(match_run(&d, 1, flags, &err), 0);
 	assert_int_equal(ledger_query(d.ledger, &q, &err,
-	                              "SELECT id, uid, how FROM temp.pair "
-	                              "ORDER BY id",
-	                              ""),
-	                 0);
+			     "SELECT id, uid, how FROM temp.pair "
+			     "ORDER BY id",
+			     ""),
+	    0);
 	while (ledger_step(q, &err) == 1) {
 		snprintf(one, sizeof(one), "%d=%d/%d ", (int)ledger_int(q, 0),
-		         (int)ledger_int(q, 1), (int)ledger_int(q, 2));
+		    (int)ledger_int(q, 1), (int)ledger_int(q, 2));
 		strcat(got, one);
 	}
 	ledger_end(&q);
@@ -176,7 +175,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_facts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_twins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_false_twins, setup,
-		                                teardown),
+		    teardown),
 		cmocka_unit_test_setup_teardown(test_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_weak, setup, teardown),
 	};

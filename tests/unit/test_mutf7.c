@@ -22,11 +22,11 @@ static const struct row good[] = {
 	{ "\xc3\x84&", "&AMQ-&-" },
 	{ "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/"
 	  "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e",
-	  "~peter/mail/&U,BTFw-/&ZeVnLIqe-" },
+	    "~peter/mail/&U,BTFw-/&ZeVnLIqe-" },
 	{ "Entw\xc3\xbcrfe", "Entw&APw-rfe" },
 	{ "A\xe3\x80\x80"
 	  "B",
-	  "A&MAA-B" },
+	    "A&MAA-B" },
 	{ "\xf0\x9f\x93\xa7", "&2D3c5w-" },
 	{ "\t\x7f", "&AAkAfw-" },
 	{ "\xe2\x98\xba!", "&Jjo-!" },
@@ -42,8 +42,8 @@ static const char *const bad[] = {
 	"a\xc3\x84",
 	"\t",
 	"&U,BTFw-&ZeVnLIqe-", /* one shift would have done */
-	"&AGE-",              /* 'a' needs none */
-	"&AAA-",              /* NUL */
+	"&AGE-",	      /* 'a' needs none */
+	"&AAA-",	      /* NUL */
 	"&2D0-",
 	"&3Oc-",
 	"&2D3YPQ-",

@@ -71,8 +71,12 @@ static void
 put(struct spool *sp, const char *key, const char *folder, const char *body,
     uint32_t flags, const char *keywords)
 {
-	struct msg m = { .key = key, .folder = folder, .source = "{\"n\":1}",
-		.flags = flags, .keywords = keywords, .received = 1000000000,
+	struct msg m = { .key = key,
+		.folder = folder,
+		.source = "{\"n\":1}",
+		.flags = flags,
+		.keywords = keywords,
+		.received = 1000000000,
 		.received_how = RECEIVED_SOURCE };
 	struct spool_draft *d;
 	struct err err = { 0 };
