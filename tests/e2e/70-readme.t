@@ -18,6 +18,7 @@ ready() {
 	mkdir "$1" && cd "$1" || bail "$1"
 	cp -R "$ROOT/samples" samples
 	cp -R samples/* .
+	"${BUILD:-$ROOT/build}/tests/tools/mkpst" odd archive.pst || bail mkpst
 	install -m 600 "$PW_FILE" pw
 }
 # each line of $1 in turn; 'mail.example.org' comes home
