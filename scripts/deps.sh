@@ -8,8 +8,8 @@ build='gcc libc6-dev make pkg-config libgmime-3.0-dev libjansson-dev
 	libpcre2-dev libpst-dev libseccomp-dev libsqlite3-dev libssl-dev
 	libyaml-dev zlib1g-dev'
 test='dovecot-imapd jq libcmocka-dev mblaze mutt notmuch openssl perl
-	procps python3 sqlite3'
-lint='clang-format cppcheck mandoc'
+	procps python3 sqlite3 strace time'
+lint='clang-format cppcheck mandoc shellcheck'
 bench='isync mb2md procmail'
 fuzz='clang'
 
