@@ -69,6 +69,9 @@ enum item_attach_method {
 };
 
 struct item;
+struct event; /* these three: formats/event.h */
+struct task;
+struct journal;
 
 struct item_attach {
 	enum item_attach_method method;
@@ -161,6 +164,12 @@ struct item {
 	size_t n_attachments;
 	struct item_report report;
 	struct item_meeting meeting;
+	/* What it is besides, if it is: an appointment or a meeting request, a
+	 * task, a journal entry.  The rest of the item is filled in as always;
+	 * event_take_item() puts it where it belongs. */
+	struct event *event;
+	struct task *task;
+	struct journal *journal;
 
 	void (*close)(struct item *item); /* the reader's; never NULL */
 };
