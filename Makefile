@@ -12,16 +12,19 @@ SAY = $(if $(V),@:,@echo " ")
 CC ?= cc
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 LIBS = sqlite3 libcrypto libssl jansson gmime-3.0 libpst libseccomp \
-	libpcre2-8 yaml-0.1 zlib
+	libpcre2-8 yaml-0.1 zlib libgsasl
+# loaded only when it is needed: wire/http.c says why
+LAZY_LIBS = libcurl
 
 # These run before anything is installed, so no library is asked for them.
 BARE = deps check demo clean samples dist
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(patsubst -I%,-isystem %,\
-	$(shell pkg-config --cflags $(LIBS) 2>/dev/null))
-PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+	$(shell pkg-config --cflags $(LIBS) $(LAZY_LIBS) 2>/dev/null))
+PKG_LIBS := $(shell pkg-config --exists $(LAZY_LIBS) && \
+	pkg-config --libs $(LIBS) 2>/dev/null && echo -lresolv)
 ifeq ($(and $(PKG_LIBS),$(shell command -v $(CC))),)
-$(error Something is missing of: $(CC) pkg-config $(LIBS). \
+$(error Something is missing of: $(CC) pkg-config $(LIBS) $(LAZY_LIBS). \
 	'make deps' installs it on Debian)
 endif
 endif

@@ -4,9 +4,9 @@
 # Says what it installs, asks nothing, and does nothing when all is there.
 
 set -u
-build='gcc libc6-dev make pkg-config libgmime-3.0-dev libjansson-dev
-	libpcre2-dev libpst-dev libseccomp-dev libsqlite3-dev libssl-dev
-	libyaml-dev zlib1g-dev'
+build='gcc libc6-dev make pkg-config libcurl4-openssl-dev libgmime-3.0-dev
+	libgsasl-dev libjansson-dev libpcre2-dev libpst-dev libseccomp-dev
+	libsqlite3-dev libssl-dev libyaml-dev zlib1g-dev'
 test='dovecot-imapd jq libcmocka-dev mblaze mutt notmuch openssl perl
 	procps python3 sqlite3 strace time'
 lint='clang-format cppcheck mandoc shellcheck'

@@ -10,7 +10,7 @@
 #include "core/date.h"
 #include "core/mem.h"
 #include "core/num.h"
-#include "transform/conf.h"
+#include "core/conf.h"
 
 struct reader {
 	struct conf *c;

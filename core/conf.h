@@ -7,8 +7,8 @@
  *
  * Errors are SCOPE_RUN, EX_CONFIG, "FILE:LINE: what".
  */
-#ifndef TRANSFORM_CONF_H
-#define TRANSFORM_CONF_H
+#ifndef CORE_CONF_H
+#define CORE_CONF_H
 
 #include <stdbool.h>
 #include <stddef.h>

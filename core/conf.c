@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* YAML as a tree; see conf.h. */
-#include "transform/conf.h"
+#include "core/conf.h"
 
 #include <errno.h>
 #include <fcntl.h>
