@@ -36,7 +36,7 @@ struct child {
 	const struct pst_reader_ops *ops;
 	struct pst_reader *reader;
 	struct pst_tree *tree;
-	struct pst_frames in;
+	struct frames in;
 	struct buf out; /* a payload being made */
 	bool gone;	/* the parent is: end quietly */
 
@@ -145,7 +145,7 @@ send_at(struct child *c, uint64_t nid, enum pst_at what, const char *path)
 /* The next frame from the parent.  1, 0 if none is there and 'wait' is
  * false, -1 when the parent is gone. */
 static int
-receive(struct child *c, struct pst_frame *f, bool wait)
+receive(struct child *c, struct frame *f, bool wait)
 {
 	struct pollfd pfd = { .fd = PST_CHILD_IN, .events = POLLIN };
 	char *room;
@@ -174,7 +174,7 @@ receive(struct child *c, struct pst_frame *f, bool wait)
 static void
 hear(struct child *c, bool wait)
 {
-	struct pst_frame f;
+	struct frame f;
 	bool bad = false, mine;
 
 	while (receive(c, &f, wait) == 1) {
@@ -194,7 +194,7 @@ hear(struct child *c, bool wait)
 static bool
 hear_start(struct child *c)
 {
-	struct pst_frame f;
+	struct frame f;
 	bool bad = false;
 	size_t i;
 

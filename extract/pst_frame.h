@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the sandboxed PST child and its parent say to one another, in frames:
- * an 8-byte header (u32 payload length, u16 type, u16 mark; little-endian)
- * and at most LIMIT_BLOCK bytes.  The child has read a stranger's file: the
- * parent believes nothing, and every length is checked before it is used.
+ * What the sandboxed PST child and its parent say to one another, in frames
+ * (core/frame.h).
  *
  *	parent: START             { WANT | SKIP }*
  *	child:  HELLO PHASE* STORE { AT (FOLDER | ITEM DATA* END | REFUSED |
@@ -17,13 +15,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "core/buf.h"
-#include "core/limits.h"
+#include "core/frame.h"
 
-#define PST_PROTOCOL   1
-#define PST_FRAME_HEAD 8
+#define PST_PROTOCOL 1
 
 enum pst_frame_type {
 	/* child to parent */
@@ -76,35 +71,6 @@ enum { PST_SURVEY = 0x200 };
 /* And: facts to compare (extract/pst_facts.h) of every item, no messages. */
 enum { PST_SEND_FACTS = 0x400 };
 
-struct pst_frame {
-	enum pst_frame_type type;
-	struct slice payload; /* valid until the next frame is taken */
-};
-
-/* Bytes as they come, cut into frames.  Zeroed, it is ready. */
-struct pst_frames {
-	size_t n, used;
-	char room[PST_FRAME_HEAD + LIMIT_BLOCK];
-};
-
-/* Where the next bytes go, and how many may; then say how many came. */
-char *frames_room(struct pst_frames *in, size_t *cap_r);
-void frames_came(struct pst_frames *in, size_t n);
-/* 1 a frame, 0 more bytes are needed, -1 these are no frames. */
-int frames_next(struct pst_frames *in, struct pst_frame *f_r);
-
-/* Take fields off the front of a payload.  What is not there is 0 or empty,
- * and *bad is set. */
-uint32_t frame_u32(struct slice *p, bool *bad);
-uint64_t frame_u64(struct slice *p, bool *bad);
-struct slice frame_str(struct slice *p, size_t max, bool *bad);
-
-/* Build a payload. */
-void frame_put_u32(struct buf *b, uint32_t v);
-void frame_put_u64(struct buf *b, uint64_t v);
-/* At most 'max' bytes of it. */
-void frame_put_str(struct buf *b, struct slice s, size_t max);
-
 /* The payload of PST_START. */
 struct pst_start {
 	uint32_t leave; /* PST_LEAVE_, PST_USE_, PST_SURVEY */
@@ -117,9 +83,6 @@ struct pst_start {
 	size_t n_poison;
 };
 void frame_put_start(struct buf *b, const struct pst_start *s);
-
-/* Write a frame to a pipe.  0 or -1 with errno. */
-int frame_send(int fd, enum pst_frame_type type, const void *payload, size_t n);
 
 /* Longest strings that the parent takes. */
 #define FRAME_KEY_MAX	   64

@@ -45,7 +45,7 @@ start_child(struct source_pst *s, struct err *err)
 		.poison = s->poison,
 		.n_poison = s->n_poison };
 
-	if (proc_start(&s->proc, s->fd, err) != 0)
+	if (proc_start(&s->proc, PST_CHILD_ARG, s->fd, err) != 0)
 		return -1;
 	buf_clear(&s->out);
 	frame_put_start(&s->out, &start);
@@ -153,14 +153,14 @@ revive(struct source_pst *s, struct err *err)
 
 /* Why there is no frame, into s->why, and the child ended. */
 static void
-bury(struct source_pst *s, enum pst_heard heard)
+bury(struct source_pst *s, enum proc_heard heard)
 {
-	if (heard == PST_HEARD_NOTHING) {
+	if (heard == PROC_HEARD_NOTHING) {
 		s->hangs++;
 		snprintf(s->why, sizeof(s->why), "made no progress for %u s",
 		    timeout_ms(s) / 1000);
 		proc_end(&s->proc, NULL, 0);
-	} else if (heard == PST_HEARD_GARBAGE) {
+	} else if (heard == PROC_HEARD_GARBAGE) {
 		snprintf(s->why, sizeof(s->why), "sent nonsense");
 		proc_end(&s->proc, NULL, 0);
 	} else {
@@ -198,7 +198,7 @@ on_fail(struct source_pst *s, struct slice p, struct err *err)
  * and go on with another.  1: look again, else what next() returns.
  */
 static int
-go_on(struct source_pst *s, enum pst_heard heard, struct source_item *item_r,
+go_on(struct source_pst *s, enum proc_heard heard, struct source_item *item_r,
     struct err *err)
 {
 	struct err fresh = { 0 };
@@ -208,7 +208,7 @@ go_on(struct source_pst *s, enum pst_heard heard, struct source_item *item_r,
 	char text[260];
 	int rc;
 
-	if (heard == PST_HEARD_STOP)
+	if (heard == PROC_HEARD_STOP)
 		return -1;
 	bury(s, heard);
 	if (lost)
@@ -229,8 +229,8 @@ go_on(struct source_pst *s, enum pst_heard heard, struct source_item *item_r,
 static int
 leave_item(struct source_pst *s, struct err *err)
 {
-	struct pst_frame f;
-	enum pst_heard heard;
+	struct frame f;
+	enum proc_heard heard;
 	struct source_item ignored;
 
 	buf_clear(&s->out);
@@ -239,7 +239,7 @@ leave_item(struct source_pst *s, struct err *err)
 		proc_tell(&s->proc, PST_SKIP, &s->out);
 	while (s->state == IN_ITEM) {
 		heard = proc_hear(&s->proc, timeout_ms(s), &f, err);
-		if (heard != PST_HEARD_FRAME)
+		if (heard != PROC_HEARD_FRAME)
 			return go_on(s, heard, &ignored, err) < 0 ? -1 : 0;
 		/* what is wrong with an item nobody wants is said when
 		 * somebody does */
@@ -247,7 +247,7 @@ leave_item(struct source_pst *s, struct err *err)
 			s->state = BETWEEN;
 		else if (f.type != PST_DATA && f.type != PST_PROBLEM &&
 		    f.type != PST_REFUSED && !pst_on_aside(s, &f))
-			return go_on(s, PST_HEARD_GARBAGE, &ignored, err) < 0
+			return go_on(s, PROC_HEARD_GARBAGE, &ignored, err) < 0
 			    ? -1
 			    : 0;
 	}
@@ -260,13 +260,13 @@ leave_item(struct source_pst *s, struct err *err)
 static int
 take_frame(struct source_pst *s, struct source_item *item_r, struct err *err)
 {
-	enum pst_heard heard;
-	struct pst_frame f;
+	enum proc_heard heard;
+	struct frame f;
 	uint64_t nid;
 	bool good;
 
 	heard = proc_hear(&s->proc, timeout_ms(s), &f, err);
-	if (heard != PST_HEARD_FRAME)
+	if (heard != PROC_HEARD_FRAME)
 		return go_on(s, heard, item_r, err) < 0 ? -1 : 2;
 	if (f.type == PST_FAIL)
 		return on_fail(s, f.payload, err);
@@ -293,7 +293,7 @@ take_frame(struct source_pst *s, struct source_item *item_r, struct err *err)
 	} else if (pst_on_aside(s, &f)) {
 		return 2;
 	}
-	return go_on(s, PST_HEARD_GARBAGE, item_r, err) < 0 ? -1 : 2;
+	return go_on(s, PROC_HEARD_GARBAGE, item_r, err) < 0 ? -1 : 2;
 }
 
 static int
@@ -315,19 +315,19 @@ static int
 read_frame(struct source_pst *s, struct err *err)
 {
 	struct err fresh = { 0 };
-	enum pst_heard heard;
-	struct pst_frame f;
+	enum proc_heard heard;
+	struct frame f;
 	bool bad = false, whole;
 	uint64_t nid;
 
 	heard = proc_hear(&s->proc, timeout_ms(s), &f, err);
-	if (heard == PST_HEARD_STOP)
+	if (heard == PROC_HEARD_STOP)
 		return -1;
-	if (heard == PST_HEARD_FRAME && f.type == PST_DATA) {
+	if (heard == PROC_HEARD_FRAME && f.type == PST_DATA) {
 		s->data = f.payload;
 		return 1;
 	}
-	if (heard == PST_HEARD_FRAME && f.type == PST_END) {
+	if (heard == PROC_HEARD_FRAME && f.type == PST_END) {
 		frame_u64(&f.payload, &bad);
 		whole = frame_u32(&f.payload, &bad) == 1;
 		s->state = BETWEEN;
@@ -336,12 +336,12 @@ read_frame(struct source_pst *s, struct err *err)
 		    : err_set(err, SCOPE_MSG, EX_DATAERR, "item %llx: %s",
 			  (unsigned long long)s->nid, s->why);
 	}
-	if (heard == PST_HEARD_FRAME && f.type == PST_REFUSED &&
+	if (heard == PROC_HEARD_FRAME && f.type == PST_REFUSED &&
 	    pst_on_trouble(s, f.payload, &nid))
 		return 1;
-	if (heard == PST_HEARD_FRAME && pst_on_aside(s, &f))
+	if (heard == PROC_HEARD_FRAME && pst_on_aside(s, &f))
 		return 1;
-	bury(s, heard == PST_HEARD_FRAME ? PST_HEARD_GARBAGE : heard);
+	bury(s, heard == PROC_HEARD_FRAME ? PROC_HEARD_GARBAGE : heard);
 	err_set(err, SCOPE_MSG, EX_DATAERR,
 	    "item %llx: the PST reader %s there", (unsigned long long)s->nid,
 	    s->why);

@@ -290,7 +290,7 @@ on_other(struct source_pst *s, struct slice p)
 }
 
 bool
-pst_on_aside(struct source_pst *s, const struct pst_frame *f)
+pst_on_aside(struct source_pst *s, const struct frame *f)
 {
 	struct slice p = f->payload;
 	bool bad = false;

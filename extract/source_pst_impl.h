@@ -5,7 +5,9 @@
 
 #include <sys/stat.h>
 
-#include "extract/pst_proc.h"
+#include "core/proc.h"
+#include "extract/pst_child.h"
+#include "extract/pst_frame.h"
 #include "extract/source_impl.h"
 #include "formats/pst_reader.h"
 
@@ -22,7 +24,7 @@ struct source_pst {
 	const struct source_spec *spec;
 	int fd;
 	struct stat st;
-	struct pst_proc proc;
+	struct proc proc;
 	enum state state;
 	enum pst_phase phase;
 	unsigned restarts, hangs;
@@ -73,6 +75,6 @@ bool pst_on_item(struct source_pst *s, struct slice p,
 /* PST_REFUSED and PST_PROBLEM; the text goes into s->why. */
 bool pst_on_trouble(struct source_pst *s, struct slice p, uint64_t *nid_r);
 /* Frames that change nothing for the caller of next() and read(). */
-bool pst_on_aside(struct source_pst *s, const struct pst_frame *f);
+bool pst_on_aside(struct source_pst *s, const struct frame *f);
 
 #endif

@@ -69,7 +69,7 @@ start_child(struct survey_look *l, struct err *err)
 		.poison = l->poison,
 		.n_poison = l->n_poison };
 
-	if (proc_start(&l->proc, l->fd, err) != 0)
+	if (proc_start(&l->proc, PST_CHILD_ARG, l->fd, err) != 0)
 		return -1;
 	frame_put_start(&out, &start);
 	proc_tell(&l->proc, PST_START, &out);
@@ -118,8 +118,8 @@ static int
 listen(struct survey_look *l, struct err *err)
 {
 	uint64_t wait = TIMEOUT_S + l->s->bytes / BYTES_PER_S;
-	enum pst_heard heard;
-	struct pst_frame f;
+	enum proc_heard heard;
+	struct frame f;
 	struct slice text;
 	char why[200];
 	bool bad = false;
@@ -127,7 +127,7 @@ listen(struct survey_look *l, struct err *err)
 	if (wait > INT_MAX / 1000)
 		wait = INT_MAX / 1000;
 	while ((heard = proc_hear(&l->proc, (unsigned)wait * 1000, &f, err)) ==
-	    PST_HEARD_FRAME) {
+	    PROC_HEARD_FRAME) {
 		if (f.type == PST_BYE && l->facts)
 			return 1;
 		if (f.type == PST_FAIL) {
@@ -136,20 +136,20 @@ listen(struct survey_look *l, struct err *err)
 			    "'%s': %.*s", l->spec->path, (int)text.n, text.p);
 		}
 		if (!survey_heard(l, &f)) {
-			heard = PST_HEARD_GARBAGE;
+			heard = PROC_HEARD_GARBAGE;
 			break;
 		}
 	}
-	if (heard == PST_HEARD_STOP)
+	if (heard == PROC_HEARD_STOP)
 		return -1;
-	if (heard == PST_HEARD_END)
+	if (heard == PROC_HEARD_END)
 		proc_end(&l->proc, why, sizeof(why));
 	else
 		snprintf(why, sizeof(why), "%s",
-		    heard == PST_HEARD_NOTHING ? "made no progress"
-					       : "sent nonsense");
+		    heard == PROC_HEARD_NOTHING ? "made no progress"
+						: "sent nonsense");
 	/* each costs a whole timeout */
-	if (heard == PST_HEARD_NOTHING && l->hangs++ == HANGS_MAX)
+	if (heard == PROC_HEARD_NOTHING && l->hangs++ == HANGS_MAX)
 		return err_set(err, SCOPE_STORE, EX_DATAERR,
 		    "'%s': the PST reader %s, again and again", l->spec->path,
 		    why);

@@ -278,7 +278,7 @@ on_note(struct survey_look *l, struct slice p)
 }
 
 bool
-survey_heard(struct survey_look *l, const struct pst_frame *f)
+survey_heard(struct survey_look *l, const struct frame *f)
 {
 	if (l->patience-- == 0)
 		return false;

@@ -5,7 +5,9 @@
 
 #include <sys/stat.h>
 
-#include "extract/pst_proc.h"
+#include "core/proc.h"
+#include "extract/pst_child.h"
+#include "extract/pst_frame.h"
 #include "extract/survey.h"
 #include "formats/pst_reader.h"
 
@@ -17,7 +19,7 @@ struct survey_look {
 	const struct source_spec *spec;
 	int fd;
 	struct stat st;
-	struct pst_proc proc;
+	struct proc proc;
 	uint32_t leave;
 	enum pst_phase phase;
 	uint64_t at; /* the folder it is reading */
@@ -30,7 +32,7 @@ struct survey_look {
 };
 
 /* A frame that the child sent, but for BYE and FAIL; false: nonsense. */
-bool survey_heard(struct survey_look *l, const struct pst_frame *f);
+bool survey_heard(struct survey_look *l, const struct frame *f);
 
 /* Note some damage. */
 void survey_damage(struct survey_look *l, const char *text);

@@ -37,8 +37,8 @@ take_fields(struct slice p)
 static uint64_t
 feed(const uint8_t *data, size_t size, size_t step)
 {
-	struct pst_frames *in = mem_alloc(1, sizeof(*in));
-	struct pst_frame f;
+	struct frames *in = mem_alloc(1, sizeof(*in));
+	struct frame f;
 	uint64_t h = 1;
 	size_t cap, n, at = 0, i;
 	char *room;

@@ -58,8 +58,8 @@ say_open(void)
 static bool
 is_second(void)
 {
-	struct pst_frames in = { 0 };
-	struct pst_frame f;
+	struct frames in = { 0 };
+	struct frame f;
 	bool bad = false;
 	size_t cap;
 	ssize_t n;

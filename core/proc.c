@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The sandboxed child seen from outside; see pst_proc.h. */
-#include "extract/pst_proc.h"
+/* A sandboxed child seen from outside; see proc.h. */
+#include "core/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "core/stop.h"
-#include "extract/pst_child.h"
 
 #define SELF	      "/proc/self/exe"
 #define LOOK_AGAIN_MS 500 /* how long a wish to stop may wait */
@@ -42,9 +41,9 @@ make_env(char *env[4], char room[2][200])
 
 /* Between fork and exec: only calls that are safe there. */
 static void
-become_child(int in, int out, int pst, char *const env[])
+become_child(char *arg, int in, int out, int given, char *const env[])
 {
-	char name[] = "postroad", arg[] = PST_CHILD_ARG;
+	char name[] = "postroad";
 	char *argv[] = { name, arg, NULL };
 	int fds[3], i;
 
@@ -52,11 +51,11 @@ become_child(int in, int out, int pst, char *const env[])
 	/* out of the way of 0..3 first */
 	fds[0] = fcntl(in, F_DUPFD, 10);
 	fds[1] = fcntl(out, F_DUPFD, 10);
-	fds[2] = fcntl(pst, F_DUPFD, 10);
+	fds[2] = fcntl(given, F_DUPFD, 10);
 	if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
 		_exit(EX_OSERR);
-	if (dup2(fds[0], PST_CHILD_IN) < 0 || dup2(fds[1], PST_CHILD_OUT) < 0 ||
-	    dup2(fds[2], PST_CHILD_PST) < 0)
+	if (dup2(fds[0], PROC_IN) < 0 || dup2(fds[1], PROC_OUT) < 0 ||
+	    dup2(fds[2], PROC_GIVEN) < 0)
 		_exit(EX_OSERR);
 #if !defined(__SANITIZE_ADDRESS__)
 	/* what it writes there is a stranger's; a sanitizer's is not */
@@ -64,7 +63,7 @@ become_child(int in, int out, int pst, char *const env[])
 	if (i >= 0)
 		dup2(i, STDERR_FILENO);
 #endif
-	close_range(PST_CHILD_PST + 1, ~0u, 0);
+	close_range(PROC_GIVEN + 1, ~0u, 0);
 	for (i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL);
 	/* a parent that goes away shows as a failed write */
@@ -76,17 +75,18 @@ become_child(int in, int out, int pst, char *const env[])
 }
 
 int
-proc_start(struct pst_proc *p, int pst, struct err *err)
+proc_start(struct proc *p, const char *arg, int given, struct err *err)
 {
-	char *env[4], room[2][200];
+	char own[40], *env[4], room[2][200];
 	int to[2] = { -1, -1 }, from[2] = { -1, -1 };
 	pid_t pid;
 
 	make_env(env, room);
+	snprintf(own, sizeof(own), "%s", arg);
 	if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0 ||
 	    (pid = fork()) < 0) {
 		err_sys(err, SCOPE_STORE, EX_OSERR,
-		    "cannot start the PST reader");
+		    "cannot start the sandboxed child");
 		close(to[0]);
 		close(to[1]);
 		close(from[0]);
@@ -94,7 +94,7 @@ proc_start(struct pst_proc *p, int pst, struct err *err)
 		return -1;
 	}
 	if (pid == 0)
-		become_child(to[0], from[1], pst, env);
+		become_child(own, to[0], from[1], given, env);
 	close(to[0]);
 	close(from[1]);
 	p->pid = pid;
@@ -105,8 +105,7 @@ proc_start(struct pst_proc *p, int pst, struct err *err)
 }
 
 void
-proc_tell(struct pst_proc *p, enum pst_frame_type type,
-    const struct buf *payload)
+proc_tell(struct proc *p, unsigned type, const struct buf *payload)
 {
 	if (p->to >= 0 &&
 	    frame_send(p->to, type, payload->p, payload->n) != 0) {
@@ -145,8 +144,8 @@ wait_for(int fd, int64_t until, struct err *err)
 	}
 }
 
-enum pst_heard
-proc_hear(struct pst_proc *p, unsigned timeout_ms, struct pst_frame *f_r,
+enum proc_heard
+proc_hear(struct proc *p, unsigned timeout_ms, struct frame *f_r,
     struct err *err)
 {
 	int64_t until = 0;
@@ -160,16 +159,16 @@ proc_hear(struct pst_proc *p, unsigned timeout_ms, struct pst_frame *f_r,
 			until = now_ms() + timeout_ms;
 		rc = wait_for(p->from, until, err);
 		if (rc <= 0)
-			return rc == 0 ? PST_HEARD_NOTHING : PST_HEARD_STOP;
+			return rc == 0 ? PROC_HEARD_NOTHING : PROC_HEARD_STOP;
 		room = frames_room(&p->in, &cap);
 		n = read(p->from, room, cap);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return PST_HEARD_END;
+			return PROC_HEARD_END;
 		frames_came(&p->in, (size_t)n);
 	}
-	return rc == 1 ? PST_HEARD_FRAME : PST_HEARD_GARBAGE;
+	return rc == 1 ? PROC_HEARD_FRAME : PROC_HEARD_GARBAGE;
 }
 
 static void
@@ -186,7 +185,7 @@ describe(int status, char *how, size_t cap)
 }
 
 void
-proc_end(struct pst_proc *p, char *how, size_t cap)
+proc_end(struct proc *p, char *how, size_t cap)
 {
 	int status = 0;
 
