@@ -17,6 +17,7 @@
 #include "core/digest.h"
 #include "core/err.h"
 #include "core/report.h"
+#include "formats/item_kind.h"
 #include "formats/msg.h"
 
 struct source;
@@ -40,7 +41,8 @@ struct source_spec {
 
 enum source_what {
 	SOURCE_FOLDER, /* a folder exists, maybe empty; item.folder* */
-	SOURCE_MSG     /* a message; item.msg; then source_read() its bytes */
+	SOURCE_MSG,    /* a message; item.msg; then source_read() its bytes */
+	SOURCE_ITEM    /* a contact, an appointment ...: no mail; likewise */
 };
 
 struct source_item {
@@ -56,6 +58,10 @@ struct source_item {
 	const char *subject; /* for problem reports, RFC 2047 words as they
 			      * are; or NULL */
 	bool local_lines;    /* each LF without a CR must gain one */
+	/* of a SOURCE_ITEM, beside subject (its title) and msg.key, .folder,
+	 * .source, .received (when it was last modified) */
+	enum item_kind kind;
+	const char *class; /* "IPM.Contact" */
 	/* hash of the source's own bytes, where it is known already, so that
 	 * nobody need hash them again; or NULL */
 	const uint8_t *raw_sha256;

@@ -81,6 +81,7 @@ struct item_attach {
 	struct slice location; /* Content-Location */
 	struct slice path;     /* of a ITEM_ATTACH_LINK */
 	bool hidden;	       /* shown by the body only */
+	bool photo;	       /* of a contact */
 	int32_t position;      /* of its icon in the text; -1: none */
 	struct item_stream data;
 	/*
@@ -123,6 +124,10 @@ struct item_meeting {
 	int32_t sequence;
 	bool all_day;
 };
+
+struct contact;
+struct contact_list;
+struct event;
 
 struct item {
 	uint64_t nid;	    /* node id; an embedded item has its parent's */
@@ -171,6 +176,12 @@ struct item {
 	struct task *task;
 	struct journal *journal;
 
+	/* Of items that are no mail, by their class: one of these at most */
+	int64_t modified; /* PidTagLastModificationTime; DATE_UNKNOWN */
+	const struct contact *contact;	 /* formats/contact.h */
+	const struct contact_list *list; /* the same */
+	const struct event *event; /* formats/event.h: events, tasks, journal */
+
 	void (*close)(struct item *item); /* the reader's; never NULL */
 };
 
@@ -179,6 +190,7 @@ item_init(struct item *item)
 {
 	memset(item, 0, sizeof(*item));
 	item->submitted = item->delivered = item->created = DATE_UNKNOWN;
+	item->modified = DATE_UNKNOWN;
 	item->importance = 1;
 	item->report.time = DATE_UNKNOWN;
 	item->meeting.start = item->meeting.end = DATE_UNKNOWN;

@@ -29,12 +29,9 @@ enter(struct pst_reader *r, enum pst_phase phase)
 static void
 read_names(struct pst_reader *r)
 {
-	struct pst_names names;
-
-	pst_names_load(&names, r->n);
-	r->categories = pst_names_string(&names, "Keywords");
-	own_meeting_names(r, &names);
-	pst_names_free(&names);
+	r->lids = own_lids_new(r->n);
+	r->categories = pst_names_string(own_names(r), "Keywords");
+	own_meeting_names(r, own_names(r));
 }
 
 static void
@@ -43,6 +40,7 @@ own_close(struct pst_reader **r)
 	if (*r == NULL)
 		return;
 	msg_index_free(&(*r)->index);
+	own_lids_free(&(*r)->lids);
 	ndb_close(&(*r)->n);
 	arena_free(&(*r)->keep);
 	arena_free(&(*r)->folder);

@@ -23,8 +23,11 @@ enum own_meeting {
 	OWN_MEETING_NAMES
 };
 
+struct own_lids; /* pst_own_names.c */
+
 struct pst_reader {
 	struct pst_open in;
+	struct own_lids *lids; /* NULL: names are left out */
 	struct ndb *n;
 	struct msg_index index;
 	struct pst_store store;
@@ -97,6 +100,37 @@ int64_t own_time(struct ltp_props *p, unsigned id);
 int64_t own_time_value(struct ltp_heap *h, const struct ltp_value *v);
 /* A subject without the mark of how long its prefix is. */
 struct slice own_subject(struct slice s);
+
+/* ---- pst_own_names.c: named properties, while the reader is open */
+enum own_set {
+	OWN_SET_ADDRESS,
+	OWN_SET_APPOINTMENT,
+	OWN_SET_TASK,
+	OWN_SET_COMMON,
+	OWN_SET_LOG,
+	OWN_SET_NOTE,
+	OWN_SET_MEETING,
+	OWN_SETS
+};
+
+struct own_lids *own_lids_new(struct ndb *n);
+void own_lids_free(struct own_lids **l);
+const struct pst_names *own_names(const struct pst_reader *r);
+/* The id of a property in a set; 0 if this store has none.  Cheap. */
+unsigned own_lid(struct pst_reader *r, enum own_set set, uint32_t number);
+struct slice own_named_text(struct own_item *oi, enum own_set set,
+    uint32_t number);
+int64_t own_named_number(struct own_item *oi, enum own_set set, uint32_t number,
+    int64_t none);
+int64_t own_named_time(struct own_item *oi, enum own_set set, uint32_t number);
+/* A binary property of at most 'max' bytes, in the item's arena; id 0 or none:
+ * empty. */
+struct slice own_bytes(struct own_item *oi, unsigned id, size_t max);
+/* The values, at most 'max', of a property with many strings or binaries,
+ * [MS-PST] 2.3.3.4.2; in the item's arena. */
+#define OWN_MANY_MAX (1u << 20) /* bytes of them all */
+size_t own_many(struct own_item *oi, unsigned id, size_t max,
+    struct slice **v_r);
 
 /* ---- pst_own.c: did a folder's table bring this orphan already? */
 bool own_is_adopted(const struct pst_reader *r, uint32_t nid);

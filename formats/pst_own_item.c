@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
-#include "formats/pst_bytes.h"
 
 #define HEADERS_MAX  (1u << 20)
 #define BINARY_MAX   4096
@@ -129,21 +128,6 @@ fill_subject(struct own_item *oi)
 	oi->pub.subject = own_subject(s);
 }
 
-static struct slice
-bytes(struct own_item *oi, unsigned id, size_t max)
-{
-	const struct ltp_value *v = ltp_prop(&oi->props, id);
-	struct buf b = { 0 };
-	struct err err = { 0 };
-	struct slice s = slice_of("", 0);
-
-	if (v != NULL && v->type == PtypBinary &&
-	    ltp_bytes(&oi->props.heap, v, max, &b, &err) > 0 && b.n > 0)
-		s = slice_of(arena_slice(&oi->a, buf_slice(&b)), b.n);
-	buf_free(&b);
-	return s;
-}
-
 static void
 fill_report(struct own_item *oi)
 {
@@ -171,10 +155,11 @@ fill_head(struct own_item *oi)
 	it->in_reply_to = text(oi, PidTagInReplyToId);
 	it->references = text(oi, PidTagInternetReferences);
 	it->topic = text(oi, PidTagConversationTopic);
-	it->thread_index = bytes(oi, PidTagConversationIndex, BINARY_MAX);
+	it->thread_index = own_bytes(oi, PidTagConversationIndex, BINARY_MAX);
 	it->submitted = own_time(&oi->props, PidTagClientSubmitTime);
 	it->delivered = own_time(&oi->props, PidTagMessageDeliveryTime);
 	it->created = own_time(&oi->props, PidTagCreationTime);
+	it->modified = own_time(&oi->props, PidTagLastModificationTime);
 	it->importance = number(oi, PidTagImportance, 1);
 	it->priority = number(oi, PidTagPriority, 0);
 	it->sensitivity = number(oi, PidTagSensitivity, 0);
@@ -184,42 +169,11 @@ fill_head(struct own_item *oi)
 
 /* ------------------------------------------------------------ categories */
 
-/* A value of many strings, [MS-PST] 2.3.3.4.2: count, where each begins, the
- * strings. */
 static void
 fill_categories(struct own_item *oi)
 {
-	const struct ltp_value *v = oi->r->categories == 0
-	    ? NULL
-	    : ltp_prop(&oi->props, oi->r->categories);
-	struct slice all;
-	struct buf b = { 0 };
-	struct err err = { 0 };
-	uint32_t n, i, from, to;
-
-	if (v == NULL ||
-	    (v->type != PtypMultipleString && v->type != PtypMultipleString8) ||
-	    ltp_bytes(&oi->props.heap, v, HEADERS_MAX, &b, &err) <= 0 ||
-	    b.n < 4) {
-		buf_free(&b);
-		return;
-	}
-	all = buf_slice(&b);
-	n = pst_u32(all.p);
-	if (n > CATEGORY_MAX || 4 + 4 * (size_t)n > all.n)
-		n = 0;
-	oi->pub.categories =
-	    arena_alloc(&oi->a, n * sizeof(*oi->pub.categories) + 1);
-	for (i = 0; i < n; i++) {
-		from = pst_u32(all.p + 4 + 4 * i);
-		to = i + 1 < n ? pst_u32(all.p + 8 + 4 * i) : (uint32_t)all.n;
-		if (from > to || to > all.n)
-			continue;
-		oi->pub.categories[oi->pub.n_categories++] =
-		    own_decode(&oi->a, slice_of(all.p + from, to - from),
-			v->type == PtypMultipleString, oi->codepage, NULL);
-	}
-	buf_free(&b);
+	oi->pub.n_categories =
+	    own_many(oi, oi->r->categories, CATEGORY_MAX, &oi->pub.categories);
 }
 
 /* ----------------------------------------------------------------- whole */
