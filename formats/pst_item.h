@@ -127,7 +127,6 @@ struct item_meeting {
 
 struct contact;
 struct contact_list;
-struct event;
 
 struct item {
 	uint64_t nid;	    /* node id; an embedded item has its parent's */
@@ -151,9 +150,9 @@ struct item {
 	size_t n_recipients;
 	struct slice reply_to; /* names or addresses, ';' between them */
 
-	int64_t submitted, delivered, created; /* DATE_UNKNOWN */
-	unsigned flags;			       /* ITEM_READ, ... */
-	int32_t importance;		       /* 0 low, 1 normal, 2 high */
+	int64_t submitted, delivered, created, modified; /* DATE_UNKNOWN */
+	unsigned flags;					 /* ITEM_READ, ... */
+	int32_t importance;  /* 0 low, 1 normal, 2 high */
 	int32_t priority;    /* -1 non-urgent, 0 normal, 1 urgent */
 	int32_t sensitivity; /* 0 none, 1 personal, 2 private, 3 confidential */
 	struct slice *categories;
@@ -175,12 +174,8 @@ struct item {
 	struct event *event;
 	struct task *task;
 	struct journal *journal;
-
-	/* Of items that are no mail, by their class: one of these at most */
-	int64_t modified; /* PidTagLastModificationTime; DATE_UNKNOWN */
-	const struct contact *contact;	 /* formats/contact.h */
-	const struct contact_list *list; /* the same */
-	const struct event *event; /* formats/event.h: events, tasks, journal */
+	struct contact *contact;   /* formats/contact.h */
+	struct contact_list *list; /* the same */
 
 	void (*close)(struct item *item); /* the reader's; never NULL */
 };
