@@ -40,6 +40,11 @@ put_disposition(struct mime_out *o, const struct part *part)
 		out_put(o, part->cid.p, part->cid.n);
 		out_str(o, ">\r\n");
 	}
+	if (part->location.n > 0) {
+		out_str(o, "Content-Location: ");
+		out_put(o, part->location.p, part->location.n);
+		out_str(o, "\r\n");
+	}
 	if (!part->attached)
 		return;
 	field_begin(&f, "Content-Disposition");

@@ -111,7 +111,7 @@ struct part {
 	const char *type;   /* "text/plain" */
 	const char *params; /* "; charset=utf-8", or "" */
 	struct slice name;  /* file name, sane, or empty */
-	struct slice cid;
+	struct slice cid, location;
 	bool attached, inlined;
 	struct item_stream bytes;
 	const struct item_attach *attach;

@@ -181,6 +181,14 @@ is_asked_for(const struct cids *c, struct slice cid)
 	return false;
 }
 
+/* A URL that fits a line, RFC 2557 4. */
+static bool
+is_sane_location(struct slice s)
+{
+	return s.n > 0 && s.n < 900 && mime_is_ascii(s) &&
+	    memchr(s.p, ' ', s.n) == NULL;
+}
+
 /* For each attachment: does the HTML show it? */
 static bool *
 find_inline(struct mime_plan *p)
@@ -193,7 +201,9 @@ find_inline(struct mime_plan *p)
 	size_t i, with_cid = 0;
 
 	for (i = 0; i < it->n_attachments; i++)
-		with_cid += it->attachments[i].cid.n > 0;
+		with_cid += it->attachments[i].cid.n > 0 ||
+		    (it->attachments[i].related &&
+			it->attachments[i].location.n > 0);
 	if (with_cid == 0 || it->html.stream.copy == NULL)
 		return shown;
 	c = arena_alloc(p->a, sizeof(*c));
@@ -205,8 +215,9 @@ find_inline(struct mime_plan *p)
 	for (i = 0; i < it->n_attachments; i++) {
 		const struct item_attach *at = &it->attachments[i];
 
-		shown[i] = at->method == ITEM_ATTACH_DATA && at->cid.n > 0 &&
-		    is_asked_for(c, bare_cid(at->cid));
+		shown[i] = at->method == ITEM_ATTACH_DATA &&
+		    ((at->cid.n > 0 && is_asked_for(c, bare_cid(at->cid))) ||
+			(at->related && is_sane_location(at->location)));
 	}
 	buf_free(&c->one);
 	return shown;
@@ -337,6 +348,18 @@ is_sane_cid(struct slice cid)
 	    memchr(cid.p, '>', cid.n) == NULL;
 }
 
+static bool
+is_sane_charset(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) &&
+		    strchr("-_.:", s.p[i]) == NULL)
+			return false;
+	return s.n > 0 && s.n < 60;
+}
+
 /* A message or multipart type may not be in base64 (RFC 2046 5): such bytes
  * travel as a file, or as lines where they are lines. */
 static struct part *
@@ -362,7 +385,27 @@ data_part(struct mime_plan *p, const struct item_attach *at)
 	part->cid = bare_cid(at->cid);
 	if (!is_sane_cid(part->cid))
 		part->cid.n = 0;
+	if (is_sane_location(at->location))
+		part->location = at->location;
+	if (strncmp(type, "text/", 5) == 0 && is_sane_charset(at->charset))
+		part->params = arena_fmt(p->a, "; charset=%.*s",
+		    (int)at->charset.n, at->charset.p);
 	return part;
+}
+
+/* A message that had no name for it, when it was taken apart. */
+static bool
+is_nameless(const struct item_attach *at)
+{
+	size_t i;
+
+	if (at->disposition.n == 0 || at->name.n < 8 ||
+	    memcmp(at->name.p, "ATT", 3) != 0)
+		return false;
+	for (i = 3; i < 8; i++)
+		if (at->name.p[i] < '0' || at->name.p[i] > '9')
+			return false;
+	return at->name.n == 8 || at->name.p[8] == '.';
 }
 
 static struct part *
@@ -386,7 +429,10 @@ attach_part(struct mime_plan *p, const struct item_attach *at, size_t i)
 			out_problem(p->o, "attachment '%.*s' cannot be read",
 			    (int)part->name.n, part->name.p);
 	}
-	if (part->name.n == 0)
+	part->inlined = slice_is_nocase(at->disposition, "inline");
+	if (is_nameless(at))
+		part->name = slice_of("", 0);
+	else if (part->name.n == 0)
 		part->name = slice_str(arena_fmt(p->a, "attachment-%zu%s",
 		    i + 1, part->kind == PART_MESSAGE ? ".eml" : ""));
 	return part;

@@ -80,9 +80,15 @@ struct item_attach {
 	struct slice cid;      /* Content-ID, without angle brackets */
 	struct slice location; /* Content-Location */
 	struct slice path;     /* of a ITEM_ATTACH_LINK */
-	bool hidden;	       /* shown by the body only */
-	bool photo;	       /* of a contact */
-	int32_t position;      /* of its icon in the text; -1: none */
+	struct slice charset;  /* of text, as MIME names it */
+	struct slice title;    /* for people, where it is not the name */
+	/* "inline", "attachment": what a message said that was taken apart;
+	 * its name is then made up if it is ATT and five digits */
+	struct slice disposition;
+	bool related;	  /* belongs to the HTML body */
+	bool hidden;	  /* shown by the body only */
+	bool photo;	  /* of a contact */
+	int32_t position; /* of its icon in the text; -1: none */
 	struct item_stream data;
 	/*
 	 * ITEM_ATTACH_ITEM: read it.  Returns 0 and an item to be closed with

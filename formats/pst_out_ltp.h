@@ -42,6 +42,10 @@ void props_time(struct pst_props *p, unsigned id, int64_t t);
 /* UTF-8 in, UTF-16LE out; broken bytes become U+FFFD. */
 void props_text(struct pst_props *p, unsigned id, struct slice utf8);
 void props_binary(struct pst_props *p, unsigned id, struct slice bytes);
+/* At most PST_VALUE_MAX bytes of any type, as they lie in the file. */
+#define PST_VALUE_MAX 3580
+void props_raw(struct pst_props *p, unsigned id, unsigned type,
+    struct slice bytes);
 void props_texts(struct pst_props *p, unsigned id, const struct slice *v,
     size_t n);
 /* The value is a subnode that the caller adds: PtypString, PtypBinary, and

@@ -122,6 +122,12 @@ props_binary(struct pst_props *p, unsigned id, struct slice bytes)
 	set_bytes(p, id, PtypBinary, bytes.p, bytes.n);
 }
 
+void
+props_raw(struct pst_props *p, unsigned id, unsigned type, struct slice bytes)
+{
+	set_bytes(p, id, type, bytes.p, bytes.n);
+}
+
 /* PtypMultipleString, 2.3.3.4.2: count, offsets, then the strings. */
 void
 props_texts(struct pst_props *p, unsigned id, const struct slice *v, size_t n)

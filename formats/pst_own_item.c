@@ -7,6 +7,7 @@
 #include "core/mem.h"
 
 #define HEADERS_MAX  (1u << 20)
+#define SUBJECT_MAX  65536
 #define BINARY_MAX   4096
 #define CATEGORY_MAX 1000
 
@@ -122,7 +123,7 @@ static void
 fill_subject(struct own_item *oi)
 {
 	struct slice s = own_text(&oi->a, &oi->props.heap,
-	    ltp_prop(&oi->props, PidTagSubject), oi->codepage, BINARY_MAX,
+	    ltp_prop(&oi->props, PidTagSubject), oi->codepage, SUBJECT_MAX,
 	    &oi->pub.subject_exact);
 
 	oi->pub.subject = own_subject(s);

@@ -96,6 +96,8 @@ enum {
 	PidTagAttachContentId = 0x3712,
 	PidTagAttachContentLocation = 0x3713,
 	PidTagAttachFlags = 0x3714,
+	PidTagAttachDisposition = 0x3716, /* Exchange's PR_ATTACH_DISPOSITION */
+	PidTagTextAttachmentCharset = 0x371b,
 	PidTagSmtpAddress = 0x39fe,
 	PidTagInternetCodepage = 0x3fde,
 	PidTagMessageCodepage = 0x3ffd,

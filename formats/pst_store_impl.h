@@ -48,6 +48,9 @@ int store_put_item(struct pst_store_out *s, struct item *item, int depth,
     uint64_t *data_r, uint64_t *sub_r, struct item_summary *sum,
     struct arena *a, struct err *err);
 
+/* PidTagSubject with the mark that says how long its prefix is. */
+void store_put_subject(struct pst_props *p, struct slice subject);
+
 /* A number for a subnode of this type. */
 uint32_t store_sub_nid(struct pst_store_out *s, unsigned type);
 

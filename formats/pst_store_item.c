@@ -16,6 +16,13 @@
 #define MSGFLAG_ATTACH	0x10
 #define MSGFLAG_FROM_ME 0x20
 
+/* Sizes are signed 32-bit numbers; what is larger says the most there is. */
+static int32_t
+bounded(uint64_t size)
+{
+	return size > INT32_MAX ? INT32_MAX : (int32_t)size;
+}
+
 struct item_out {
 	struct pst_store_out *s;
 	struct item *item;
@@ -40,81 +47,143 @@ copy_put(void *arg, const void *data, size_t len, struct err *err)
 	return pst_out_data_put(c->o, c->d, data, len, err);
 }
 
-/* A stream as the data of a subnode of 'subs'; its number (0: it is empty)
- * and size. */
+/* UTF-8 in pieces that may end inside a letter, on its way to UTF-16. */
+struct wide {
+	struct item_sink to;
+	struct buf out;
+	char part[4]; /* of a letter, its beginning */
+	size_t n;
+};
+
+/* How long is the letter that begins with this byte? */
+static size_t
+letter_size(char c)
+{
+	unsigned char b = (unsigned char)c;
+
+	return b < 0xc0 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
+}
+
+/* Bytes at the end of 's' that are the beginning of a letter. */
+static size_t
+unfinished(struct slice s)
+{
+	size_t n;
+
+	for (n = 1; n <= 3 && n <= s.n; n++) {
+		unsigned char c = (unsigned char)s.p[s.n - n];
+
+		if (c < 0x80 || c >= 0xc0)
+			return letter_size((char)c) > n ? n : 0;
+	}
+	return 0;
+}
+
 static int
-put_stream(struct pst_out *o, const struct item_stream *st,
-    struct pst_out_subs *subs, uint32_t *nid_r, uint32_t *size_r,
+wide_flush(struct wide *w, struct slice s, struct err *err)
+{
+	buf_clear(&w->out);
+	pst_out_utf16(&w->out, s, 0);
+	return w->out.n == 0 ? 0
+			     : w->to.put(w->to.arg, w->out.p, w->out.n, err);
+}
+
+static int
+wide_end(struct wide *w, struct err *err)
+{
+	size_t n = w->n;
+
+	w->n = 0;
+	return wide_flush(w, slice_of(w->part, n), err);
+}
+
+static int
+wide_put(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct wide *w = arg;
+	struct slice s = slice_of(data, len);
+	size_t left;
+
+	while (w->n > 0 && s.n > 0 && w->n < letter_size(w->part[0]) &&
+	    ((unsigned char)s.p[0] & 0xc0) == 0x80) {
+		w->part[w->n++] = s.p[0];
+		s = slice_from(s, 1);
+	}
+	if (w->n > 0 && (s.n > 0 || w->n == letter_size(w->part[0])) &&
+	    wide_end(w, err) < 0)
+		return -1;
+	left = unfinished(s);
+	if (s.n > left && wide_flush(w, slice_of(s.p, s.n - left), err) < 0)
+		return -1;
+	if (left > 0) {
+		memcpy(w->part, s.p + s.n - left, left);
+		w->n = left;
+	}
+	return 0;
+}
+
+/*
+ * A stream as the value of a property: a small one in the properties
+ * themselves, a large one as a subnode of 'subs', written as it comes.
+ */
+static int
+put_stream(struct pst_out *o, struct pst_props *p, unsigned id, unsigned type,
+    const struct item_stream *st, struct pst_out_subs *subs, uint64_t *size_r,
     struct err *err)
 {
 	struct pst_out_data *d = mem_alloc(1, sizeof(*d));
 	struct copy c = { o, d };
-	struct item_sink sink = { copy_put, &c };
+	struct wide w = { .to = { copy_put, &c } };
+	struct item_sink plain = { copy_put, &c }, wide = { wide_put, &w };
 	uint64_t bid = 0;
-	int rc = st->copy(st->arg, &sink, err);
+	uint32_t nid;
+	int rc = st->copy(st->arg, type == PtypString ? &wide : &plain, err);
 
-	*nid_r = 0;
-	*size_r = (uint32_t)(d->size + d->n);
-	if (rc >= 0)
+	if (rc >= 0 && w.n > 0)
+		rc = wide_end(&w, err);
+	*size_r = d->size + d->n;
+	if (rc >= 0 && *size_r <= PST_VALUE_MAX) {
+		props_raw(p, id, type, slice_of(d->block, d->n));
+	} else if (rc >= 0) {
 		rc = pst_out_data_end(o, d, &bid, err);
+		nid = pst_out_subs_nid(subs);
+		pst_out_subs_add(subs, nid, bid, 0);
+		props_node(p, id, type, nid, 0);
+	}
 	pst_out_data_drop(d);
 	free(d);
-	if (rc == 0 && bid != 0) {
-		*nid_r = pst_out_subs_nid(subs);
-		pst_out_subs_add(subs, *nid_r, bid, 0);
-	}
-	return rc;
+	buf_free(&w.out);
+	return rc < 0 ? -1 : 0;
 }
 
-struct whole {
-	struct buf b;
-};
-
-static int
-whole_put(void *arg, const void *data, size_t len, struct err *err)
-{
-	struct whole *w = arg;
-
-	if (w->b.n + len > (size_t)64 << 20)
-		return err_set(err, SCOPE_MSG, EX_DATAERR,
-		    "a body text of more than 64 MiB");
-	buf_put(&w->b, data, len);
-	return 0;
-}
-
-/* PidTagBody is UTF-16 in the file: recoded as a whole. */
+/* PidTagBody is UTF-16 in the file. */
 static int
 put_plain(struct item_out *io, struct err *err)
 {
-	struct whole w = { { 0 } };
-	struct item_sink sink = { whole_put, &w };
 	const struct item_stream *st = &io->item->plain.stream;
+	uint64_t size;
 
 	if (st->copy == NULL)
 		return 0;
-	if (st->copy(st->arg, &sink, err) < 0) {
-		buf_free(&w.b);
+	if (put_stream(io->s->out, &io->props, PidTagBody, PtypString, st,
+		&io->subs, &size, err) < 0)
 		return -1;
-	}
-	props_text(&io->props, PidTagBody, buf_slice(&w.b));
-	io->size += w.b.n * 2;
-	buf_free(&w.b);
+	io->size += size;
 	return 0;
 }
 
 static int
 put_html(struct item_out *io, struct err *err)
 {
-	const struct item_body *b = &io->item->html;
-	uint32_t nid, size;
+	const struct item_stream *st = &io->item->html.stream;
+	uint64_t size;
 
-	if (b->stream.copy == NULL)
+	if (st->copy == NULL)
 		return 0;
-	if (put_stream(io->s->out, &b->stream, &io->subs, &nid, &size, err) < 0)
+	if (put_stream(io->s->out, &io->props, PidTagBodyHtml, PtypBinary, st,
+		&io->subs, &size, err) < 0)
 		return -1;
 	io->size += size;
-	if (nid != 0)
-		props_node(&io->props, PidTagBodyHtml, PtypBinary, nid, size);
 	return 0;
 }
 
@@ -215,6 +284,39 @@ display(const struct item *item, enum item_recipient_type type, struct arena *a)
 	return s;
 }
 
+/* "RE: ": up to three characters that are no digits, [MS-OXCMSG] 2.2.1.9. */
+static size_t
+prefix_size(struct slice subject)
+{
+	size_t at = 0, letters = 0;
+
+	while (at < subject.n && letters < 4 && subject.p[at] != ':' &&
+	    (subject.p[at] < '0' || subject.p[at] > '9') &&
+	    subject.p[at] != ' ') {
+		at += letter_size(subject.p[at]);
+		letters++;
+	}
+	return letters >= 1 && letters <= 3 && at + 1 < subject.n &&
+		subject.p[at] == ':' && subject.p[at + 1] == ' '
+	    ? letters + 2
+	    : 0;
+}
+
+/* [MS-PST] 2.5.3.1.1.1: a mark, and one more than the prefix is long. */
+void
+store_put_subject(struct pst_props *p, struct slice subject)
+{
+	struct buf b = { 0 };
+
+	if (subject.n > 0) {
+		buf_putc(&b, '\x01');
+		buf_putc(&b, (char)(prefix_size(subject) + 1));
+	}
+	buf_put(&b, subject.p, subject.n);
+	props_text(p, PidTagSubject, buf_slice(&b));
+	buf_free(&b);
+}
+
 static void
 put_headers(struct pst_props *p, const struct item *item)
 {
@@ -237,7 +339,7 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 	uint8_t hash[DIGEST_BYTES];
 
 	props_text(p, PidTagMessageClass, item->class);
-	props_text(p, PidTagSubject, item->subject);
+	store_put_subject(p, item->subject);
 	props_int(p, PidTagImportance, item->importance);
 	props_int(p, PidTagPriority, item->priority);
 	props_int(p, PidTagSensitivity, item->sensitivity);
@@ -338,7 +440,7 @@ put_recipients(struct item_out *io, struct err *err)
 /* The object inside an attachment: another item. */
 static int
 put_embedded(struct item_out *io, const struct item_attach *a,
-    struct pst_props *p, struct pst_out_subs *subs, uint32_t *size_r,
+    struct pst_props *p, struct pst_out_subs *subs, uint64_t *size_r,
     struct err *err)
 {
 	struct item_summary sum = { .size = 0 };
@@ -365,37 +467,34 @@ put_embedded(struct item_out *io, const struct item_attach *a,
 
 static int
 put_data(struct item_out *io, const struct item_attach *a, struct pst_props *p,
-    struct pst_out_subs *subs, uint32_t *size_r, struct err *err)
+    struct pst_out_subs *subs, uint64_t *size_r, struct err *err)
 {
-	uint32_t nid = 0;
-
-	if (a->data.copy != NULL &&
-	    put_stream(io->s->out, &a->data, subs, &nid, size_r, err) < 0)
-		return -1;
-	if (nid == 0)
-		props_binary(p, PidTagAttachDataBinary, slice_of("", 0));
-	else
-		props_node(p, PidTagAttachDataBinary, PtypBinary, nid, *size_r);
+	if (a->data.copy != NULL)
+		return put_stream(io->s->out, p, PidTagAttachDataBinary,
+		    PtypBinary, &a->data, subs, size_r, err);
+	props_binary(p, PidTagAttachDataBinary, slice_of("", 0));
 	return 0;
 }
 
 static void
 attach_properties(struct pst_props *p, const struct item_attach *a,
-    uint32_t size)
+    uint64_t size)
 {
 	props_int(p, PidTagAttachMethod, (int32_t)a->method);
 	props_int(p, PidTagRenderingPosition, a->position);
-	props_int(p, 0x0e20, (int32_t)size); /* AttachSize */
+	props_int(p, 0x0e20, bounded(size)); /* AttachSize */
 	text_if(p, PidTagAttachLongFilename, a->name);
 	text_if(p, PidTagAttachFilename, a->name);
-	text_if(p, PidTagDisplayName, a->name);
+	text_if(p, PidTagDisplayName, a->title.n > 0 ? a->title : a->name);
 	text_if(p, PidTagAttachMimeTag, a->mime);
 	text_if(p, PidTagAttachContentId, a->cid);
 	text_if(p, PidTagAttachContentLocation, a->location);
 	text_if(p, PidTagAttachLongPathname, a->path);
+	text_if(p, PidTagTextAttachmentCharset, a->charset);
+	text_if(p, PidTagAttachDisposition, a->disposition);
 	if (a->hidden)
 		props_bool(p, PidTagAttachmentHidden, true);
-	props_int(p, PidTagAttachFlags, a->cid.n > 0 ? 4 : 0);
+	props_int(p, PidTagAttachFlags, a->related || a->cid.n > 0 ? 4 : 0);
 }
 
 static int
@@ -405,7 +504,8 @@ put_attachment(struct item_out *io, const struct item_attach *a,
 	struct pst_props p = { 0 };
 	struct pst_out_subs subs = { 0 };
 	uint64_t data, sub;
-	uint32_t size = 0, nid;
+	uint64_t size = 0;
+	uint32_t nid;
 	int rc;
 
 	rc = a->method == ITEM_ATTACH_ITEM
@@ -425,7 +525,7 @@ put_attachment(struct item_out *io, const struct item_attach *a,
 	nid = store_sub_nid(io->s, NID_TYPE_ATTACHMENT);
 	pst_out_subs_add(&io->subs, nid, data, sub);
 	table_row(t, nid);
-	table_int(t, 0x0e20, (int32_t)size);
+	table_int(t, 0x0e20, bounded(size));
 	table_int(t, PidTagAttachMethod, (int32_t)a->method);
 	table_int(t, PidTagRenderingPosition, a->position);
 	if (table_text(t, PidTagAttachFilename, a->name, err) < 0)
@@ -470,8 +570,8 @@ store_put_item(struct pst_store_out *s, struct item *item, int depth,
 	if (put_plain(&io, err) == 0 && put_html(&io, err) == 0 &&
 	    put_recipients(&io, err) == 0 && put_attachments(&io, err) == 0) {
 		put_properties(&io, sum, a);
-		props_int(&io.props, 0x0e08, (int32_t)io.size);
-		sum->size = (uint32_t)io.size;
+		props_int(&io.props, 0x0e08, bounded(io.size));
+		sum->size = (uint32_t)bounded(io.size);
 		rc = props_write(s->out, &io.props, &io.subs, data_r, err);
 	}
 	if (rc == 0)
