@@ -8,6 +8,8 @@
 
 #define TIMEOUT_MAX_S 86400
 
+/* ---------------------------------------------------------------- options */
+
 static int
 check_tls(struct account *a, struct err *err)
 {
@@ -16,6 +18,9 @@ check_tls(struct account *a, struct err *err)
 		return -1;
 	if (a->tls_pin != NULL && tls_pin_check(a->tls_pin, err) < 0)
 		return -1;
+	if (a->client_key != NULL && a->client_cert == NULL)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--client-key needs --client-cert");
 	if (a->tls_mode != TLS_NONE)
 		return 0;
 	if (url_is_tls(&a->url)) {
@@ -27,32 +32,94 @@ check_tls(struct account *a, struct err *err)
 		    "connection",
 		    url_is_imap(&a->url) ? "imap" : "pop3");
 	}
-	if (a->tls_pin != NULL || a->ca_file != NULL)
+	if (a->tls_pin != NULL || a->ca_file != NULL || a->client_cert != NULL)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--tls none leaves nothing for --ca-file or --tls-pin "
-		    "to verify");
+		    "--tls none leaves nothing for --ca-file, --tls-pin or "
+		    "--client-cert to do");
 	return 0;
+}
+
+static bool
+has_tokens(const struct account *a)
+{
+	return a->oauth.client != NULL || a->oauth.token_command != NULL;
+}
+
+static int
+password_places(const struct account *a)
+{
+	return (a->password_file != NULL) + (a->password_command != NULL) +
+	    (a->password_env != NULL) + (a->credentials != NULL);
+}
+
+static int
+check_credentials(const struct account *a, struct err *err)
+{
+	const struct oauth_spec *o = &a->oauth;
+
+	if (a->auth != NULL && login_auth_check(a->auth, err) < 0)
+		return -1;
+	if (password_places(a) > 1)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "only one of --password-file, --password-command, "
+		    "--password-env and --credentials");
+	if (has_tokens(a) && password_places(a) > 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "a password or an OAuth token, not both");
+	if (o->client != NULL && o->token_command != NULL)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "only one of --oauth and --oauth-token-command");
+	if (o->client == NULL &&
+	    (o->client_id != NULL || o->tenant != NULL ||
+		o->secret_file != NULL || o->refresh_file != NULL))
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--oauth-client-id, --oauth-tenant, --oauth-secret-file "
+		    "and --oauth-refresh-file need --oauth");
+	if (a->client_cert == NULL && a->auth != NULL &&
+	    strcasecmp(a->auth, "external") == 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--auth external needs --client-cert");
+	return 0;
+}
+
+static int
+check_admin(struct account *a, struct err *err)
+{
+	struct admin_spec spec = { .kind = a->admin,
+		.admin = a->admin_user,
+		.user = a->url.user,
+		.root = a->user_root };
+
+	admin_free(&a->names);
+	a->root = NULL;
+	if (admin_expand(&spec, &a->names, err) < 0)
+		return -1;
+	if (a->names.root.n > 0)
+		a->root = buf_str(&a->names.root);
+	return 0;
+}
+
+bool
+account_is_meant(const struct account *a, const char *operand)
+{
+	return a->provider != NULL || url_is_url(operand);
 }
 
 int
 account_check(struct account *a, const char *url, struct err *err)
 {
-	int places = (a->password_file != NULL) +
-	    (a->password_command != NULL) + (a->password_env != NULL) +
-	    (a->credentials != NULL);
-
 	url_free(&a->url);
 	if (url_parse(&a->url, url, err) < 0)
 		return -1;
-	if (places > 1)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "only one of --password-file, --password-command, "
-		    "--password-env and --credentials");
 	if (a->timeout_s > TIMEOUT_MAX_S)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--timeout: at most %d seconds", TIMEOUT_MAX_S);
-	return check_tls(a, err);
+	if (check_credentials(a, err) < 0 || check_tls(a, err) < 0)
+		return -1;
+	return check_admin(a, err);
 }
+
+/* ------------------------------------------------------------ credentials */
 
 static int
 get_password(struct account *a, struct err *err)
@@ -63,14 +130,64 @@ get_password(struct account *a, struct err *err)
 		.env = a->password_env,
 		.credentials = a->credentials,
 		.host = a->url.host,
-		.user = a->url.user,
+		.user = a->admin_user != NULL ? a->admin_user : a->url.user,
 	};
 
-	if (a->password != NULL)
-		return 0;
-	secret_harden_process();
-	return secret_get(&a->password, &spec, err);
+	return a->password != NULL ? 0 : secret_get(&a->password, &spec, err);
 }
+
+/* With a certificate and no word of a password, the certificate is it. */
+static bool
+wants_password(const struct account *a)
+{
+	if (a->auth != NULL && strcasecmp(a->auth, "external") == 0)
+		return false;
+	return a->client_cert == NULL || password_places(a) > 0;
+}
+
+static int
+get_token(struct account *a, bool fresh, const struct secret **token_r,
+    struct err *err)
+{
+	if (a->tokens == NULL) {
+		a->oauth.providers = a->providers;
+		a->oauth.user = a->url.user;
+		if (oauth_open(&a->tokens, &a->oauth, err) < 0)
+			return -1;
+	}
+	return oauth_token(a->tokens, fresh, token_r, err);
+}
+
+int
+account_login(struct account *a, bool fresh, struct login *l_r, struct err *err)
+{
+	*l_r = (struct login){
+		.user = buf_str(&a->names.user),
+		.authzid = buf_str(&a->names.authzid),
+		.proxyauth = buf_str(&a->names.proxyauth),
+		.client_cert = a->client_cert != NULL,
+		.auth = a->auth,
+		.host = a->url.host,
+		.port = a->url.port,
+	};
+	if (has_tokens(a))
+		return get_token(a, fresh, &l_r->token, err);
+	if (!wants_password(a))
+		return 0;
+	if (get_password(a, err) < 0)
+		return -1;
+	l_r->password = a->password;
+	return 0;
+}
+
+bool
+account_is_stale(const struct account *a, const struct err *err)
+{
+	return a->tokens != NULL && err->status == EX_NOPERM &&
+	    !oauth_is_new(a->tokens);
+}
+
+/* ------------------------------------------------------------------- open */
 
 static void
 warn_once(struct account *a)
@@ -88,52 +205,87 @@ warn_once(struct account *a)
 		    a->url.host);
 }
 
-static int
-open_session(struct imap **im_r, struct account *a, struct err *err)
+int
+account_begin(struct account *a, struct err *err)
 {
-	struct conn_spec spec = {
+	if (a->trace_wire != NULL && a->trace == NULL &&
+	    trace_open(&a->trace, a->trace_wire, err) < 0)
+		return -1;
+	secret_harden_process();
+	warn_once(a);
+	return 0;
+}
+
+void
+account_conn(const struct account *a, struct conn_spec *spec_r)
+{
+	*spec_r = (struct conn_spec){
 		.host = a->url.host,
 		.port = a->url.port,
 		.tls_at_once = url_is_tls(&a->url),
 		.tls = { .mode = a->tls_mode,
 		    .ca_file = a->ca_file,
-		    .pin = a->tls_pin },
+		    .pin = a->tls_pin,
+		    .client_cert = a->client_cert,
+		    .client_key = a->client_key },
 		.timeout_s = (unsigned)a->timeout_s,
 		.limit_rate = a->limit_rate,
 		.trace = a->trace,
 	};
+}
 
+int
+account_within(const struct account *a, struct err *err)
+{
+	struct buf url = { 0 };
+
+	url_put(&url, &a->url);
+	err_within(err, "%s", buf_str(&url));
+	buf_free(&url);
+	return -1;
+}
+
+/* One try.  *stale_r: the server refuses a token that was good before. */
+static int
+try_open(struct imap **im_r, struct account *a, bool fresh, bool *stale_r,
+    struct err *err)
+{
+	struct conn_spec spec;
+	struct login l;
+
+	*stale_r = false;
+	if (account_login(a, fresh, &l, err) < 0)
+		return -1;
+	account_conn(a, &spec);
 	if (imap_open(im_r, &spec, err) < 0)
-		return -1;
-	if (imap_login(*im_r, a->url.user, NULL, a->password, err) < 0 ||
-	    imap_id(*im_r, err) < 0) {
-		imap_close(im_r);
-		return -1;
+		return account_within(a, err);
+	a->opened = true;
+	if (imap_login(*im_r, &l, err) < 0) {
+		*stale_r = !fresh && account_is_stale(a, err);
+	} else if (imap_id(*im_r, err) == 0) {
+		return 0;
 	}
-	return 0;
+	imap_close(im_r);
+	return account_within(a, err);
 }
 
 int
 account_open(struct imap **im_r, struct account *a, struct err *err)
 {
-	struct buf url = { 0 };
+	bool stale;
 	int rc;
 
 	*im_r = NULL;
 	if (!url_is_imap(&a->url))
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "this needs an IMAP account: imaps:// or imap://");
-	if (a->trace_wire != NULL && a->trace == NULL &&
-	    trace_open(&a->trace, a->trace_wire, err) < 0)
+	if (account_begin(a, err) < 0)
 		return -1;
-	if (get_password(a, err) < 0)
-		return -1;
-	warn_once(a);
-	rc = open_session(im_r, a, err);
-	if (rc < 0) {
-		url_put(&url, &a->url);
-		err_within(err, "%s", buf_str(&url));
-		buf_free(&url);
+	rc = try_open(im_r, a, false, &stale, err);
+	if (rc < 0 && stale) {
+		log_info("the server refuses the OAuth token; getting a new "
+			 "one");
+		rc = try_open(im_r, a, true, &stale, err);
 	}
 	return rc;
 }
@@ -142,6 +294,9 @@ void
 account_close(struct account *a)
 {
 	secret_free(&a->password);
+	oauth_close(&a->tokens);
 	trace_close(&a->trace);
+	admin_free(&a->names);
+	a->root = NULL;
 	url_free(&a->url);
 }

@@ -32,7 +32,7 @@
 #include "core/err.h"
 #include "wire/conn.h"
 #include "wire/imap_parse.h"
-#include "wire/secret.h"
+#include "wire/login.h"
 
 struct imap;
 
@@ -107,13 +107,15 @@ int imap_open(struct imap **im_r, const struct conn_spec *spec,
     struct err *err);
 
 /*
- * AUTHENTICATE PLAIN where offered (initial response with SASL-IR), else
- * LOGIN, unless LOGINDISABLED.  'authzid' is the mailbox to act for, NULL or
- * "": the user's own.  -1: SCOPE_STORE, EX_NOPERM refused, with the server's
- * words; EX_TEMPFAIL not now.
+ * Log in the best way that both sides have (wire/login.h): AUTHENTICATE, with
+ * an initial response where SASL-IR is offered, or LOGIN, unless
+ * LOGINDISABLED; then PROXYAUTH, if wanted.  -1: SCOPE_STORE, EX_NOPERM
+ * refused, with the server's words, or a server that fails to prove itself;
+ * EX_TEMPFAIL not now.
  */
-int imap_login(struct imap *im, const char *user, const char *authzid,
-    const struct secret *password, struct err *err);
+int imap_login(struct imap *im, const struct login *l, struct err *err);
+/* LOGIN_BIT()s of the ways that the capabilities offer. */
+unsigned imap_login_ways(const struct imap *im);
 
 /* LOGOUT if the session is alive (waits at most 5 s), close, free; *im to
  * NULL.  *im may be NULL. */

@@ -64,7 +64,8 @@ struct imap {
 	uint32_t next_tag;
 	struct imap_pending *pending; /* oldest first */
 	size_t n_pending, max_pending;
-	bool plus; /* '+' came since it was last set to false */
+	bool plus;	      /* '+' came since it was last set to false */
+	struct buf plus_text; /* and what stood behind it */
 
 	/* where untagged data goes while a command wants it */
 	int (*on_folder)(void *arg, const struct imap_folder *f,

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Logging in: AUTHENTICATE PLAIN (RFC 4616, 4959) or LOGIN.  Further SASL
- * mechanisms have their place in 'ways'.  Credentials are built in memory of
- * struct secret, and never pass through an ordinary buffer but the
- * connection's queue, which is wiped afterwards.
+ * Logging in: AUTHENTICATE with any mechanism of wire/sasl.h (RFC 3501, 4959)
+ * or LOGIN, as wire/login.h chooses; PROXYAUTH behind it.  Credentials are
+ * built in memory of struct secret, and never pass through an ordinary buffer
+ * but the connection's queue, which is wiped afterwards.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/imap_impl.h"
+#include "wire/sasl.h"
 
-#define MESSAGE_MAX (2 * 1024 + SECRET_MAX)
-
-struct login {
-	const char *user, *authzid;
-	struct slice password;
-};
+#define ROUNDS_MAX 8 /* challenges of one login */
 
 /* Send from secret memory; the trace shows that, and no more. */
 static int
@@ -26,19 +23,22 @@ put_secret(struct imap *im, const struct secret *s, struct err *err)
 }
 
 /* Queue the command's first line up to where the credentials begin. */
-static uint32_t
-begin(struct imap *im, const char *what, struct err *err, int *rc)
+static int
+begin(struct imap *im, const char *what, bool more, uint32_t *tag_r,
+    struct err *err)
 {
 	struct buf line = { 0 };
-	uint32_t tag = imap_begin(im, IMAP_WANT_NOTHING, &line)->tag;
+	int rc;
 
+	*tag_r = imap_begin(im, IMAP_WANT_NOTHING, &line)->tag;
 	buf_puts(&line, what);
-	*rc = imap_put(im, line.p, line.n, err);
-	buf_puts(&line,
-	    what[strlen(what) - 1] == ' ' ? "[credentials]" : " [credentials]");
+	if (more)
+		buf_putc(&line, ' ');
+	rc = imap_put(im, line.p, line.n, err);
+	buf_puts(&line, more ? "[credentials]" : " [credentials]");
 	imap_trace(im, '>', buf_slice(&line));
 	buf_free(&line);
-	return tag;
+	return rc;
 }
 
 /* Wait for '+' or the reply.  1: '+'; 0: the reply is there; -1. */
@@ -51,82 +51,109 @@ await_plus(struct imap *im, uint32_t tag, struct err *err)
 	return imap_is_answered(im, tag) ? 0 : 1;
 }
 
-/* ---------------------------------------------------------------- PLAIN */
+/* ---------------------------------------------------------- AUTHENTICATE */
 
-static int
-plain_message(struct secret *out, const struct login *l, struct err *err)
-{
-	struct secret *raw = secret_new(MESSAGE_MAX);
-	bool ok = secret_put(raw, l->authzid, strlen(l->authzid)) &&
-	    secret_put(raw, "", 1) &&
-	    secret_put(raw, l->user, strlen(l->user)) &&
-	    secret_put(raw, "", 1) &&
-	    secret_put(raw, l->password.p, l->password.n) &&
-	    secret_put_base64(out, secret_slice(raw));
-
-	secret_free(&raw);
-	return ok ? 0
-		  : err_set(err, SCOPE_RUN, EX_CONFIG,
-			"user name and password are too long");
-}
-
-/* Whatever more it asks for, PLAIN has said all it has to say. */
-static int
-cancel_more(struct imap *im, uint32_t tag, struct err *err)
-{
-	int rc = await_plus(im, tag, err);
-
-	if (rc <= 0)
-		return rc;
-	im->plus = false;
-	if (imap_put(im, "*\r\n", 3, err) < 0)
-		return -1;
-	rc = await_plus(im, tag, err);
-	if (rc > 0) {
-		err_set(err, SCOPE_STORE, EX_PROTOCOL,
-		    "AUTHENTICATE: the server asks again and again");
-		return imap_die(im, err);
-	}
-	return rc;
-}
-
-static int
-send_plain(struct imap *im, const struct secret *message,
-    struct imap_result *res, struct err *err)
-{
-	bool at_once = imap_has(im, IMAP_CAP_SASL_IR);
+struct dialogue {
+	struct sasl *sasl;
+	struct secret *message;
 	uint32_t tag;
-	int rc;
+};
 
-	im->plus = false;
-	tag = begin(im, at_once ? "AUTHENTICATE PLAIN " : "AUTHENTICATE PLAIN",
-	    err, &rc);
-	if (rc == 0 && !at_once) {
-		rc = imap_put(im, "\r\n", 2, err);
-		if (rc == 0)
-			rc = await_plus(im, tag, err);
-		if (rc == 0)
-			return imap_wait(im, tag, res, err);
-		im->plus = false;
-	}
-	if (rc < 0 || put_secret(im, message, err) < 0 ||
-	    imap_put(im, "\r\n", 2, err) < 0 || cancel_more(im, tag, err) < 0)
+static int
+send_message(struct imap *im, const struct dialogue *d, struct err *err)
+{
+	if (put_secret(im, d->message, err) < 0)
 		return -1;
-	return imap_wait(im, tag, res, err);
+	return imap_put(im, "\r\n", 2, err);
+}
+
+/* What the server says made no sense, or was a lie: end it. */
+static int
+cancel(struct imap *im, struct err *err)
+{
+	struct err ignored = { 0 };
+
+	if (imap_put(im, "*\r\n", 3, &ignored) == 0)
+		(void)imap_pump(im, CONN_SENT, &ignored);
+	return imap_die(im, err);
 }
 
 static int
-login_plain(struct imap *im, const struct login *l, struct imap_result *res,
+answer(struct imap *im, struct dialogue *d, struct err *err)
+{
+	im->plus = false;
+	if (sasl_step(d->sasl, buf_slice(&im->plus_text), d->message, err) < 0)
+		return cancel(im, err);
+	im->hide[1] = secret_slice(d->message);
+	return send_message(im, d, err);
+}
+
+static int
+open_dialogue(struct imap *im, struct dialogue *d, enum login_way way,
     struct err *err)
 {
-	struct secret *message = secret_new(2 * MESSAGE_MAX);
-	int rc = plain_message(message, l, err);
+	bool at_once =
+	    imap_has(im, IMAP_CAP_SASL_IR) && sasl_speaks_first(d->sasl);
+	char what[40];
 
-	im->hide[1] = secret_slice(message);
-	if (rc == 0)
-		rc = send_plain(im, message, res, err);
+	im->plus = false;
+	buf_clear(&im->plus_text);
+	snprintf(what, sizeof(what), "AUTHENTICATE %s", login_way_name(way));
+	if (at_once && sasl_step(d->sasl, slice_of("", 0), d->message, err) < 0)
+		return -1;
+	if (begin(im, what, at_once, &d->tag, err) < 0)
+		return -1;
+	if (!at_once)
+		return imap_put(im, "\r\n", 2, err);
+	/* RFC 4959: an empty message is written so */
+	if (secret_slice(d->message).n == 0)
+		secret_put(d->message, "=", 1);
+	im->hide[1] = secret_slice(d->message);
+	return send_message(im, d, err);
+}
+
+static int
+run_dialogue(struct imap *im, struct dialogue *d, enum login_way way,
+    struct imap_result *res, struct err *err)
+{
+	int rc = open_dialogue(im, d, way, err), rounds = 0;
+
+	while (rc == 0 && (rc = await_plus(im, d->tag, err)) > 0) {
+		if (++rounds > ROUNDS_MAX) {
+			err_set(err, SCOPE_STORE, EX_PROTOCOL,
+			    "AUTHENTICATE: the server asks again and again");
+			return cancel(im, err);
+		}
+		rc = answer(im, d, err);
+	}
+	if (rc < 0 || imap_wait(im, d->tag, res, err) < 0)
+		return -1;
+	if (res->status == IMAP_OK && sasl_end(d->sasl, err) < 0)
+		return imap_die(im, err);
+	return 0;
+}
+
+static int
+authenticate(struct imap *im, const struct login *l, enum login_way way,
+    struct imap_result *res, struct err *err)
+{
+	struct dialogue d = { 0 };
+	const char *more;
+	size_t n;
+	int rc;
+
+	if (sasl_new(&d.sasl, way, l, err) < 0)
+		return -1;
+	d.message = secret_new(SASL_MESSAGE_MAX);
+	rc = run_dialogue(im, &d, way, res, err);
+	more = sasl_refusal(d.sasl);
+	n = strlen(res->text);
+	if (rc == 0 && res->status != IMAP_OK && more[0] != '\0')
+		snprintf(res->text + n, sizeof(res->text) - n,
+		    "%sof the token it says %s", n > 0 ? "; " : "", more);
 	im->hide[1] = slice_of(NULL, 0);
-	secret_free(&message);
+	secret_free(&d.message);
+	sasl_free(&d.sasl);
 	return rc;
 }
 
@@ -165,18 +192,18 @@ put_argument(struct imap *im, uint32_t tag, struct slice s, struct err *err)
 }
 
 static int
-login_login(struct imap *im, const struct login *l, struct imap_result *res,
+login_command(struct imap *im, const struct login *l, struct imap_result *res,
     struct err *err)
 {
-	int rc;
-	uint32_t tag = begin(im, "LOGIN ", err, &rc);
+	uint32_t tag;
+	int rc = begin(im, "LOGIN", true, &tag, err);
 
 	if (rc == 0)
 		rc = put_argument(im, tag, slice_str(l->user), err);
 	if (rc > 0)
 		rc = imap_put(im, " ", 1, err) < 0 ? -1 : 1;
 	if (rc > 0)
-		rc = put_argument(im, tag, l->password, err);
+		rc = put_argument(im, tag, secret_slice(l->password), err);
 	if (rc > 0)
 		rc = imap_put(im, "\r\n", 2, err) < 0 ? -1 : 1;
 	return rc < 0 ? -1 : imap_wait(im, tag, res, err);
@@ -184,40 +211,62 @@ login_login(struct imap *im, const struct login *l, struct imap_result *res,
 
 /* --------------------------------------------------------------- choice */
 
-static bool
-can_plain(const struct imap *im)
+unsigned
+imap_login_ways(const struct imap *im)
 {
-	return imap_has(im, IMAP_CAP_AUTH_PLAIN);
+	struct slice words = buf_slice(&im->cap_text), word;
+	unsigned ways = 0;
+	enum login_way way;
+
+	while (imap_flag_next(&words, &word)) {
+		if (word.n < 5 || strncasecmp(word.p, "AUTH=", 5) != 0)
+			continue;
+		way = login_way_of(slice_from(word, 5));
+		if (way < LOGIN_COMMAND && way != LOGIN_APOP)
+			ways |= LOGIN_BIT(way);
+	}
+	if (!imap_has(im, IMAP_CAP_LOGINDISABLED))
+		ways |= LOGIN_BIT(LOGIN_COMMAND);
+	return ways;
 }
 
-static bool
-can_login(const struct imap *im)
+/* Where a proof was refused, a password may still be what the server can
+ * check: its words to that are the user's. */
+static void
+hint_at_other_ways(const struct login *l, unsigned offered, enum login_way way,
+    struct err *err)
 {
-	return !imap_has(im, IMAP_CAP_LOGINDISABLED);
+	if (l->token != NULL && login_shows_secret(way))
+		err_hint(err,
+		    "the token is refused: look at its scope, at the user it "
+		    "was made for, and whether an administrator has allowed "
+		    "the application to use this mailbox");
+	else if (l->auth == NULL && !login_shows_secret(way) &&
+	    way != LOGIN_EXTERNAL &&
+	    (offered &
+		(LOGIN_BIT(LOGIN_PLAIN) | LOGIN_BIT(LOGIN_LOGIN) |
+		    LOGIN_BIT(LOGIN_COMMAND))) != 0)
+		err_hint(err,
+		    "check the user name and the password; if they are right, "
+		    "the server may not be able to check %s: try --auth "
+		    "plain,login",
+		    login_way_name(way));
 }
-
-/* Best first.  None says more to a stranger than another: TLS is verified. */
-static const struct way {
-	const char *name;
-	bool has_authzid;
-	bool (*can)(const struct imap *im);
-	int (*run)(struct imap *im, const struct login *l,
-	    struct imap_result *res, struct err *err);
-} ways[] = {
-	{ "AUTHENTICATE PLAIN", true, can_plain, login_plain },
-	{ "LOGIN", false, can_login, login_login },
-};
 
 static int
-refused(const struct imap_result *res, const char *way, struct err *err)
+refused(const struct imap_result *res, enum login_way way, struct err *err)
 {
 	struct imap_result r = *res;
+	char what[40];
 
 	/* a bare NO to a login means what it always means */
 	if (r.trouble == IMAP_TROUBLE || r.trouble == IMAP_FORBIDDEN ||
 	    r.trouble == IMAP_LIMIT_REACHED)
 		r.trouble = IMAP_AUTH_FAILED;
-	imap_result_err(&r, SCOPE_STORE, way, err);
+	snprintf(what, sizeof(what), "%s%s",
+	    way == LOGIN_COMMAND ? "" : "AUTHENTICATE ",
+	    way == LOGIN_COMMAND ? "LOGIN" : login_way_name(way));
+	imap_result_err(&r, SCOPE_STORE, what, err);
 	if (r.trouble == IMAP_BAD_COMMAND)
 		err->status = EX_NOPERM;
 	return -1;
@@ -226,76 +275,89 @@ refused(const struct imap_result *res, const char *way, struct err *err)
 static int
 try_ways(struct imap *im, const struct login *l, struct err *err)
 {
-	size_t i, n = sizeof(ways) / sizeof(ways[0]);
-	bool tried = false;
+	unsigned offered = imap_login_ways(im);
+	enum login_way way = LOGIN_NO_WAY;
+	struct err none = { 0 };
+	int rc;
 
-	for (i = 0; i < n; i++) {
-		if (!ways[i].can(im) ||
-		    (l->authzid[0] != '\0' && !ways[i].has_authzid))
-			continue;
-		tried = true;
-		if (ways[i].run(im, l, &im->last, err) < 0)
-			return -1;
-		if (im->last.status == IMAP_OK)
-			return 0;
-		refused(&im->last, ways[i].name, err);
+	if (login_choose(l, offered, LOGIN_NO_WAY, &way, err) < 0)
+		return imap_has(im, IMAP_CAP_LOGINDISABLED)
+		    ? err_within(err, "LOGINDISABLED")
+		    : -1;
+	for (;;) {
+		im->last = (struct imap_result){ 0 };
+		rc = way == LOGIN_COMMAND
+		    ? login_command(im, l, &im->last, err)
+		    : authenticate(im, l, way, &im->last, err);
+		if (rc < 0 || im->last.status == IMAP_OK)
+			return rc;
+		refused(&im->last, way, err);
+		if (im->last.trouble != IMAP_NOT_CONNECTED &&
+		    err->status == EX_NOPERM)
+			hint_at_other_ways(l, offered, way, err);
 		/* only one that does not understand us is asked in another
 		 * way: wrong passwords are counted */
 		if (im->last.status != IMAP_BAD ||
-		    im->last.trouble != IMAP_BAD_COMMAND)
+		    im->last.trouble != IMAP_BAD_COMMAND ||
+		    login_choose(l, offered, way, &way, &none) < 0)
 			return -1;
 	}
-	if (tried)
-		return -1;
-	err_set(err, SCOPE_STORE, EX_NOPERM,
-	    "the server offers no way to log in with a password%s",
-	    can_login(im) ? "" : " (LOGINDISABLED)");
-	return err_hint(err, "its capabilities: %.200s", imap_capabilities(im));
+}
+
+static int
+proxyauth(struct imap *im, const char *user, struct err *err)
+{
+	struct imap_cmd c = { 0 };
+	int rc;
+
+	imap_cmd_word(&c, "PROXYAUTH");
+	rc = imap_cmd_astring(&c, slice_str(user), err);
+	if (rc == 0)
+		rc = imap_cmd_run(im, &c, SCOPE_STORE, err);
+	imap_cmd_free(&c);
+	if (rc < 0 && im->last.status == IMAP_NO) {
+		err->status = EX_NOPERM;
+		err_hint(err,
+		    "the administrator's login is right, but it may not act "
+		    "for this user here");
+	}
+	return rc;
 }
 
 static int
 check_args(struct imap *im, const struct login *l, struct err *err)
 {
-	const char *bad = "\r\n";
-
 	if (imap_check_alive(im, err) < 0)
 		return -1;
 	if (!conn_is_tls(im->conn) && !im->plaintext_ok)
 		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
 		    "a password must not be sent without TLS");
-	if (strpbrk(l->user, bad) != NULL || strpbrk(l->authzid, bad) != NULL ||
-	    l->user[0] == '\0' ||
-	    (l->password.n > 0 &&
-		(memchr(l->password.p, '\r', l->password.n) != NULL ||
-		    memchr(l->password.p, '\n', l->password.n) != NULL ||
-		    memchr(l->password.p, '\0', l->password.n) != NULL)))
-		return err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "a line break in a user name or a password");
-	return 0;
+	return login_check(l, err);
 }
 
 int
-imap_login(struct imap *im, const char *user, const char *authzid,
-    const struct secret *password, struct err *err)
+imap_login(struct imap *im, const struct login *l, struct err *err)
 {
-	struct login l = { .user = user,
-		.authzid = authzid == NULL ? "" : authzid,
-		.password = secret_slice(password) };
 	int rc;
 
-	if (check_args(im, &l, err) < 0)
+	if (check_args(im, l, err) < 0)
 		return -1;
 	if (im->state == IMAP_AUTHENTICATED)
 		return 0; /* PREAUTH */
-	im->hide[0] = l.password;
+	if (l->token != NULL || l->password != NULL)
+		im->hide[0] =
+		    secret_slice(l->token != NULL ? l->token : l->password);
 	im->caps_known = false;
-	rc = try_ways(im, &l, err);
+	rc = try_ways(im, l, err);
 	im->hide[0] = slice_of(NULL, 0);
 	if (im->conn != NULL)
 		conn_wipe(im->conn);
 	if (rc < 0)
 		return -1;
 	imap_set_state(im, IMAP_AUTHENTICATED);
+	if (l->proxyauth != NULL && l->proxyauth[0] != '\0' &&
+	    proxyauth(im, l->proxyauth, err) < 0)
+		return -1;
 	/* what it can do may have changed; what it said before is old */
 	if (!im->caps_known)
 		return imap_ask_capability(im, err);

@@ -400,6 +400,8 @@ imap_on_response(void *arg, const struct imap_resp *r, struct err *err)
 		return tagged(im, r, err);
 	case IMAP_CONTINUE:
 		im->plus = true;
+		buf_clear(&im->plus_text);
+		buf_put(&im->plus_text, r->text.p, r->text.n);
 		return 0;
 	case IMAP_STATE:
 		return untagged_state(im, r);

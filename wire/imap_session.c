@@ -532,6 +532,7 @@ imap_abort(struct imap **im)
 	imap_parser_free(&p->parser);
 	buf_free(&p->greeting);
 	buf_free(&p->cap_text);
+	buf_free(&p->plus_text);
 	buf_free(&p->box_name);
 	buf_free(&p->permanentflags);
 	buf_free(&p->ns_text);

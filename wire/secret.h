@@ -13,7 +13,8 @@
 #include "core/err.h"
 #include "core/slice.h"
 
-#define SECRET_MAX 4096 /* bytes; what is longer is refused */
+#define SECRET_MAX	 4096  /* bytes; a longer password is refused */
+#define SECRET_TOKEN_MAX 16384 /* of an OAuth token */
 
 struct secret;
 
@@ -38,6 +39,10 @@ bool secret_put_base64(struct secret *out, struct slice in);
  * a prompt on the terminal.  More than one is EX_USAGE.
  */
 struct secret_spec {
+	const char *what;	 /* "password"; NULL: that */
+	const char *option;	 /* "--password": how errors name the places;
+				  * NULL: that */
+	size_t max;		 /* bytes; 0: SECRET_MAX */
 	const char *file;	 /* --password-file */
 	const char *command;	 /* --password-command */
 	const char *env;	 /* --password-env: the variable's name */

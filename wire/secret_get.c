@@ -77,10 +77,10 @@ fail:
 }
 
 static int
-from_file(struct secret *s, const char *path, struct err *err)
+from_file(struct secret *s, const struct secret_spec *spec, struct err *err)
 {
-	if (read_private(s, path, err) < 0)
-		return err_within(err, "--password-file");
+	if (read_private(s, spec->file, err) < 0)
+		return err_within(err, "%s-file", spec->option);
 	return 0;
 }
 
@@ -190,9 +190,10 @@ from_credentials(struct secret *s, const struct secret_spec *spec,
 
 /* Split as a shell would split plain words, but nothing else of a shell. */
 static int
-split_words(const char *cmd, struct buf *text, char *argv[COMMAND_WORDS],
-    struct err *err)
+split_words(const struct secret_spec *spec, struct buf *text,
+    char *argv[COMMAND_WORDS], struct err *err)
 {
+	const char *cmd = spec->command;
 	size_t at[COMMAND_WORDS], n = 0, i;
 	bool inside = false;
 	char quote = 0;
@@ -207,7 +208,7 @@ split_words(const char *cmd, struct buf *text, char *argv[COMMAND_WORDS],
 		if (!inside) {
 			if (n == COMMAND_WORDS - 1)
 				return err_set(err, SCOPE_RUN, EX_USAGE,
-				    "--password-command: too many words");
+				    "%s-command: too many words", spec->option);
 			at[n++] = text->n;
 			inside = true;
 		}
@@ -222,8 +223,8 @@ split_words(const char *cmd, struct buf *text, char *argv[COMMAND_WORDS],
 		}
 	}
 	if (quote != 0 || n == 0)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--password-command: %s",
+		return err_set(err, SCOPE_RUN, EX_USAGE, "%s-command: %s",
+		    spec->option,
 		    n == 0 ? "it is empty" : "a quote does not end");
 	buf_putc(text, '\0');
 	for (i = 0; i < n; i++)
@@ -243,7 +244,7 @@ now_ms(void)
 
 /* Read until the end, bounded in bytes and time. */
 static int
-drain(struct secret *s, int fd, struct err *err)
+drain(struct secret *s, const struct secret_spec *spec, int fd, struct err *err)
 {
 	int64_t end = now_ms() + COMMAND_S * 1000;
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -256,47 +257,49 @@ drain(struct secret *s, int fd, struct err *err)
 			return -1;
 		if (now_ms() >= end)
 			return err_set(err, SCOPE_RUN, EX_CONFIG,
-			    "--password-command: no end after %d s", COMMAND_S);
+			    "%s-command: no end after %d s", spec->option,
+			    COMMAND_S);
 		if (poll(&pfd, 1, 200) <= 0)
 			continue;
 		n = read(fd, p + got, max - got);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(err, SCOPE_RUN, EX_CONFIG,
-			    "--password-command");
+			return err_sys(err, SCOPE_RUN, EX_CONFIG, "%s-command",
+			    spec->option);
 		if (n == 0)
 			break;
 		got += (size_t)n;
 		if (got == max)
 			return err_set(err, SCOPE_RUN, EX_CONFIG,
-			    "--password-command: more output than a password "
-			    "has");
+			    "%s-command: more output than a %s has",
+			    spec->option, spec->what);
 	}
 	secret_set_len(s, got);
 	return 0;
 }
 
 static int
-check_exit(int status, struct err *err)
+check_exit(const struct secret_spec *spec, int status, struct err *err)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (WIFEXITED(status))
 		err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "--password-command failed with exit status %d",
+		    "%s-command failed with exit status %d", spec->option,
 		    WEXITSTATUS(status));
 	else
 		err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "--password-command died of signal %d",
+		    "%s-command died of signal %d", spec->option,
 		    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	return err_hint(err,
-	    "run it by hand to see why; it must print the "
-	    "password and nothing else");
+	    "run it by hand to see why; it must print the %s and nothing else",
+	    spec->what);
 }
 
 static int
-run_command(struct secret *s, char **argv, struct err *err)
+run_command(struct secret *s, const struct secret_spec *spec, char **argv,
+    struct err *err)
 {
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
@@ -319,29 +322,29 @@ run_command(struct secret *s, char **argv, struct err *err)
 	close(fd[1]);
 	if (rc != 0) {
 		errno = rc;
-		err_sys(err, SCOPE_RUN, EX_CONFIG, "--password-command '%s'",
-		    argv[0]);
+		err_sys(err, SCOPE_RUN, EX_CONFIG, "%s-command '%s'",
+		    spec->option, argv[0]);
 		close(fd[0]);
 		return -1;
 	}
-	rc = drain(s, fd[0], err);
+	rc = drain(s, spec, fd[0], err);
 	close(fd[0]);
 	if (rc < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return rc < 0 ? -1 : check_exit(status, err);
+	return rc < 0 ? -1 : check_exit(spec, status, err);
 }
 
 static int
-from_command(struct secret *s, const char *cmd, struct err *err)
+from_command(struct secret *s, const struct secret_spec *spec, struct err *err)
 {
 	char *argv[COMMAND_WORDS];
 	struct buf text = { 0 };
-	int rc = split_words(cmd, &text, argv, err);
+	int rc = split_words(spec, &text, argv, err);
 
 	if (rc == 0)
-		rc = run_command(s, argv, err);
+		rc = run_command(s, spec, argv, err);
 	buf_free(&text);
 	return rc;
 }
@@ -349,16 +352,17 @@ from_command(struct secret *s, const char *cmd, struct err *err)
 /* ------------------------------------------------- environment, terminal */
 
 static int
-from_env(struct secret *s, const char *name, struct err *err)
+from_env(struct secret *s, const struct secret_spec *spec, struct err *err)
 {
+	const char *name = spec->env;
 	char *value = getenv(name);
 
 	if (value == NULL || *name == '\0')
 		return err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "--password-env: the environment has no %s", name);
+		    "%s-env: the environment has no %s", spec->option, name);
 	if (!secret_put(s, value, strlen(value)))
 		return err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "--password-env: the value of %s is too long", name);
+		    "%s-env: the value of %s is too long", spec->option, name);
 	/* neither /proc nor a child shall find it there */
 	explicit_bzero(value, strlen(value));
 	unsetenv(name);
@@ -427,7 +431,7 @@ from_terminal(struct secret *s, const struct secret_spec *spec, struct err *err)
 /* ---------------------------------------------------------------- entry */
 
 static int
-check_value(struct secret *s, struct err *err)
+check_value(struct secret *s, const struct secret_spec *spec, struct err *err)
 {
 	struct slice v = secret_slice(s);
 
@@ -437,15 +441,16 @@ check_value(struct secret *s, struct err *err)
 		v.n--;
 	secret_set_len(s, v.n);
 	if (v.n == 0)
+		return err_set(err, SCOPE_RUN, EX_CONFIG, "the %s is empty",
+		    spec->what);
+	if (v.n >= spec->max)
 		return err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "the password is empty");
-	if (v.n >= SECRET_MAX)
-		return err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "the password is longer than %d bytes", SECRET_MAX - 1);
+		    "the %s is longer than %zu bytes", spec->what,
+		    spec->max - 1);
 	if (memchr(v.p, '\n', v.n) != NULL || memchr(v.p, '\r', v.n) != NULL ||
 	    memchr(v.p, '\0', v.n) != NULL) {
 		err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "the password has a line break or a NUL in it");
+		    "the %s has a line break or a NUL in it", spec->what);
 		return err_hint(err,
 		    "it must be the only thing in the file, "
 		    "the variable or the output");
@@ -454,29 +459,37 @@ check_value(struct secret *s, struct err *err)
 }
 
 int
-secret_get(struct secret **s_r, const struct secret_spec *spec, struct err *err)
+secret_get(struct secret **s_r, const struct secret_spec *given,
+    struct err *err)
 {
+	struct secret_spec full = *given, *spec = &full;
 	struct secret *s;
 	int n = (spec->file != NULL) + (spec->command != NULL) +
 	    (spec->env != NULL) + (spec->credentials != NULL);
 	int rc;
 
+	if (spec->what == NULL)
+		spec->what = "password";
+	if (spec->option == NULL)
+		spec->option = "--password";
+	if (spec->max == 0)
+		spec->max = SECRET_MAX;
 	*s_r = NULL;
 	if (n > 1)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "more than one place for the password was named");
-	s = secret_new(SECRET_MAX);
+		    "more than one place for the %s was named", spec->what);
+	s = secret_new(spec->max);
 	if (spec->file != NULL)
-		rc = from_file(s, spec->file, err);
+		rc = from_file(s, spec, err);
 	else if (spec->command != NULL)
-		rc = from_command(s, spec->command, err);
+		rc = from_command(s, spec, err);
 	else if (spec->env != NULL)
-		rc = from_env(s, spec->env, err);
+		rc = from_env(s, spec, err);
 	else if (spec->credentials != NULL)
 		rc = from_credentials(s, spec, err);
 	else
 		rc = from_terminal(s, spec, err);
-	if (rc < 0 || check_value(s, err) < 0) {
+	if (rc < 0 || check_value(s, spec, err) < 0) {
 		secret_free(&s);
 		return -1;
 	}

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/buf.h"
 #include "core/digest.h"
@@ -315,6 +316,71 @@ load_authorities(struct tls *t, const struct tls_spec *spec, struct err *err)
 	    "PEM form");
 }
 
+/* A key in a file that others can read is no secret any more. */
+static int
+check_private(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_sys(err, SCOPE_RUN, EX_CONFIG, "'%s'", path);
+	if ((st.st_mode & 077) == 0)
+		return 0;
+	err_set(err, SCOPE_RUN, EX_CONFIG,
+	    "others can read the private key in '%s' (mode %04o)", path,
+	    (unsigned)(st.st_mode & 07777));
+	return err_hint(err, "chmod 600 '%s'", path);
+}
+
+/* Nobody is asked on the terminal behind our back. */
+static int
+no_passphrase(char *out, int size, int writing, void *arg)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	*(bool *)arg = true;
+	return -1;
+}
+
+static int
+load_client_cert(struct tls *t, const struct tls_spec *spec, struct err *err)
+{
+	const char *key =
+	    spec->client_key != NULL ? spec->client_key : spec->client_cert;
+	bool encrypted = false;
+
+	if (spec->client_cert == NULL)
+		return 0;
+	if (check_private(key, err) < 0)
+		return err_within(err,
+		    spec->client_key != NULL ? "--client-key"
+					     : "--client-cert");
+	ERR_clear_error();
+	SSL_CTX_set_default_passwd_cb(t->ctx, no_passphrase);
+	SSL_CTX_set_default_passwd_cb_userdata(t->ctx, &encrypted);
+	if (SSL_CTX_use_certificate_chain_file(t->ctx, spec->client_cert) != 1)
+		return err_set(err, SCOPE_RUN, EX_CONFIG,
+		    "--client-cert '%s': no certificate can be read from it",
+		    spec->client_cert);
+	if (SSL_CTX_use_PrivateKey_file(t->ctx, key, SSL_FILETYPE_PEM) == 1 &&
+	    SSL_CTX_check_private_key(t->ctx) == 1)
+		return 0;
+	if (encrypted) {
+		err_set(err, SCOPE_RUN, EX_CONFIG,
+		    "the private key in '%s' is encrypted", key);
+		return err_hint(err,
+		    "openssl pkey -in '%s' -out FILE writes it without; "
+		    "chmod 600 FILE",
+		    key);
+	}
+	err_set(err, SCOPE_RUN, EX_CONFIG,
+	    "'%s' holds no private key that fits the certificate", key);
+	return err_hint(err,
+	    "--client-key names the file of the key, if it is not in "
+	    "--client-cert");
+}
+
 static void
 set_host(struct tls *t)
 {
@@ -356,7 +422,8 @@ set_up(struct tls *t, int fd, const struct tls_spec *spec, struct err *err)
 	SSL_CTX_set_mode(t->ctx,
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-	if (verify && load_authorities(t, spec, err) < 0)
+	if ((verify && load_authorities(t, spec, err) < 0) ||
+	    load_client_cert(t, spec, err) < 0)
 		return -1;
 	t->ssl = SSL_new(t->ctx);
 	if (t->ssl == NULL || SSL_set_fd(t->ssl, fd) != 1)

@@ -22,13 +22,15 @@ enum tls_mode {
 };
 
 struct tls_spec {
-	enum tls_mode mode;  /* VERIFY or INSECURE */
-	const char *host;    /* name or address literal to verify */
-	const char *ca_file; /* PEM; NULL: the system's */
-	const char *pin;     /* "sha256//BASE64" or "sha256:HEX" of the
-	                      * SubjectPublicKeyInfo, several separated by
-	                      * ';'; NULL: none.  Checked besides the chain
-	                      * (in INSECURE mode instead of it). */
+	enum tls_mode mode;	 /* VERIFY or INSECURE */
+	const char *host;	 /* name or address literal to verify */
+	const char *ca_file;	 /* PEM; NULL: the system's */
+	const char *pin;	 /* "sha256//BASE64" or "sha256:HEX" of the
+			      * SubjectPublicKeyInfo, several separated by
+			      * ';'; NULL: none.  Checked besides the chain
+			      * (in INSECURE mode instead of it). */
+	const char *client_cert; /* PEM, with its chain; NULL: none */
+	const char *client_key;	 /* PEM, not encrypted; NULL: in client_cert */
 };
 
 struct tls;
@@ -42,7 +44,8 @@ int tls_pin_check(const char *pin, struct err *err);
 
 /*
  * A client session on 'fd' (still the caller's to close, after tls_free).
- * -1 with SCOPE_RUN, EX_NOPERM: a CA file that cannot be used.
+ * -1 with SCOPE_RUN: EX_NOPERM a CA file that cannot be used, EX_CONFIG a
+ * client certificate or key that cannot, or a key that others can read.
  */
 int tls_new(struct tls **t_r, int fd, const struct tls_spec *spec,
     struct err *err);

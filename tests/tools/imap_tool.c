@@ -318,6 +318,26 @@ read_options(char **argv)
 			account.password_file = *++argv;
 		else if (strcmp(*argv, "--password-env") == 0)
 			account.password_env = *++argv;
+		else if (strcmp(*argv, "--auth") == 0)
+			account.auth = *++argv;
+		else if (strcmp(*argv, "--admin") == 0)
+			account.admin = *++argv;
+		else if (strcmp(*argv, "--admin-user") == 0)
+			account.admin_user = *++argv;
+		else if (strcmp(*argv, "--user-root") == 0)
+			account.user_root = *++argv;
+		else if (strcmp(*argv, "--client-cert") == 0)
+			account.client_cert = *++argv;
+		else if (strcmp(*argv, "--client-key") == 0)
+			account.client_key = *++argv;
+		else if (strcmp(*argv, "--oauth-token-command") == 0)
+			account.oauth.token_command = *++argv;
+		else if (strcmp(*argv, "--oauth") == 0)
+			account.oauth.client = *++argv;
+		else if (strcmp(*argv, "--password-command") == 0)
+			account.password_command = *++argv;
+		else if (strcmp(*argv, "--credentials") == 0)
+			account.credentials = *++argv;
 		else if (strcmp(*argv, "--trace") == 0)
 			account.trace_wire = *++argv;
 		else if (strcmp(*argv, "--flags") == 0)
