@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tables of spool.db, format version 1.  docs/spool.md says what the
+ * The tables of spool.db, format version 2.  docs/spool.md says what the
  * columns mean.  For formats/ledger.c only.
  */
 #ifndef FORMATS_LEDGER_SCHEMA_H
 #define FORMATS_LEDGER_SCHEMA_H
 
-#define LEDGER_VERSION 1
+#define LEDGER_VERSION 2
+
+/* formats/spool_items.c: what is no mail, a file each below items/ */
+#define LEDGER_ITEM_IS                                                         \
+	"("                                                                    \
+	" id INTEGER PRIMARY KEY,"                                             \
+	" kind TEXT NOT NULL,"                                                 \
+	" key TEXT NOT NULL UNIQUE,"                                           \
+	" file TEXT NOT NULL UNIQUE,"                                          \
+	" folder TEXT NOT NULL, source TEXT NOT NULL,"                         \
+	" class TEXT NOT NULL, title TEXT NOT NULL,"                           \
+	" modified INTEGER NOT NULL,"                                          \
+	" size INTEGER NOT NULL, sha256 BLOB NOT NULL,"                        \
+	" lost INTEGER NOT NULL DEFAULT 0"                                     \
+	");"
+#define LEDGER_ITEM "CREATE TABLE IF NOT EXISTS item" LEDGER_ITEM_IS
 
 static const char ledger_schema[] =
     "BEGIN IMMEDIATE;"
@@ -90,9 +105,13 @@ static const char ledger_schema[] =
     " started INTEGER NOT NULL, ended INTEGER,"
     " what TEXT NOT NULL, version TEXT NOT NULL, detail TEXT NOT NULL,"
     " status INTEGER, summary TEXT"
-    ");"
-    "PRAGMA application_id=1886352244;"
-    "PRAGMA user_version=1;"
+    ");" LEDGER_ITEM "PRAGMA application_id=1886352244;"
+    "PRAGMA user_version=2;"
     "COMMIT;";
+
+/* What version 1 did not have; its readers see an empty one. */
+static const char ledger_from_1[] =
+    "BEGIN IMMEDIATE;" LEDGER_ITEM "PRAGMA user_version=2; COMMIT;";
+static const char ledger_as_if_2[] = "CREATE TEMP TABLE item" LEDGER_ITEM_IS;
 
 #endif

@@ -277,6 +277,7 @@ spool_close(struct spool **spp)
 	buf_free(&sp->file);
 	arena_free(&sp->found);
 	arena_free(&sp->folder_row);
+	arena_free(&sp->item_row);
 	free(sp->folder_ids);
 	free(sp->event_what);
 	free(sp->event_detail);

@@ -69,7 +69,7 @@ int
 spool_touch(struct spool *sp, int64_t folder, struct err *err)
 {
 	struct batch *b = &sp->batch;
-	int64_t seen;
+	int64_t seen = 0;
 	size_t i;
 	int fd;
 
@@ -77,13 +77,16 @@ spool_touch(struct spool *sp, int64_t folder, struct err *err)
 		if (b->touched[i - 1].folder == folder)
 			return 0;
 	fd = spool_cur(sp, folder, err);
+	if (fd >= 0 && folder < 0)
+		goto touched; /* no mtime tells about items */
 	if (fd < 0 ||
 	    ledger_number(sp->ledger, &seen, err,
 		"SELECT seen_ns FROM folder WHERE id=?", "i", folder) < 0)
 		return -1;
+touched:
 	b->touched = mem_grow(b->touched, b->ntouched + 1, sizeof(*b->touched));
 	b->touched[b->ntouched++] = (struct touched){ .folder = folder,
-		.trusted = seen == cur_mtime(fd) };
+		.trusted = folder >= 0 && seen == cur_mtime(fd) };
 	return 0;
 }
 
@@ -121,6 +124,19 @@ spool_doom(struct spool *sp, int64_t folder, const char *name)
 	b->doomed[b->ndoomed++] =
 	    (struct doomed){ .name = arena_str(&b->arena, name),
 		    .folder = folder };
+}
+
+bool
+spool_is_pending(const struct spool *sp, int64_t folder, const char *final)
+{
+	const struct batch *b = &sp->batch;
+	size_t i;
+
+	for (i = 0; i < b->npending; i++)
+		if (b->pending[i].folder == folder &&
+		    strcmp(b->pending[i].final, final) == 0)
+			return true;
+	return false;
 }
 
 int

@@ -23,7 +23,7 @@ struct spool_draft {
 	struct buf head;  /* the first LIMIT_HEAD_BYTES */
 	uint64_t size;
 	int fd;
-	char tmp[40];
+	char tmp[SPOOL_TMP_NAME];
 };
 
 void
@@ -75,9 +75,9 @@ put_draft(struct spool_draft **dp)
 
 /* A name in tmp/ that nobody else uses: only one process writes here. */
 static void
-new_tmp_name(struct spool *sp, char tmp[40])
+new_tmp_name(struct spool *sp, char tmp[SPOOL_TMP_NAME])
 {
-	snprintf(tmp, 40, "%ld.%llu", (long)getpid(),
+	snprintf(tmp, SPOOL_TMP_NAME, "%ld.%llu", (long)getpid(),
 	    (unsigned long long)++sp->drafts);
 }
 
@@ -256,10 +256,9 @@ out:
 }
 
 static int
-close_draft(struct spool_draft *d, const struct msg *msg, struct err *err)
+close_draft(struct spool_draft *d, int64_t mtime, struct err *err)
 {
-	struct timespec times[2] = { { .tv_sec = received_of(msg) },
-		{ .tv_sec = received_of(msg) } };
+	struct timespec times[2] = { { .tv_sec = mtime }, { .tv_sec = mtime } };
 	int fd = d->fd;
 
 	if (write_block(d, d->block.p, d->block.n, err) < 0)
@@ -271,6 +270,25 @@ close_draft(struct spool_draft *d, const struct msg *msg, struct err *err)
 	return 0;
 }
 
+struct spool *
+spool_draft_end(struct spool_draft **dp, int64_t mtime, struct spool_made *m_r,
+    struct err *err)
+{
+	struct spool_draft *d = *dp;
+	struct spool *sp = d->sp;
+
+	*dp = NULL;
+	if (close_draft(d, mtime == DATE_UNKNOWN ? 0 : mtime, err) < 0) {
+		spool_discard(&d);
+		return NULL;
+	}
+	digest_end(d->digest, m_r->sha256);
+	m_r->size = d->size;
+	memcpy(m_r->tmp, d->tmp, sizeof(m_r->tmp));
+	put_draft(&d);
+	return sp;
+}
+
 int
 spool_commit(struct spool_draft **dp, const struct msg *msg,
     const uint8_t *source_sha256, struct err *err)
@@ -280,7 +298,7 @@ spool_commit(struct spool_draft **dp, const struct msg *msg,
 	uint8_t sha256[DIGEST_BYTES];
 
 	*dp = NULL;
-	if (close_draft(d, msg, err) < 0) {
+	if (close_draft(d, received_of(msg), err) < 0) {
 		spool_discard(&d);
 		return -1;
 	}
@@ -294,27 +312,21 @@ spool_commit(struct spool_draft **dp, const struct msg *msg,
 	return 0;
 }
 
-/* The bytes of 'e' as a new file in our tmp/, mtime kept. */
+/* The bytes of 'in' as a new file in our tmp/. */
 static int
-copy_file(struct spool *sp, struct spool *from, const struct spool_entry *e,
-    const char *tmp, struct err *err)
+copy_file(struct spool *sp, int in, int64_t mtime, const char *tmp,
+    struct err *err)
 {
-	struct timespec times[2] = { { .tv_sec = e->msg.received },
-		{ .tv_sec = e->msg.received } };
+	struct timespec times[2] = { { .tv_sec = mtime }, { .tv_sec = mtime } };
 	char block[LIMIT_BLOCK];
 	ssize_t n = -1;
-	int in, out;
+	int out;
 
-	in = spool_body(from, e, err);
-	if (in < 0)
-		return -1;
 	out = openat(sp->tmpfd, tmp,
 	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (out < 0) {
-		close(in);
+	if (out < 0)
 		return err_sys(err, SCOPE_RUN, EX_CANTCREAT,
 		    "spool '%s': tmp/%s", sp->dir, tmp);
-	}
 	while ((n = io_read_full(in, block, sizeof(block))) > 0)
 		if (io_write_all(out, block, (size_t)n) < 0)
 			break;
@@ -323,33 +335,57 @@ copy_file(struct spool *sp, struct spool *from, const struct spool_entry *e,
 		    sp->dir);
 		n = -1;
 	}
-	close(in);
 	close(out);
 	return n == 0 ? 0 : -1;
+}
+
+int
+spool_copy_tmp(struct spool *sp, int in, int64_t mtime, const char *tmp,
+    struct err *err)
+{
+	int rc = in < 0 ? -1 : copy_file(sp, in, mtime, tmp, err);
+
+	if (in >= 0)
+		close(in);
+	if (in >= 0 && rc < 0)
+		unlinkat(sp->tmpfd, tmp, 0);
+	return rc;
+}
+
+int
+spool_link_tmp(struct spool *sp, struct spool *from, const char *file,
+    char tmp[SPOOL_TMP_NAME], struct err *err)
+{
+	struct stat st;
+
+	new_tmp_name(sp, tmp);
+	if (linkat(from->dirfd, file, sp->tmpfd, tmp, 0) < 0) {
+		if (errno == ENOENT)
+			return err_set(err, SCOPE_MSG, EX_NOINPUT,
+			    "'%s' is gone from the spool", file);
+		return 0;
+	}
+	if (fstatat(sp->tmpfd, tmp, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(st.st_mode)) {
+		unlinkat(sp->tmpfd, tmp, 0);
+		return err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "'%s' is no regular file", file);
+	}
+	return 1;
 }
 
 int
 spool_link(struct spool *sp, struct spool *from, const struct spool_entry *e,
     const struct msg *msg, struct err *err)
 {
-	struct stat st;
-	char tmp[40];
+	char tmp[SPOOL_TMP_NAME];
+	int rc = spool_link_tmp(sp, from, e->file, tmp, err);
 
-	new_tmp_name(sp, tmp);
-	if (linkat(from->dirfd, e->file, sp->tmpfd, tmp, 0) < 0) {
-		if (errno == ENOENT)
-			return err_set(err, SCOPE_MSG, EX_NOINPUT,
-			    "'%s' is gone from the spool", e->file);
-		if (copy_file(sp, from, e, tmp, err) < 0) {
-			unlinkat(sp->tmpfd, tmp, 0);
-			return -1;
-		}
-	} else if (fstatat(sp->tmpfd, tmp, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode)) {
-		unlinkat(sp->tmpfd, tmp, 0);
-		return err_set(err, SCOPE_MSG, EX_DATAERR,
-		    "'%s' is no regular file", e->file);
-	}
+	if (rc == 0)
+		rc = spool_copy_tmp(sp, spool_body(from, e, err),
+		    e->msg.received, tmp, err);
+	if (rc < 0)
+		return -1;
 	return enter(sp, tmp, msg, e->msg.size, e->sha256,
 	    e->has_source_sha256 ? e->source_sha256 : NULL,
 	    slice_str(e->message_id), err);
@@ -526,7 +562,7 @@ spool_confirm(struct spool_draft **dp, const struct msg *msg,
 	int rc;
 
 	*dp = NULL;
-	rc = close_draft(d, msg, err) < 0
+	rc = close_draft(d, received_of(msg), err) < 0
 	    ? -1
 	    : spool_find(sp, msg->key, &have, err);
 	if (rc < 0) {

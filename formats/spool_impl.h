@@ -8,6 +8,7 @@
  *	spool_tree.c	directories: folders on disk, opened without symlinks
  *	spool_scan.c	rows and files brought into agreement
  *	spool_list.c	walks and look-ups
+ *	spool_items.c	what is no mail: files below items/
  *	spool_letters.c	dovecot-keywords
  *	spool_prune.c	folders taken away
  */
@@ -15,6 +16,7 @@
 #define FORMATS_SPOOL_IMPL_H
 
 #include "core/arena.h"
+#include "formats/item_kind.h"
 #include "formats/ledger.h"
 #include "formats/spool.h"
 
@@ -74,7 +76,7 @@ struct spool {
 	int64_t event_started, event_id;
 	/* text of the last row handed out */
 	struct buf meta, file;
-	struct arena found, folder_row;
+	struct arena found, folder_row, item_row;
 	bool has_seen;	     /* temp.seen exists */
 	int64_t *folder_ids; /* in path order, of the walk under way */
 	size_t nfolder_ids, folder_pos;
@@ -92,11 +94,46 @@ void spool_doom(struct spool *sp, int64_t folder, const char *name);
 int spool_flush_if_due(struct spool *sp, struct err *err);
 void spool_batch_free(struct spool *sp);
 
+/* Is it still in tmp/, with this name to come? */
+bool spool_is_pending(const struct spool *sp, int64_t folder,
+    const char *final);
+
 /* ---- spool_draft.c */
+#define SPOOL_TMP_NAME 40
+
 void spool_drafts_free(struct spool *sp);
+/* A draft's file, whole: what became of it. */
+struct spool_made {
+	char tmp[SPOOL_TMP_NAME]; /* its name in tmp/ */
+	uint64_t size;
+	uint8_t sha256[DIGEST_BYTES];
+};
+/* End a draft whose file somebody else enters.  Its spool, or NULL with err;
+ * *d is NULL then, too. */
+struct spool *spool_draft_end(struct spool_draft **d, int64_t mtime,
+    struct spool_made *m_r, struct err *err);
+/* A file of another spool in our tmp/: 1 linked; 0 it cannot be, copy it as
+ * 'tmp'; -1. */
+int spool_link_tmp(struct spool *sp, struct spool *from, const char *file,
+    char tmp[SPOOL_TMP_NAME], struct err *err);
+/* Closes 'in'; of -1 nothing but -1 comes. */
+int spool_copy_tmp(struct spool *sp, int in, int64_t mtime, const char *tmp,
+    struct err *err);
+
+/* ---- spool_items.c: a place's directory is folder -place of the batch */
+int spool_items_dir(struct spool *sp, enum item_place place, bool make,
+    struct err *err);
+/* Adopt, mark lost. */
+int spool_items_settle(struct spool *sp, uint64_t *adopted, struct err *err);
+/* How many files in items/ have no row. */
+int spool_items_unknown(struct spool *sp, uint64_t *n_r, struct err *err);
 
 /* ---- spool_tree.c */
 bool spool_dir_is_empty(int fd);
+/* Call 'fn' for every regular file in it whose name has no leading dot. */
+int spool_dir_each(int fd,
+    int (*fn)(void *arg, int fd, const char *name, struct err *err), void *arg,
+    struct err *err);
 /* The id of a folder's row, 0 if there is none, -1. */
 int64_t spool_folder_id(struct spool *sp, const char *path, struct err *err);
 /* Its path, valid until the next call; NULL with err. */
@@ -107,7 +144,8 @@ int spool_tree_make(struct spool *sp, const char *path, struct err *err);
  * symbolic link.  A descriptor for the caller, or -1. */
 int spool_tree_open(struct spool *sp, const char *path, const char *sub,
     struct err *err);
-/* cur/ of a folder, borrowed until the next call. */
+/* cur/ of a folder, or (below 0) a place's directory in items/, made if it is
+ * not there; borrowed until the next call. */
 int spool_cur(struct spool *sp, int64_t folder, struct err *err);
 /* mtime of cur/ in ns, and whether new/ holds anything. */
 int spool_tree_state(struct spool *sp, const char *path, int64_t *mtime_ns_r,

@@ -54,7 +54,7 @@ int spool_item_remove(struct spool *sp, const char *key, struct err *err);
 int spool_item_find(struct spool *sp, const char *key,
     struct spool_item *item_r, struct err *err);
 
-/* Walk them in the order of their files; start with *after = 0.  Strings
+/* Walk them in the order they were stored; start with *after = 0.  Strings
  * until the next call of spool_item_*.  1, 0, -1. */
 int spool_item_next(struct spool *sp, int64_t *after, struct spool_item *item_r,
     struct err *err);

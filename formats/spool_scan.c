@@ -552,10 +552,10 @@ spool_reconcile(struct spool *sp, struct err *err)
 			break;
 	}
 	ledger_end(&q);
-	if (rc < 0)
+	if (rc < 0 || spool_items_settle(sp, &adopted, err) < 0)
 		return -1;
 	if (adopted > 0)
-		log_info("spool '%s': adopted %llu messages that the ledger "
+		log_info("spool '%s': adopted %llu files that the ledger "
 			 "did not know",
 		    sp->dir, (unsigned long long)adopted);
 	step("spool.reconciled");

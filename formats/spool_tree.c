@@ -51,6 +51,26 @@ spool_dir_is_empty(int fd)
 	return empty;
 }
 
+int
+spool_dir_each(int fd,
+    int (*fn)(void *arg, int fd, const char *name, struct err *err), void *arg,
+    struct err *err)
+{
+	DIR *d = dir_of(fd);
+	struct dirent *e;
+	struct stat st;
+	int rc = 0;
+
+	while (d != NULL && rc == 0 && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.' &&
+		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode))
+			rc = fn(arg, fd, e->d_name, err);
+	if (d != NULL)
+		closedir(d);
+	return rc;
+}
+
 static int
 open_failed(struct spool *sp, const char *path, const char *sub,
     struct err *err)
@@ -156,12 +176,14 @@ spool_cur(struct spool *sp, int64_t folder, struct err *err)
 
 	if (sp->cur_fd >= 0 && sp->cur_folder == folder)
 		return sp->cur_fd;
-	path = spool_folder_path(sp, folder, err);
+	path = folder < 0 ? "" : spool_folder_path(sp, folder, err);
 	if (path == NULL)
 		return -1;
 	if (sp->cur_fd >= 0)
 		close(sp->cur_fd);
-	sp->cur_fd = spool_tree_open(sp, path, "cur", err);
+	sp->cur_fd = folder < 0
+	    ? spool_items_dir(sp, (enum item_place) - folder, true, err)
+	    : spool_tree_open(sp, path, "cur", err);
 	sp->cur_folder = folder;
 	return sp->cur_fd;
 }
