@@ -58,6 +58,14 @@ int64_t event_to_wall(const struct event_zone *z, int64_t utc);
 int64_t event_to_utc(const struct event_zone *z, int64_t wall);
 /* Do both have the same rules?  Names do not matter. */
 bool event_zone_same(const struct event_zone *a, const struct event_zone *b);
+bool event_zone_rule_same(const struct event_zone_rule *a,
+    const struct event_zone_rule *b);
+/* The rule of a year; there is at least one. */
+const struct event_zone_rule *event_zone_rule_in(const struct event_zone *z,
+    int64_t year);
+/* Is the clock changed at all?  When in a year, wall by the clock before. */
+bool event_zone_changes(const struct event_zone_rule *r);
+int64_t event_switch_at(const struct event_switch *s, int64_t year);
 
 /* ------------------------------------------------------------ recurrences */
 
@@ -89,11 +97,12 @@ struct event_rule {
 	uint32_t count; /* EVENT_AFTER */
 	int64_t until;	/* EVENT_BY: the last day there may be one, wall */
 	/*
-	 * [MS-OXOCAL] 2.2.1.44.1: 0, 1 Gregorian; any other (Hijri 6, Hebrew
-	 * Lunar 8, Chinese Lunar 14, ...), or 'hijri' (the Hj patterns): the
-	 * rule counts that calendar's months and has no RRULE.
+	 * CalendarType, [MS-OXOCAL] 2.2.1.44.1: 0 the default, 1 Gregorian, 6
+	 * Hijri, 8 Hebrew, ...; 'hijri': one of the Hj patterns.  'anchor' is
+	 * FirstDateTime as it was stored, for calendars nobody here can count.
 	 */
 	unsigned calendar;
+	uint32_t anchor;
 	bool hijri;
 	/* Of tasks: the next is due 'every' days after the last was done,
 	 * not by a calendar. */
@@ -308,21 +317,43 @@ void event_init(struct event *e);
 void task_init(struct task *t);
 void journal_init(struct journal *j);
 
+/* ------------------------------------------------------------------ dates */
+
+struct event_civil {
+	int64_t year;
+	unsigned month, day; /* 1..12, 1..31 */
+	unsigned hour, minute, second;
+	unsigned weekday; /* 0 Sunday */
+};
+
+void event_civil(int64_t wall, struct event_civil *c_r);
+int64_t event_wall(const struct event_civil *c); /* weekday is not read */
+unsigned event_month_days(int64_t year, unsigned month);
+/* Midnight of that wall time. */
+int64_t event_day(int64_t wall);
+
 /* -------------------------------------------------------------- instances */
+
+#define EVENT_LAST_DAY INT64_C(79860038400) /* 4500-08-31, Outlook's last */
+
+/* Does it count the months of a calendar that is not Gregorian? */
+bool event_rule_is_foreign(const struct event_rule *r);
 
 /*
  * When the rule's instances begin, by the rule alone, wall, in order:
- * deleted and changed ones are among them.  *at: begin with 0; it moves on.
- * Returns 1, or 0 behind the last (also where the rule cannot be followed:
- * another calendar, nothing ever fits).
+ * deleted and changed ones are among them.  Begin with a zeroed walk.
+ * Returns 1, or 0 behind the last (at once where the rule cannot be followed,
+ * or nothing ever fits; at the latest after EVENT_LAST_DAY).
  */
 struct event_walk {
-	int64_t day; /* the last one given */
-	uint32_t given;
-	int64_t at_month;
 	bool begun;
+	int64_t day; /* the last one given; of months, their number */
+	uint32_t given;
 };
 int event_walk_next(struct event_walk *w, const struct event_recur *r,
     int64_t *wall_r);
+/* The day of the last instance; EVENT_LAST_DAY if there is no end or the rule
+ * cannot be followed. */
+int64_t event_recur_last_day(const struct event_recur *r);
 
 #endif

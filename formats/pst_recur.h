@@ -34,14 +34,11 @@ enum pst_recur_kind {
 int pst_recur_decode(struct slice blob, enum pst_recur_kind kind, unsigned cp,
     struct arena *a, struct event_recur *r_r, struct err *err);
 
-/* Append the blob.  A rule of another calendar cannot be written: -1 with
- * SCOPE_MSG, nothing appended. */
+/* Append the blob.  A rule of another calendar without its anchor cannot be
+ * written: -1 with SCOPE_MSG, nothing appended.  PidLidClipEnd is
+ * event_recur_last_day(). */
 int pst_recur_encode(struct buf *out, const struct event_recur *r,
     enum pst_recur_kind kind, struct err *err);
-
-/* The day of the last instance, wall; of a rule without an end the one that
- * Outlook writes, 4500-08-31 (PidLidClipEnd). */
-int64_t pst_recur_last_day(const struct event_recur *r);
 
 /* ------------------------------------------------------------- time zones */
 
