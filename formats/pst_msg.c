@@ -15,7 +15,46 @@ by_place(const void *a, const void *b)
 
 	if (x->parent != y->parent)
 		return x->parent < y->parent ? -1 : 1;
-	return (x->nid > y->nid) - (x->nid < y->nid);
+	return (msg_nid(x) > msg_nid(y)) - (msg_nid(x) < msg_nid(y));
+}
+
+static void
+sift_down(struct msg_place *v, size_t at, size_t n)
+{
+	struct msg_place m = v[at];
+	size_t below;
+
+	while ((below = 2 * at + 1) < n) {
+		if (below + 1 < n && by_place(&v[below], &v[below + 1]) < 0)
+			below++;
+		if (by_place(&m, &v[below]) >= 0)
+			break;
+		v[at] = v[below];
+		at = below;
+	}
+	v[at] = m;
+}
+
+/* In place: qsort() takes as much memory again, and a store can have millions
+ * of messages. */
+static void
+sort_messages(struct msg_place *v, size_t n)
+{
+	struct msg_place m;
+	size_t i;
+
+	for (i = 1; i < n && by_place(&v[i - 1], &v[i]) <= 0;)
+		i++;
+	if (i >= n)
+		return;
+	for (i = n / 2; i > 0; i--)
+		sift_down(v, i - 1, n);
+	for (i = n - 1; i > 0; i--) {
+		m = v[0];
+		v[0] = v[i];
+		v[i] = m;
+		sift_down(v, 0, i);
+	}
 }
 
 static int
@@ -255,12 +294,12 @@ msg_index_build(struct msg_index *x_r, struct ndb *n)
 	gather_nodes(x_r);
 	qsort(x_r->folders, x_r->n_folders, sizeof(*x_r->folders),
 	    folder_by_nid);
-	qsort(x_r->messages, x_r->n_messages, sizeof(*x_r->messages), by_place);
+	sort_messages(x_r->messages, x_r->n_messages);
 	drop_twins(x_r);
 	set_parents(x_r);
 	qsort(x_r->folders, x_r->n_folders, sizeof(*x_r->folders),
 	    folder_by_place);
-	qsort(x_r->messages, x_r->n_messages, sizeof(*x_r->messages), by_place);
+	sort_messages(x_r->messages, x_r->n_messages);
 	index_folders(x_r);
 	put_in_order(x_r);
 }
@@ -368,17 +407,17 @@ msg_only_listed(const struct msg_index *x, uint32_t folder, struct buf *out)
 		while ((rc = ltp_table_next(&t, &err)) != 0) {
 			if (rc < 0 && t.no_index)
 				break;
-			key.nid = t.row_id;
-			if (ndb_type(key.nid) != NID_TYPE_MESSAGE)
+			if (ndb_type(t.row_id) != NID_TYPE_MESSAGE)
 				continue;
+			key.nid = t.row_id;
 			listed++;
 			found = n == 0 ? NULL
 				       : bsearch(&key, &x->messages[at], n,
 					     sizeof(key), by_place);
 			if (found != NULL)
-				found->listed = true;
+				found->nid |= MSG_LISTED;
 			else
-				judge_row(x, folder, key.nid, out);
+				judge_row(x, folder, t.row_id, out);
 		}
 	} else if (rc < 0 || (rc > 0 && err.text[0] != '\0')) {
 		ndb_note(x->n, true, (uint64_t)nid << 8 | 8,

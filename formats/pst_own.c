@@ -125,7 +125,7 @@ next_message(struct pst_reader *r, struct pst_node *n_r)
 	uint32_t nid = 0;
 
 	while (nid == 0 && r->message < r->message_end) {
-		nid = r->index.messages[r->message++].nid;
+		nid = msg_nid(&r->index.messages[r->message++]);
 		if (r->orphans && own_is_adopted(r, nid))
 			nid = 0;
 	}
@@ -234,8 +234,8 @@ own_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
 	/* one that next() did not find below its folder is there because the
 	 * list names it */
 	oi->pub.listed = r->listed_at > 0 || r->message == 0 ||
-	    r->index.messages[r->message - 1].nid != nid ||
-	    r->index.messages[r->message - 1].listed;
+	    msg_nid(&r->index.messages[r->message - 1]) != nid ||
+	    (r->index.messages[r->message - 1].nid & MSG_LISTED) != 0;
 	oi->pub.uid = slice_str(
 	    arena_fmt(&oi->a, "%llx.%s", (unsigned long long)nid, r->store_id));
 	return 0;

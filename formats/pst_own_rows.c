@@ -111,12 +111,12 @@ is_ours(struct rows *w, uint32_t nid)
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		if (m[mid].nid < nid)
+		if (msg_nid(&m[mid]) < nid)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (low < w->n && m[low].nid == nid) {
+	if (low < w->n && msg_nid(&m[low]) == nid) {
 		if (w->told[low])
 			return false;
 		w->told[low] = true;
@@ -172,7 +172,7 @@ own_rows(struct pst_reader *r, struct pst_rows *to)
 	if (r->in_folder != 0)
 		tell_table(&w);
 	for (i = 0; i < w.n; i++) {
-		nid = r->index.messages[w.first + i].nid;
+		nid = msg_nid(&r->index.messages[w.first + i]);
 		if (!w.told[i] &&
 		    !(r->in_folder == 0 && own_is_adopted(r, nid)))
 			tell_node(&w, nid);
