@@ -4,6 +4,7 @@
 
 #include "cli/cmd.h"
 #include "cli/commands.h"
+#include "cli/connect.h"
 #include "extract/compare.h"
 #include "extract/extract.h"
 
@@ -93,11 +94,23 @@ check_source(const struct options *o, const struct source_spec *spec,
 }
 
 static int
+check_account(struct account *a, struct source_spec *spec, struct err *err)
+{
+	if (!url_is_url(spec->path))
+		return 0;
+	if (account_check(a, spec->path, err) < 0)
+		return -1;
+	spec->account = a;
+	return 0;
+}
+
+static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct options o = { 0 };
 	struct common co = { 0 };
-	void *into[OPT_TABLES] = { &o, &co };
+	struct account account = { 0 };
+	void *into[OPT_TABLES] = { &o, &account, &co };
 	struct extract_options eo = { 0 };
 	struct source_spec spec = { 0 };
 	struct err err = { 0 };
@@ -108,7 +121,8 @@ run(const struct cmd *cmd, int argc, char **argv)
 	if (at < 0 || common_begin(&co, &err) < 0 ||
 	    check_words(&o, &err) < 0 ||
 	    source_spec_parse(&spec, argv[at], &err) < 0 ||
-	    check_source(&o, &spec, &err) < 0) {
+	    check_source(&o, &spec, &err) < 0 ||
+	    check_account(&account, &spec, &err) < 0) {
 		options_free(cmd, into);
 		return cmd_fail(&co, &err);
 	}
@@ -133,6 +147,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	rc = extract_run(&spec, &eo, r, &err);
 	if (rc == 0 && o.cross_check)
 		rc = compare_readers(&spec, NULL, "cross_checked", r, &err);
+	account_close(&account);
 	options_free(cmd, into);
 	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
 }
@@ -144,7 +159,8 @@ const struct cmd cmd_extract = {
 	.text = "SOURCE is a PST or OST file, an mbox, a Maildir or Maildir++, "
 		"an .eml file or a\nfolder of them; what it is is found from "
 		"its bytes, or said: mbox:PATH,\nmaildir:PATH, eml:PATH, "
-		"pst:PATH.  The source is only read.",
-	.tables = { options, common_options },
+		"pst:PATH.  Or it is the Inbox of an account:\n"
+		"pop3s://USER@HOST/.  The source is only read.",
+	.tables = { options, connect_options, common_options },
 	.run = run,
 };

@@ -47,6 +47,17 @@ digest_end(struct digest *d, uint8_t out[DIGEST_BYTES])
 }
 
 void
+digest_now(const struct digest *d, uint8_t out[DIGEST_BYTES])
+{
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+
+	if (copy == NULL || EVP_MD_CTX_copy_ex(copy, d->ctx) != 1 ||
+	    EVP_DigestFinal_ex(copy, out, NULL) != 1)
+		mem_exhausted();
+	EVP_MD_CTX_free(copy);
+}
+
+void
 digest_free(struct digest **d)
 {
 	if (*d == NULL)
@@ -79,4 +90,18 @@ digest_hex(char *out, const uint8_t *bin, size_t len)
 	}
 	out[2 * len] = '\0';
 	return out;
+}
+
+void
+digest_md5(const struct slice *parts, size_t n, uint8_t out[DIGEST_MD5_BYTES])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t i;
+	int ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_md5(), NULL) == 1;
+
+	for (i = 0; ok && i < n; i++)
+		ok = EVP_DigestUpdate(ctx, parts[i].p, parts[i].n);
+	if (!ok || EVP_DigestFinal_ex(ctx, out, NULL) != 1)
+		mem_exhausted();
+	EVP_MD_CTX_free(ctx);
 }

@@ -362,6 +362,20 @@ finish(struct run *run, int rc, struct err *err)
 	return rc;
 }
 
+/* Will take_message() ask for its bytes? */
+static bool
+is_wanted(void *arg, const char *folder, const char *key)
+{
+	struct run *run = arg;
+	struct spool_entry have;
+	struct err err = { 0 };
+
+	if (excluded_by(run, folder) != NULL)
+		return false;
+	return spool_find(run->sp, key, &have, &err) != 1 || have.lost ||
+	    spool_is_adopted(&have);
+}
+
 int
 extract_run(const struct source_spec *spec, const struct extract_options *o,
     struct report *r, struct err *err)
@@ -379,6 +393,7 @@ extract_run(const struct source_spec *spec, const struct extract_options *o,
 	if ((o->rebind ? spool_rebind : spool_bind)(run.sp,
 		source_kind(run.src), source_identity(run.src), err) < 0)
 		goto out;
+	source_set_wanted(run.src, is_wanted, &run);
 	report_expect(r, 0, source_total(run.src));
 	run.raw = digest_new();
 	run.in = mem_alloc(1, LIMIT_BLOCK);

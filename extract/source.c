@@ -21,6 +21,7 @@ static const struct source_ops *const source_table[] = {
 	&source_pst_ops,
 	&source_maildir_ops,
 	&source_eml_ops,
+	&source_pop3_ops,
 	NULL,
 };
 
@@ -44,6 +45,34 @@ find_kind(struct slice name)
 	return NULL;
 }
 
+/* The kind of source that a URL's scheme means: imaps is imap, in TLS. */
+static const struct source_ops *
+kind_of_url(const char *url)
+{
+	size_t n = strcspn(url, ":");
+	const struct source_ops *ops = find_kind(slice_of(url, n));
+
+	if (ops == NULL && n > 0 && url[n - 1] == 's')
+		ops = find_kind(slice_of(url, n - 1));
+	return ops;
+}
+
+static int
+parse_url(struct source_spec *spec, const char *arg, struct err *err)
+{
+	const struct source_ops *ops = kind_of_url(arg);
+
+	if (ops == NULL || ops->probe != NULL) {
+		err_set(err, SCOPE_RUN, EX_USAGE,
+		    "the URL is of no kind that mail is taken from");
+		return err_hint(err,
+		    "write imaps://USER@HOST/ or pop3s://USER@HOST/, or a "
+		    "path");
+	}
+	spec->kind = ops->name;
+	return 0;
+}
+
 int
 source_spec_parse(struct source_spec *spec, const char *arg, struct err *err)
 {
@@ -53,11 +82,10 @@ source_spec_parse(struct source_spec *spec, const char *arg, struct err *err)
 	spec->kind = NULL;
 	spec->path = arg;
 	if (colon != NULL && strncmp(colon, "://", 3) == 0)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "'%s': this source is not built yet", arg);
+		return parse_url(spec, arg, err);
 	if (colon != NULL) {
 		ops = find_kind(slice_of(arg, (size_t)(colon - arg)));
-		if (ops != NULL) {
+		if (ops != NULL && ops->probe != NULL) {
 			spec->kind = ops->name;
 			spec->path = colon + 1;
 		}
@@ -187,7 +215,9 @@ int
 source_open(struct source **src_r, const struct source_spec *spec,
     struct err *err)
 {
-	const struct source_ops *ops = choose(spec, err);
+	const struct source_ops *ops = spec->account == NULL
+	    ? choose(spec, err)
+	    : find_kind(slice_str(spec->kind));
 
 	*src_r = NULL;
 	if (ops == NULL)
@@ -209,6 +239,20 @@ const char *
 source_identity(const struct source *src)
 {
 	return src->identity;
+}
+
+void
+source_set_wanted(struct source *src,
+    bool (*wanted)(void *arg, const char *folder, const char *key), void *arg)
+{
+	src->wanted = wanted;
+	src->wanted_arg = arg;
+}
+
+bool
+source_wanted(const struct source *src, const char *folder, const char *key)
+{
+	return src->wanted == NULL || src->wanted(src->wanted_arg, folder, key);
 }
 
 static int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A source is anything messages can be taken out of: an mbox, a Maildir, a
- * folder of .eml, a PST; later an archive, an IMAP or POP3 account.  It is a
+ * folder of .eml, a PST, an IMAP or POP3 account.  It is a
  * pull iterator and strictly read-only: nothing here changes the store
  * behind it (O_RDONLY, no access times where the system lets us).
  *
@@ -20,12 +20,17 @@
 #include "formats/item_kind.h"
 #include "formats/msg.h"
 
+struct account; /* wire/account.h */
 struct source;
 
 /* A parsed SOURCE argument and the options that concern sources. */
 struct source_spec {
-	const char *kind; /* "mbox", "maildir", "eml", "pst", or NULL: look */
-	const char *path;
+	const char *kind; /* "mbox", "maildir", "eml", "pst", "imap",
+			   * "pop3", or NULL: look */
+	const char *path; /* or the URL */
+	/* Of a URL: how to reach it, account_check()ed by the caller; NULL for
+	 * files. */
+	struct account *account;
 	const char *mbox_dialect; /* NULL: by evidence; mboxo mboxrd mboxcl
 				   * mboxcl2 */
 	bool labels_as_folders;	  /* --labels folders (X-Gmail-Labels) */
@@ -68,8 +73,9 @@ struct source_item {
 };
 
 /*
- * Take a SOURCE argument apart: "KIND:PATH" sets kind and path, anything else
- * is a path.  spec->path points into 'arg'.  0, or -1 with EX_USAGE.
+ * Take a SOURCE argument apart: "KIND:PATH" sets kind and path, a URL its
+ * scheme's kind, anything else is a path.  spec->path points into 'arg'.  0,
+ * or -1 with EX_USAGE.
  */
 int source_spec_parse(struct source_spec *spec, const char *arg,
     struct err *err);
@@ -88,6 +94,15 @@ int source_open(struct source **src_r, const struct source_spec *spec,
  * spool_bind(); both live as long as the source. */
 const char *source_kind(const struct source *src);
 const char *source_identity(const struct source *src);
+
+/*
+ * Tell the source, before its first item, how to find out whether a message
+ * is wanted: what the spool has is not, and a server need not be asked for
+ * its bytes ahead of source_read().  A mere saving: whoever calls
+ * source_read() gets them all the same.
+ */
+void source_set_wanted(struct source *src,
+    bool (*wanted)(void *arg, const char *folder, const char *key), void *arg);
 
 /*
  * Step to the next item.  A folder's own SOURCE_FOLDER comes before its

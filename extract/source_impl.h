@@ -15,7 +15,8 @@ struct source_ops {
 	/*
 	 * How sure is it that 'path' is ours?  0 (not) .. 100 (certain).
 	 * 'fd' is open on it, O_RDONLY, or O_DIRECTORY if 'is_dir'; 'head'
-	 * has a file's first 'len' bytes (at most 64 KiB).
+	 * has a file's first 'len' bytes (at most 64 KiB).  NULL: not a path
+	 * but an account, spec->account.
 	 */
 	int (*probe)(const char *path, int fd, bool is_dir, const void *head,
 	    size_t len);
@@ -38,11 +39,19 @@ struct source {
 	char *identity; /* set by open, freed by source.c */
 	uint64_t total; /* set by open */
 	uint64_t done;	/* kept by next and read */
+	/* source_set_wanted(), or NULL; ask through source_wanted() */
+	bool (*wanted)(void *arg, const char *folder, const char *key);
+	void *wanted_arg;
 };
+
+/* Will its bytes be read?  True where nobody told. */
+bool source_wanted(const struct source *src, const char *folder,
+    const char *key);
 
 extern const struct source_ops source_mbox_ops;
 extern const struct source_ops source_maildir_ops;
 extern const struct source_ops source_eml_ops;
 extern const struct source_ops source_pst_ops;
+extern const struct source_ops source_pop3_ops;
 
 #endif

@@ -290,6 +290,43 @@ account_open(struct imap **im_r, struct account *a, struct err *err)
 	return rc;
 }
 
+static int
+try_open_pop3(struct pop3 **p_r, struct account *a, bool fresh, bool *stale_r,
+    struct err *err)
+{
+	struct conn_spec spec;
+	struct login l;
+
+	*stale_r = false;
+	if (account_login(a, fresh, &l, err) < 0)
+		return -1;
+	account_conn(a, &spec);
+	if (pop3_open(p_r, &spec, err) < 0)
+		return account_within(a, err);
+	a->opened = true;
+	if (pop3_login(*p_r, &l, err) == 0)
+		return 0;
+	*stale_r = !fresh && account_is_stale(a, err);
+	pop3_close(p_r);
+	return account_within(a, err);
+}
+
+int
+account_open_pop3(struct pop3 **p_r, struct account *a, struct err *err)
+{
+	bool stale;
+	int rc;
+
+	*p_r = NULL;
+	if (url_is_imap(&a->url))
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "this needs a POP3 account: pop3s:// or pop3://");
+	if (account_begin(a, err) < 0)
+		return -1;
+	rc = try_open_pop3(p_r, a, false, &stale, err);
+	return rc < 0 && stale ? try_open_pop3(p_r, a, true, &stale, err) : rc;
+}
+
 void
 account_close(struct account *a)
 {

@@ -21,6 +21,7 @@
 #include "wire/imap.h"
 #include "wire/login.h"
 #include "wire/oauth.h"
+#include "wire/pop3.h"
 #include "wire/secret.h"
 #include "wire/trace.h"
 #include "wire/url.h"
@@ -85,7 +86,10 @@ int account_check(struct account *a, const char *url, struct err *err);
  */
 int account_open(struct imap **im_r, struct account *a, struct err *err);
 
-/* What account_open() is made of, for POP3.  begin: the trace, hardening. */
+/* The same for a POP3 account. */
+int account_open_pop3(struct pop3 **p_r, struct account *a, struct err *err);
+
+/* What these are made of.  begin: the trace, hardening. */
 int account_begin(struct account *a, struct err *err);
 /* Where and how to connect. */
 void account_conn(const struct account *a, struct conn_spec *spec_r);

@@ -12,17 +12,20 @@
 #
 # Any user name logs in with the password "secret"; a mailbox is made at the
 # first login, its files are in $T/dovecot/home/USER/Maildir (LAYOUT=fs, '/').
-# Sets IMAP_PORT (STARTTLS or plain), IMAPS_PORT, CA_FILE, PW_FILE.
+# Sets IMAP_PORT (STARTTLS or plain), IMAPS_PORT, CA_FILE, PW_FILE; with
+# DOVECOT_PROTOCOLS='imap pop3' also POP3_PORT and POP3S_PORT.
 
 dovecot_pid=
 DOVECOT_BIN=$(PATH=$PATH:/usr/sbin command -v dovecot || :)
 IMAP_HOST=localhost
 getent hosts localhost >/dev/null 2>&1 || IMAP_HOST=127.0.0.1
 
-# dest USER [imap]: the URL of that mailbox
+# dest USER [imap|pop3s|pop3]: the URL of that mailbox
 dest() {
 	case ${2:-imaps} in
 	imaps) echo "imaps://$1@$IMAP_HOST:$IMAPS_PORT/" ;;
+	pop3s) echo "pop3s://$1@$IMAP_HOST:$POP3S_PORT/" ;;
+	pop3) echo "pop3://$1@$IMAP_HOST:$POP3_PORT/" ;;
 	*) echo "imap://$1@$IMAP_HOST:$IMAP_PORT/" ;;
 	esac
 }
@@ -41,6 +44,22 @@ dovecot_certificates() {
 	openssl x509 -req -in "$1/csr.pem" -CA "$1/ca.pem" \
 	    -CAkey "$1/ca.key" -CAcreateserial -days 30 \
 	    -extfile "$1/ext" -out "$1/cert.pem"
+}
+
+dovecot_pop3_config() {
+	case ${DOVECOT_PROTOCOLS:-imap} in *pop3*) ;; *) return ;; esac
+	cat <<-END
+	service pop3-login {
+	  $([ "$(id -u)" = 0 ] || echo 'chroot =')
+	  inet_listener pop3 {
+	    port = $POP3_PORT
+	  }
+	  inet_listener pop3s {
+	    port = $POP3S_PORT
+	    ssl = yes
+	  }
+	}
+	END
 }
 
 # as root mail belongs to 'mail' (Dovecot refuses root), else to ourselves
@@ -67,7 +86,7 @@ dovecot_config() {
 	state_dir = $dc/run
 	log_path = $dc/log
 	listen = 127.0.0.1
-	protocols = imap
+	protocols = ${DOVECOT_PROTOCOLS:-imap}
 	first_valid_uid = 1
 	service imap-login {
 	  inet_listener imap {
@@ -78,6 +97,7 @@ dovecot_config() {
 	    ssl = yes
 	  }
 	}
+	$(dovecot_pop3_config)
 	ssl = yes
 	ssl_cert = <$dc/cert.pem
 	ssl_key = <$dc/key.pem
@@ -129,8 +149,9 @@ dovecot_start() {
 	try=0
 	while [ $try -lt 10 ]; do
 		# below the ephemeral ports, where no client's end can be
-		IMAP_PORT=$((10000 + ($$ * 31 + try * 997) % 11000 * 2))
+		IMAP_PORT=$((10000 + ($$ * 31 + try * 997) % 5500 * 4))
 		IMAPS_PORT=$((IMAP_PORT + 1))
+		POP3_PORT=$((IMAP_PORT + 2)) POP3S_PORT=$((IMAP_PORT + 3))
 		dovecot_config "${1:-}" >"$dc/dovecot.conf"
 		: >"$dc/log"
 		"$DOVECOT_BIN" -F -c "$dc/dovecot.conf" >>"$dc/log" 2>&1 &
