@@ -506,4 +506,19 @@ status 77 'a wrong password' sh -c "echo wrong >wrong; chmod 600 wrong
 status 77 'a certificate that nobody vouches for' postroad extract \
     --password-file "$PW_FILE" "$(dest mary pop3s)" z.spool
 dovecot_stop
+dovecot_start 'auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
+auth_ssl_username_from_cert = no' || bail 'Dovecot does not start again'
+for way in SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN; do
+	: >trace
+	status 0 "--auth $way" postroad extract --trace-wire trace --auth "$way" \
+	    --ca-file "$CA_FILE" --password-file "$PW_FILE" \
+	    "$(dest mary pop3s)" pop3s.spool
+	like "$(cat trace)" "AUTH $way" 'is what is said'
+done
+: >trace
+status 0 'without --auth' postroad extract --trace-wire trace \
+    --ca-file "$CA_FILE" --password-file "$PW_FILE" \
+    "$(dest mary pop3s)" pop3s.spool
+like "$(cat trace)" 'AUTH SCRAM-SHA-256' 'the best is taken'
+dovecot_stop
 done_testing
