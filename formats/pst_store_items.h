@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing items other than mail into a PST (formats/pst_store.h): contacts
- * and distribution lists ([MS-OXOCNTC]), appointments ([MS-OXOCAL]), tasks
- * ([MS-OXOTASK]), journal entries ([MS-OXOJRNL]) and sticky notes
- * ([MS-OXONOTE]), from the neutral structs of formats/contact.h and
- * formats/event.h.
+ * Writing items other than mail into a PST: contacts and distribution lists
+ * ([MS-OXOCNTC]), appointments ([MS-OXOCAL]), tasks ([MS-OXOTASK]), journal
+ * entries ([MS-OXOJRNL]) and sticky notes ([MS-OXONOTE]).
  *
- * Each goes into the folder begun last, whose class should be that of the
- * item: a pst_store_folder() with PST_CLASS_CONTACTS and so on.  The same
- * struct always makes the same bytes; nothing is kept of it.
+ * pst_store_message() writes them as it writes mail: subject, text,
+ * categories, attachments, dates are those of the struct item; what hangs
+ * from it (item->contact, list, event, task, journal; at most one of them)
+ * becomes the properties of its class.  The class is item->class, or, where
+ * that is empty, what pst_item_class() says.
  *
- * All return 0 and the new item's node id, or -1: SCOPE_MSG when the item
- * cannot be in a PST (nothing was added), SCOPE_RUN when nothing can.
+ * - contact: a photo is the attachment whose 'photo' is set.
+ * - list: members are one-off entries with name and address; none is a
+ *   reference into this or another store.
+ * - event: 'about' is not looked at but for uid, companies, contacts, billing
+ *   and mileage.  A changed instance is in the series' rule and, when 'whole'
+ *   is known, an embedded item besides ([MS-OXOCAL] 2.2.10.1).  A rule that
+ *   cannot be written is SCOPE_MSG.
+ * - a sticky note is an item of class IPM.StickyNote.
+ *
+ * The folder's class should be that of its items: PST_CLASS_...
  */
 #ifndef FORMATS_PST_STORE_ITEMS_H
 #define FORMATS_PST_STORE_ITEMS_H
@@ -26,41 +34,7 @@
 #define PST_CLASS_JOURNAL  "IPF.Journal"
 #define PST_CLASS_NOTES	   "IPF.StickyNote"
 
-struct contact;	     /* formats/contact.h */
-struct contact_list; /* formats/contact.h: a distribution list */
-struct event;	     /* formats/event.h */
-struct event_about;
-struct task;
-struct journal;
-
-/* IPM.Contact; the photo becomes its attachment "ContactPicture.jpg". */
-int pst_store_contact(struct pst_store_out *s, const struct contact *c,
-    uint32_t *nid_r, struct err *err);
-/* IPM.DistList; members are written as one-off entries, with names and
- * addresses, not as references into this or another store. */
-int pst_store_list(struct pst_store_out *s, const struct contact_list *l,
-    uint32_t *nid_r, struct err *err);
-/* IPM.Appointment; a changed instance of a series is in its rule and, when
- * all of it is known, an embedded item besides ([MS-OXOCAL] 2.2.10.1). */
-int pst_store_event(struct pst_store_out *s, const struct event *e,
-    uint32_t *nid_r, struct err *err);
-/* IPM.Task */
-int pst_store_task(struct pst_store_out *s, const struct task *t,
-    uint32_t *nid_r, struct err *err);
-/* IPM.Activity */
-int pst_store_journal(struct pst_store_out *s, const struct journal *j,
-    uint32_t *nid_r, struct err *err);
-
-/* PidLidNoteColor, [MS-OXONOTE] 2.2.1.1 */
-enum pst_note_color {
-	PST_NOTE_BLUE,
-	PST_NOTE_GREEN,
-	PST_NOTE_PINK,
-	PST_NOTE_YELLOW,
-	PST_NOTE_WHITE
-};
-/* IPM.StickyNote; its subject is the first line of its text when empty. */
-int pst_store_note(struct pst_store_out *s, const struct event_about *note,
-    enum pst_note_color color, uint32_t *nid_r, struct err *err);
+/* "IPM.Contact" and so on, by what hangs from it; "IPM.Note". */
+const char *pst_item_class(const struct item *item);
 
 #endif
