@@ -20,6 +20,16 @@ pst_crc(uint32_t crc, const void *p, size_t n)
 	return ~(uint32_t)crc32(~crc & 0xffffffff, p, (uInt)n);
 }
 
+bool
+pst_inflate(void *out, size_t *n, const void *in, size_t n_in)
+{
+	uLongf len = (uLongf)*n;
+	int rc = uncompress(out, &len, in, (uLong)n_in);
+
+	*n = (size_t)len;
+	return rc == Z_OK;
+}
+
 /* --------------------------------------------------------------- reading */
 
 static int

@@ -7,6 +7,7 @@
 #ifndef FORMATS_PST_CRYPT_H
 #define FORMATS_PST_CRYPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,8 @@ void pst_cyclic(uint8_t *p, size_t n, uint32_t key);
 /* The CRC of 'n' bytes more, 0 at first: CRC-32's polynomial, neither
  * inverted before nor after.  Also that of [MS-OXRTFCP]. */
 uint32_t pst_crc(uint32_t crc, const void *p, size_t n);
+
+/* Inflate a whole block of 4k files; *n: room in 'out', then bytes in it. */
+bool pst_inflate(void *out, size_t *n, const void *in, size_t n_in);
 
 #endif
