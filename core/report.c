@@ -48,10 +48,10 @@ struct report {
 };
 
 static const char *const stage_name[] = { "extract", "transform", "load",
-	"verify" };
+	"verify", "export" };
 static const char *const fate_name[FATE_COUNT] = { "stored", "unchanged",
 	"excluded", "duplicate", "refused", "vanished", "loaded", "pending",
-	"lost" };
+	"lost", "exported" };
 
 /* The fates that each stage can give (ARCHITECTURE.md, promise 2). */
 #define BIT(f) (1u << FATE_##f)
@@ -62,6 +62,7 @@ static const unsigned stage_fates[] = {
 	    BIT(REFUSED),
 	BIT(LOADED) | BIT(UNCHANGED) | BIT(REFUSED) | BIT(PENDING) | BIT(LOST),
 	0,
+	BIT(EXPORTED) | BIT(REFUSED) | BIT(PENDING) | BIT(LOST),
 };
 
 struct report *
@@ -198,7 +199,8 @@ report_fate(struct report *r, const char *folder, enum fate fate,
 
 	t->fates[fate]++;
 	r->all.fates[fate]++;
-	if (fate == FATE_STORED || fate == FATE_LOADED) {
+	if (fate == FATE_STORED || fate == FATE_LOADED ||
+	    fate == FATE_EXPORTED) {
 		t->bytes += bytes;
 		r->all.bytes += bytes;
 	}

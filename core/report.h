@@ -24,12 +24,19 @@ enum fate {
 	FATE_REFUSED,	/* an error; counted again on every run */
 	FATE_VANISHED,	/* extract: announced, then gone at the source */
 	FATE_LOADED,	/* load */
-	FATE_PENDING,	/* load: stopped before its turn */
-	FATE_LOST,	/* load: its file is gone from the spool */
+	FATE_PENDING,	/* load, export: stopped before its turn */
+	FATE_LOST,	/* load, export: its file is gone from the spool */
+	FATE_EXPORTED,	/* export */
 	FATE_COUNT
 };
 
-enum stage { STAGE_EXTRACT, STAGE_TRANSFORM, STAGE_LOAD, STAGE_VERIFY };
+enum stage {
+	STAGE_EXTRACT,
+	STAGE_TRANSFORM,
+	STAGE_LOAD,
+	STAGE_VERIFY,
+	STAGE_EXPORT
+};
 
 struct report;
 
@@ -60,7 +67,8 @@ void report_moved(struct report *r, uint64_t bytes);
 void report_folder(struct report *r, const char *folder);
 /* One more message was announced in 'folder'. */
 void report_announce(struct report *r, const char *folder);
-/* Its one fate.  'bytes' is its size, counted for STORED and LOADED. */
+/* Its one fate.  'bytes' is its size, counted for STORED, LOADED and
+ * EXPORTED. */
 void report_fate(struct report *r, const char *folder, enum fate fate,
     uint64_t bytes);
 /* Name a problem: logged at once, kept for problems[]. */

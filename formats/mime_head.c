@@ -573,7 +573,8 @@ put_thread(struct mime_out *o, const struct item *it, unsigned seen)
 {
 	char *index;
 
-	if (!(seen & HAS_TOPIC) && it->topic.n > 0)
+	/* a message that came without one has it from its subject */
+	if (!(seen & HAS_TOPIC) && it->topic.n > 0 && it->headers.n == 0)
 		mime_put_field(o, "Thread-Topic", it->topic);
 	if ((seen & HAS_INDEX) || it->thread_index.n < 22 ||
 	    it->thread_index.n > 600)

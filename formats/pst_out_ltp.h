@@ -48,6 +48,8 @@ void props_raw(struct pst_props *p, unsigned id, unsigned type,
     struct slice bytes);
 void props_texts(struct pst_props *p, unsigned id, const struct slice *v,
     size_t n);
+void props_binaries(struct pst_props *p, unsigned id, const struct slice *v,
+    size_t n);
 /* The value is a subnode that the caller adds: PtypString, PtypBinary, and
  * for PtypObject with the size of what it holds. */
 void props_node(struct pst_props *p, unsigned id, unsigned type, uint32_t nid,

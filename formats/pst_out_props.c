@@ -149,6 +149,28 @@ props_texts(struct pst_props *p, unsigned id, const struct slice *v, size_t n)
 	buf_free(&text);
 }
 
+/* PtypMultipleBinary: the same. */
+void
+props_binaries(struct pst_props *p, unsigned id, const struct slice *v,
+    size_t n)
+{
+	struct buf b = { 0 };
+	uint8_t num[4];
+	size_t i, at = 4 + 4 * n;
+
+	pst_put32(num, (uint32_t)n);
+	buf_put(&b, num, 4);
+	for (i = 0; i < n; i++) {
+		pst_put32(num, (uint32_t)at);
+		buf_put(&b, num, 4);
+		at += v[i].n;
+	}
+	for (i = 0; i < n; i++)
+		buf_put(&b, v[i].p, v[i].n);
+	set_bytes(p, id, PtypMultipleBinary, b.p, b.n);
+	buf_free(&b);
+}
+
 void
 props_node(struct pst_props *p, unsigned id, unsigned type, uint32_t nid,
     uint32_t size)

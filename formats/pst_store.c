@@ -19,6 +19,8 @@
 #define NID_SEARCH_TPL	   0x610
 #define NID_SEARCH_QUEUE   0x1e1
 #define NID_SEARCH_LIST	   0x201
+#define ENTRY_ID	   24 /* bytes of an entry id */
+#define REN_JUNK	   4  /* Junk's place among several */
 
 #define I4(id)	PST_TAG(id, PtypInteger32)
 #define I8(id)	PST_TAG(id, PtypInteger64)
@@ -201,6 +203,42 @@ pst_store_folder(struct pst_store_out *s, uint32_t parent, struct slice name,
 	return pst_store_enter(s, nid, err) < 0 ? 0 : nid;
 }
 
+void
+pst_store_role(struct pst_store_out *s, enum pst_store_role role,
+    uint32_t folder)
+{
+	s->roles[role] = folder;
+}
+
+int
+pst_store_trash(struct pst_store_out *s, uint32_t parent, struct slice name,
+    struct err *err)
+{
+	struct folder_out *f = find_folder(s, PST_STORE_TRASH), *up;
+
+	up = find_folder(s, parent);
+	if (up == NULL)
+		return err_set(err, SCOPE_FOLDER, EX_DATAERR,
+		    "a folder's parent must come before it");
+	free(f->name);
+	f->name = mem_strn(name.p, name.n);
+	f->parent = parent;
+	up->has_folders = true;
+	return pst_store_enter(s, PST_STORE_TRASH, err);
+}
+
+/* At close come the trees (an entry of 24 bytes a block of some 8 KiB, one of
+ * 32 a message, with pages half as much again) and the folder's table. */
+uint64_t
+pst_store_size(const struct pst_store_out *s)
+{
+	uint64_t size = pst_out_size(s->out);
+
+	return size + size / 200 + s->messages * 64 +
+	    (s->table == NULL ? 0 : table_rows(s->table) * 1024) +
+	    (uint64_t)s->n * 4096 + ((uint64_t)1 << 20);
+}
+
 /* A row of the contents table: what lists show. */
 static int
 tell_folder(struct pst_store_out *s, uint32_t nid, const struct item *item,
@@ -249,6 +287,7 @@ pst_store_message(struct pst_store_out *s, struct item *item, uint32_t *nid_r,
 			rc = tell_folder(s, nid, item, &sum, err);
 		if (rc == 0) {
 			s->at->messages++;
+			s->messages++;
 			s->at->unread += (item->flags & ITEM_READ) == 0;
 			*nid_r = nid;
 		}
@@ -331,6 +370,44 @@ put_hierarchy(struct pst_store_out *s, const struct folder_out *f,
 	return put_table(s, related(f->nid, NID_TYPE_HIERARCHY), &t, err);
 }
 
+/* An entry id of this store, 2.4.3.2. */
+static void
+entry_id(const struct pst_store_out *s, uint8_t b[ENTRY_ID], uint32_t nid)
+{
+	memset(b, 0, ENTRY_ID);
+	memcpy(b + 4, s->key, 16);
+	pst_put32(b + 20, nid);
+}
+
+static void
+props_entry_id(struct pst_store_out *s, struct pst_props *p, unsigned id,
+    uint32_t nid)
+{
+	uint8_t b[ENTRY_ID];
+
+	if (nid == 0)
+		return;
+	entry_id(s, b, nid);
+	props_binary(p, id, slice_of(b, sizeof(b)));
+}
+
+/* The Inbox and the root name more folders, [MS-OXOSFLD] 2.2.3, 2.2.4: Junk
+ * is the last of five, of which the others are for synchronization. */
+static void
+put_special(struct pst_store_out *s, struct pst_props *p)
+{
+	uint8_t junk[ENTRY_ID];
+	struct slice ids[REN_JUNK + 1] = { 0 };
+
+	props_entry_id(s, p, PidTagIpmDraftsEntryId,
+	    s->roles[PST_STORE_DRAFTS]);
+	if (s->roles[PST_STORE_JUNK] == 0)
+		return;
+	entry_id(s, junk, s->roles[PST_STORE_JUNK]);
+	ids[REN_JUNK] = slice_of(junk, sizeof(junk));
+	props_binaries(p, PidTagAdditionalRenEntryIds, ids, REN_JUNK + 1);
+}
+
 static int
 put_folder(struct pst_store_out *s, const struct folder_out *f,
     struct pst_props *p, struct err *err)
@@ -342,6 +419,8 @@ put_folder(struct pst_store_out *s, const struct folder_out *f,
 	props_bool(p, 0x360a, f->has_folders);	  /* Subfolders */
 	if (f->class != NULL)
 		props_text(p, PidTagContainerClass, slice_str(f->class));
+	if (f->nid == NID_ROOT_FOLDER || f->nid == s->roles[PST_STORE_INBOX])
+		put_special(s, p);
 	if (put_pc(s, f->nid, f->parent, p, err) < 0 ||
 	    put_hierarchy(s, f, err) < 0 ||
 	    put_empty_table(s, related(f->nid, NID_TYPE_FAI),
@@ -354,18 +433,6 @@ put_folder(struct pst_store_out *s, const struct folder_out *f,
 	    f->table, f->table_sub, 0, err);
 }
 
-/* An entry id of this store, 2.4.3.2. */
-static void
-props_entry_id(struct pst_store_out *s, struct pst_props *p, unsigned id,
-    uint32_t nid)
-{
-	uint8_t b[24] = { 0 };
-
-	memcpy(b + 4, s->key, 16);
-	pst_put32(b + 20, nid);
-	props_binary(p, id, slice_of(b, sizeof(b)));
-}
-
 static int
 put_store(struct pst_store_out *s, struct pst_props *p, struct err *err)
 {
@@ -374,8 +441,11 @@ put_store(struct pst_store_out *s, struct pst_props *p, struct err *err)
 	props_text(p, PidTagDisplayName, slice_str(s->name));
 	props_entry_id(s, p, PidTagIpmSubtreeEntryId, PST_STORE_TOP);
 	props_entry_id(s, p, PidTagIpmWastebasketEntryId, PST_STORE_TRASH);
+	props_entry_id(s, p, PidTagIpmSentMailEntryId,
+	    s->roles[PST_STORE_SENT]);
 	props_entry_id(s, p, 0x35e7, NID_SEARCH_ROOT); /* FinderEntryId */
-	props_int(p, 0x35df, 0x89);		       /* ValidFolderMask */
+	/* ValidFolderMask: subtree, Deleted Items, search root; Sent */
+	props_int(p, 0x35df, s->roles[PST_STORE_SENT] != 0 ? 0x99 : 0x89);
 	props_int(p, PidTagPstPassword, 0);
 	return put_pc(s, NID_STORE, 0, p, err);
 }
@@ -416,9 +486,39 @@ put_names(struct pst_store_out *s, struct pst_props *p, struct err *err)
 	return rc;
 }
 
+/* Which folder takes new messages of which class: the Inbox all. */
+static int
+put_receive_folders(struct pst_store_out *s, struct err *err)
+{
+	static const uint32_t columns[] = { STR(PidTagMessageClass),
+		I4(PidTagReceiveFolder), I4(0x67f2), I4(0x67f3) };
+	static const char *const classes[] = { "", "IPM", "REPORT.IPM" };
+	struct pst_table *t;
+	uint32_t i;
+
+	if (s->roles[PST_STORE_INBOX] == 0)
+		return 0;
+	if (table_open(&t, columns, COUNT(columns), err) < 0)
+		return -1;
+	for (i = 0; i < COUNT(classes); i++) {
+		table_row(t, i + 1);
+		table_int(t, PidTagReceiveFolder,
+		    (int32_t)s->roles[PST_STORE_INBOX]);
+		if (table_text(t, PidTagMessageClass, slice_str(classes[i]),
+			err) < 0 ||
+		    table_row_end(t, err) < 0) {
+			table_free(&t);
+			return -1;
+		}
+	}
+	return put_table(s, NID_RECEIVE_FOLDERS, &t, err);
+}
+
 static int
 put_fixed(struct pst_store_out *s, struct err *err)
 {
+	if (put_receive_folders(s, err) < 0)
+		return -1;
 	if (put_empty_table(s, NID_HIERARCHY_TPL, hierarchy_columns,
 		n_hierarchy, err) < 0 ||
 	    put_empty_table(s, NID_CONTENTS_TPL, contents_columns, n_contents,

@@ -40,6 +40,22 @@ int pst_store_open(struct pst_store_out **s_r, int fd,
  */
 uint32_t pst_store_folder(struct pst_store_out *s, uint32_t parent,
     struct slice name, const char *class, struct err *err);
+/* What a folder is for, besides Deleted Items; the last call of a role
+ * counts.  Outlook finds these by entry ids, whatever they are called. */
+enum pst_store_role {
+	PST_STORE_INBOX,
+	PST_STORE_SENT,
+	PST_STORE_DRAFTS,
+	PST_STORE_JUNK,
+	PST_STORE_ROLES
+};
+void pst_store_role(struct pst_store_out *s, enum pst_store_role role,
+    uint32_t folder);
+/* Deleted Items is called something else, or lies elsewhere. */
+int pst_store_trash(struct pst_store_out *s, uint32_t parent, struct slice name,
+    struct err *err);
+/* Bytes of the file so far, and what closing it will add, roughly. */
+uint64_t pst_store_size(const struct pst_store_out *s);
 /* Go on with an existing folder that has no messages yet. */
 int pst_store_enter(struct pst_store_out *s, uint32_t folder, struct err *err);
 

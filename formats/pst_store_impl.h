@@ -20,6 +20,8 @@ struct pst_store_out {
 	struct pst_out *out;
 	uint8_t key[16];
 	char *name;
+	uint32_t roles[PST_STORE_ROLES]; /* folders; 0: none */
+	uint64_t messages;
 	struct folder_out *v;
 	size_t n;
 	struct folder_out *at;	 /* the one that takes messages */
