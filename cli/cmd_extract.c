@@ -10,7 +10,7 @@
 
 struct options {
 	struct opt_list exclude;
-	bool ignore_case, force, rebind, keep_rtf, cross_check;
+	bool ignore_case, force, rebind, keep_rtf, cross_check, carve;
 	const char *dialect, *labels, *codepage, *reader;
 	uint64_t item_timeout;
 };
@@ -36,6 +36,9 @@ static const struct opt options[] = {
 	{ "keep-rtf", 0, OPT_FLAG, NULL,
 	    "RTF bodies of a PST also as an attachment, body.rtf",
 	    OPT_AT(struct options, keep_rtf) },
+	{ "carve", 0, OPT_FLAG, NULL,
+	    "search all of the PST for deleted and lost messages, too",
+	    OPT_AT(struct options, carve) },
 	{ "cross-check", 0, OPT_FLAG, NULL,
 	    "read the PST with both readers and name where they differ",
 	    OPT_AT(struct options, cross_check) },
@@ -76,6 +79,10 @@ check_words(const struct options *o, struct err *err)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--pst-reader: '%s' is neither 'own' nor 'libpst'",
 		    o->reader);
+	if (o->carve && o->reader != NULL && strcmp(o->reader, "libpst") == 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--carve: the libpst reader cannot; leave out "
+		    "--pst-reader");
 	if (o->item_timeout > 86400)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--item-timeout: at most 86400 seconds");
@@ -86,11 +93,12 @@ static int
 check_source(const struct options *o, const struct source_spec *spec,
     struct err *err)
 {
-	if (!o->cross_check || spec->kind == NULL ||
+	if ((!o->cross_check && !o->carve) || spec->kind == NULL ||
 	    strcmp(spec->kind, "pst") == 0)
 		return 0;
 	return err_set(err, SCOPE_RUN, EX_USAGE,
-	    "--cross-check: only PSTs have two readers");
+	    o->carve ? "--carve: only PSTs can be searched for lost messages"
+		     : "--cross-check: only PSTs have two readers");
 }
 
 static int
@@ -126,7 +134,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 		options_free(cmd, into);
 		return cmd_fail(&co, &err);
 	}
-	if (o.cross_check && spec.kind == NULL)
+	if ((o.cross_check || o.carve) && spec.kind == NULL)
 		spec.kind = "pst";
 	r = report_new(STAGE_EXTRACT);
 	spec.mbox_dialect = o.dialect;
@@ -134,6 +142,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	    o.labels != NULL && strcmp(o.labels, "folders") == 0;
 	spec.codepage = o.codepage;
 	spec.pst_reader = o.reader;
+	spec.carve = o.carve;
 	spec.keep_rtf = o.keep_rtf;
 	spec.item_timeout_s = (unsigned)o.item_timeout;
 	spec.report = r;

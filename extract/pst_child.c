@@ -318,6 +318,8 @@ send_item(struct child *c, const struct item *it)
 	uint32_t flags = flags_of(it);
 	size_t i;
 
+	if (it->recovered)
+		msg_keyword_add(&keywords, &flags, slice_str(PST_RECOVERED));
 	for (i = 0; i < it->n_categories; i++)
 		msg_keyword_add(&keywords, &flags, it->categories[i]);
 	frame_put_u64(&c->out, c->nid);
@@ -566,6 +568,7 @@ run(struct child *c)
 		.codepage = c->codepage,
 		.no_names = (c->leave & PST_LEAVE_NAMES) != 0,
 		.no_store = (c->leave & PST_LEAVE_STORE) != 0,
+		.carve = (c->leave & PST_CARVE) != 0,
 		.phase = on_phase,
 		.note = on_note,
 		.arg = c };
@@ -582,8 +585,9 @@ run(struct child *c)
 	frame_put_str(&c->out, store->record_key, FRAME_KEY_MAX);
 	frame_put_u64(&c->out, store->messages);
 	frame_put_u32(&c->out, store->password && !store->ost);
+	frame_put_u64(&c->out, store->recovered);
 	send_frame(c, PST_STORE);
-	if (store->root == 0 && store->messages == 0) {
+	if (store->root == 0 && store->messages + store->recovered == 0) {
 		frame_put_str(&c->out,
 		    slice_str("nothing can be read: no "
 			      "folder and no message is left in it"),

@@ -25,7 +25,8 @@ enum pst_frame_type {
 	PST_HELLO = 1, /* u32 protocol, u32 SANDBOX_NO_ bits */
 	PST_PHASE,     /* u32 enum pst_phase */
 	PST_FAIL,      /* str why: nothing can be read */
-	PST_STORE,     /* str record key, u64 messages, u32 password */
+	PST_STORE,     /* str record key, u64 messages, u32 password, u64
+			  * recovered */
 	PST_AT,	       /* u64 nid, u32 enum pst_at, str folder path */
 	PST_FOLDER,    /* u64 nid, str path, str full name, str role */
 	PST_ITEM,      /* u64 nid, str path, u32 MSG_ flags, i64 received,
@@ -70,6 +71,11 @@ enum { PST_USE_LIBPST = 0x100 };
 enum { PST_SURVEY = 0x200 };
 /* And: facts to compare (extract/pst_facts.h) of every item, no messages. */
 enum { PST_SEND_FACTS = 0x400 };
+/* And: what no tree has any more, too. */
+enum { PST_CARVE = 0x800 };
+
+/* The keyword of a message that no tree had. */
+#define PST_RECOVERED "$Recovered"
 
 /* The payload of PST_START. */
 struct pst_start {

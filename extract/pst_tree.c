@@ -11,6 +11,8 @@
 
 /* Messages whose folder is gone. */
 #define ORPHANS "Lost Items"
+/* Those that no tree of the file has. */
+#define RECOVERED "Recovered Items"
 
 /* A folder on the way from the root to where the walk is. */
 struct step {
@@ -32,6 +34,8 @@ struct pst_tree {
 	struct step *steps;
 	size_t n, cap;
 	bool orphans_announced;
+	struct buf taken; /* names at the top that begin like RECOVERED */
+	char *recovered;  /* the one that is not among them */
 };
 
 struct pst_tree *
@@ -61,6 +65,8 @@ pst_tree_free(struct pst_tree **t)
 	while ((*t)->n > 0)
 		pop(*t);
 	free((*t)->steps);
+	buf_free(&(*t)->taken);
+	free((*t)->recovered);
 	free(*t);
 	*t = NULL;
 }
@@ -144,6 +150,44 @@ push(struct pst_tree *t)
 	return &t->steps[t->n++];
 }
 
+/* So that what is recovered does not mix with the store's own. */
+static void
+note_taken(struct pst_tree *t, struct slice path)
+{
+	size_t n = strlen(RECOVERED);
+
+	if (path.n < n || strncasecmp(path.p, RECOVERED, n) != 0)
+		return;
+	buf_putc(&t->taken, '\n');
+	buf_put(&t->taken, path.p, path.n);
+	buf_putc(&t->taken, '\n');
+}
+
+static bool
+is_taken(const struct pst_tree *t, const char *name)
+{
+	struct slice s = buf_slice(&t->taken);
+	size_t n = strlen(name), i;
+
+	for (i = 1; i + n < s.n; i++)
+		if (s.p[i - 1] == '\n' && s.p[i + n] == '\n' &&
+		    strncasecmp(s.p + i, name, n) == 0)
+			return true;
+	return false;
+}
+
+static void
+name_recovered(struct pst_tree *t)
+{
+	unsigned i;
+
+	t->recovered = mem_str(RECOVERED);
+	for (i = 2; is_taken(t, t->recovered); i++) {
+		free(t->recovered);
+		t->recovered = mem_fmt("%s %u", RECOVERED, i);
+	}
+}
+
 /*
  * The parent's path and the name; a path that grows too long or too deep ends
  * at the parent: the mail is kept, the folder is not.
@@ -210,6 +254,7 @@ place(struct pst_tree *t, struct step *s, const struct step *up,
 	if (s->role == PST_ROLE_INBOX)
 		name = slice_str("INBOX");
 	set_path(s, up, name);
+	note_taken(t, slice_str(s->path));
 }
 
 struct pst_place
@@ -246,6 +291,13 @@ pst_tree_mail(struct pst_tree *t, const struct pst_node *n)
 	struct pst_place p = { 0 };
 	struct step *s = t->n > 0 ? &t->steps[t->n - 1] : NULL;
 
+	if (n->recovered) {
+		p.announce = t->recovered == NULL;
+		if (t->recovered == NULL)
+			name_recovered(t);
+		p.path = t->recovered;
+		return p;
+	}
 	if (n->parent == 0 || s == NULL) {
 		p.path = ORPHANS;
 		p.announce = !t->orphans_announced;

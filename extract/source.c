@@ -141,11 +141,17 @@ most_sure(const char *path, int fd, bool is_dir, struct slice head)
 }
 
 static bool
+is_named(const char *path, const char *end)
+{
+	size_t n = strlen(path), len = strlen(end);
+
+	return n >= len && strcasecmp(path + n - len, end) == 0;
+}
+
+static bool
 is_named_mbox(const char *path)
 {
-	size_t n = strlen(path);
-
-	return n >= 5 && strcasecmp(path + n - 5, ".mbox") == 0;
+	return is_named(path, ".mbox");
 }
 
 static int
@@ -165,7 +171,11 @@ refuse(const struct source_spec *spec, bool is_dir, struct slice head,
 	err_set(err, SCOPE_STORE, EX_DATAERR,
 	    "'%s' is no kind of mail store: it looks like %s", spec->path,
 	    what.name);
-	if (what.hint != NULL)
+	if (is_named(spec->path, ".pst") || is_named(spec->path, ".ost"))
+		err_hint(err,
+		    "if it is a PST whose beginning is lost: --carve searches "
+		    "the whole file for what is left of its messages");
+	else if (what.hint != NULL)
 		err_hint(err, "%s", what.hint);
 	return -1;
 }

@@ -36,6 +36,7 @@ struct source_spec {
 	bool labels_as_folders;	  /* --labels folders (X-Gmail-Labels) */
 	const char *codepage;	  /* --codepage, for ANSI PSTs; or NULL */
 	const char *pst_reader;	  /* --pst-reader: own (NULL), libpst */
+	bool carve;		  /* --carve: what a PST's trees lost, too */
 	bool keep_rtf;		  /* --keep-rtf: RTF bodies as files, too */
 	/* A PST: read facts to compare (extract/pst_facts.h) of all items, no
 	 * messages; what the reader says besides is not reported. */

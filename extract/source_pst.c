@@ -92,6 +92,7 @@ phase_name(enum pst_phase phase)
 		[PST_PHASE_INDEX] = "the index",
 		[PST_PHASE_NAMES] = "the named properties",
 		[PST_PHASE_STORE] = "the message store object",
+		[PST_PHASE_CARVE] = "the search for lost items",
 		[PST_PHASE_WALK] = "the folders",
 	};
 
@@ -109,7 +110,10 @@ died_early(struct source_pst *s, struct err *err)
 		leave = PST_LEAVE_NAMES;
 	else if (s->phase == PST_PHASE_STORE)
 		leave = PST_LEAVE_STORE;
-	if (leave == 0 || (s->leave & leave) != 0)
+	/* the trees alone, then */
+	if (s->phase == PST_PHASE_CARVE && (s->leave & PST_CARVE) != 0) {
+		s->leave &= ~(uint32_t)PST_CARVE;
+	} else if (leave == 0 || (s->leave & leave) != 0)
 		return err_set(err, SCOPE_STORE, EX_DATAERR,
 		    "'%s': nothing can be read: the PST reader %s at %s",
 		    s->spec->path, s->why, phase_name(s->phase));
@@ -183,14 +187,33 @@ check_changed(struct source_pst *s)
 		    "the file was changed while it was read");
 }
 
+static void
+tell_recovered(struct source_pst *s)
+{
+	if (!s->spec->carve || s->spec->facts)
+		return;
+	report_add(s->spec->report, "recovered", s->recovered);
+	report_note(s->spec->report,
+	    s->recovered == 0
+		? "--carve found no message that the store's lists do not have"
+		: "--carve: messages that no list of the store has any more "
+		  "came out of it: %llu, with the keyword " PST_RECOVERED,
+	    (unsigned long long)s->recovered);
+}
+
 static int
 on_fail(struct source_pst *s, struct slice p, struct err *err)
 {
 	bool bad = false;
 	struct slice why = frame_str(&p, FRAME_TEXT_MAX, &bad);
 
-	return err_set(err, SCOPE_STORE, EX_DATAERR, "'%s': %.*s",
-	    s->spec->path, (int)why.n, why.p);
+	err_set(err, SCOPE_STORE, EX_DATAERR, "'%s': %.*s", s->spec->path,
+	    (int)why.n, why.p);
+	if (!s->spec->carve)
+		err_hint(err,
+		    "--carve searches the whole file for what is left of its "
+		    "messages");
+	return -1;
 }
 
 /*
@@ -275,6 +298,7 @@ take_frame(struct source_pst *s, struct source_item *item_r, struct err *err)
 		s->state = OVER;
 		s->pub.done = s->pub.total;
 		check_changed(s);
+		tell_recovered(s);
 		return 0;
 	}
 	if (f.type == PST_FOLDER || f.type == PST_ITEM) {
@@ -455,6 +479,7 @@ pst_source_open(struct source **src_r, const struct source_spec *spec,
 	if (spec->pst_reader != NULL && !strcmp(spec->pst_reader, "libpst"))
 		s->leave = PST_USE_LIBPST;
 	s->leave |= spec->facts ? PST_SEND_FACTS : 0;
+	s->leave |= spec->carve && !spec->facts ? PST_CARVE : 0;
 	s->fd = s->proc.to = s->proc.from = -1;
 	if (open_file(s, err) != 0 || open_store(s, err) != 0) {
 		free(s->pub.identity);

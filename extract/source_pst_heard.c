@@ -18,6 +18,7 @@ pst_name_problem(struct source_pst *s, uint64_t nid, const char *folder,
 {
 	struct err err;
 	char source[64] = "";
+	bool block = (nid & PST_NID_BLOCK) != 0;
 	struct problem p = { .folder = folder[0] != '\0' ? folder : NULL,
 		.subject = subject,
 		.err = &err };
@@ -27,7 +28,8 @@ pst_name_problem(struct source_pst *s, uint64_t nid, const char *folder,
 	err_set(&err, SCOPE_MSG, EX_DATAERR, "%s", text);
 	if (nid != 0) {
 		snprintf(source, sizeof(source),
-		    "{\"kind\":\"pst\",\"nid\":%llu}", (unsigned long long)nid);
+		    "{\"kind\":\"pst\",\"%s\":%llu}", block ? "block" : "nid",
+		    (unsigned long long)(nid & ~PST_NID_BLOCK));
 		p.source = source;
 	}
 	report_problem(s->spec->report, &p);
@@ -37,10 +39,13 @@ pst_name_problem(struct source_pst *s, uint64_t nid, const char *folder,
 static void
 put_item(struct source_pst *s, struct source_item *item_r, uint64_t nid)
 {
-	snprintf(s->key, sizeof(s->key), "p%llx", (unsigned long long)nid);
+	bool block = (nid & PST_NID_BLOCK) != 0;
+	unsigned long long id = nid & ~PST_NID_BLOCK;
+
+	snprintf(s->key, sizeof(s->key), "%c%llx", block ? 'b' : 'p', id);
 	buf_clear(&s->source);
-	buf_putf(&s->source, "{\"kind\":\"pst\",\"nid\":%llu}",
-	    (unsigned long long)nid);
+	buf_putf(&s->source, "{\"kind\":\"pst\",\"%s\":%llu}",
+	    block ? "block" : "nid", id);
 	item_r->what = SOURCE_MSG;
 	item_r->folder = buf_str(&s->folder);
 	item_r->msg.key = s->key;
@@ -55,8 +60,9 @@ pst_refuse_item(struct source_pst *s, struct source_item *item_r, uint64_t nid,
     const char *why, struct err *err)
 {
 	put_item(s, item_r, nid);
-	return err_set(err, SCOPE_MSG, EX_DATAERR, "item %llx: %s",
-	    (unsigned long long)nid, why);
+	return err_set(err, SCOPE_MSG, EX_DATAERR, "%s %llx: %s",
+	    (nid & PST_NID_BLOCK) != 0 ? "block" : "item",
+	    (unsigned long long)(nid & ~PST_NID_BLOCK), why);
 }
 
 void
@@ -97,12 +103,15 @@ on_store(struct source_pst *s, struct slice p)
 	char hex[2 * FRAME_KEY_MAX + 1];
 	bool bad = false;
 	struct slice key = frame_str(&p, FRAME_KEY_MAX, &bad);
+	uint64_t recovered;
 	uint32_t password;
 
 	s->messages = frame_u64(&p, &bad);
 	password = frame_u32(&p, &bad);
+	recovered = frame_u64(&p, &bad);
 	if (bad)
 		return false;
+	s->messages += recovered;
 	if (s->pub.identity == NULL && key.n > 0)
 		s->pub.identity =
 		    mem_str(digest_hex(hex, (const uint8_t *)key.p, key.n));
@@ -207,6 +216,8 @@ pst_on_item(struct source_pst *s, struct slice p, struct source_item *item_r)
 		return false;
 	pst_keep(&s->subject, subject);
 	pst_keep(&s->keywords, words);
+	s->recovered += memmem(words.p, words.n, PST_RECOVERED,
+			    strlen(PST_RECOVERED)) != NULL;
 	put_item(s, item_r, s->nid);
 	item_r->msg.flags = flags;
 	if (received >= 0) {

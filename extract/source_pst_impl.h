@@ -43,6 +43,7 @@ struct source_pst {
 	size_t died_poison;
 
 	uint64_t messages, seen;
+	uint64_t recovered; /* told so far */
 	/* frames it may still send beside those of items: a file of this size
 	 * has no more to tell */
 	uint64_t patience;

@@ -138,6 +138,7 @@ struct item {
 	uint64_t nid;	    /* node id; an embedded item has its parent's */
 	struct slice uid;   /* names this item in its store and everywhere:
 			   * ASCII letters, digits, '.', and always the same */
+	bool recovered;	    /* no tree of the store has it any more */
 	bool listed;	    /* its folder's contents table names it, too */
 	struct slice class; /* "IPM.Note" */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The header and the two B-trees of a PST; see pst_ndb.h. */
-#include "formats/pst_ndb_impl.h"
+#include "formats/pst_scan.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,6 +76,13 @@ static const struct ndb_shape shapes[] = {
 	    .block_max = 65512 },
 };
 
+void
+ndb_set_format(struct ndb *n, enum ndb_format format)
+{
+	n->info.format = format;
+	n->shape = shapes[format];
+}
+
 static int
 read_version(struct ndb *n, const uint8_t *h, struct err *err)
 {
@@ -95,7 +102,7 @@ read_version(struct ndb *n, const uint8_t *h, struct err *err)
 	else
 		return err_set(err, SCOPE_STORE, EX_DATAERR,
 		    "a PST file of version %u, which is not known", v);
-	n->shape = shapes[n->info.format];
+	ndb_set_format(n, n->info.format);
 	return 0;
 }
 
@@ -315,26 +322,43 @@ ndb_find(struct ndb *n, uint32_t nid, struct ndb_node *node_r, struct err *err)
 	return found;
 }
 
-int
-ndb_place(struct ndb *n, uint64_t bid, struct ndb_place *at_r, struct err *err)
+/* 1, 0: it does not say, or -1. */
+static int
+tree_place(struct ndb *n, uint64_t bid, struct ndb_place *at_r, struct err *err)
 {
 	unsigned id = n->shape.id;
 	const uint8_t *e;
 	int found = search(n, &n->blocks, NDB_PAGE_BLOCKS, bid, &e, err);
 
-	if (found <= 0 && ndb_rescued_place(n, bid, at_r))
-		return 0;
-	if (found < 0)
-		return err_within(err, "block 0x%llx", (unsigned long long)bid);
-	if (found == 0)
-		return err_set(err, SCOPE_MSG, EX_DATAERR,
-		    "block 0x%llx is not in the list of blocks",
-		    (unsigned long long)bid);
+	if (found <= 0)
+		return found;
 	at_r->ib = ndb_id(n, e + id);
 	at_r->stored = pst_u16(e + 2 * id);
 	at_r->inflated =
 	    n->info.format == NDB_4K ? pst_u16(e + 2 * id + 2) : at_r->stored;
-	return 0;
+	return 1;
+}
+
+bool
+ndb_tree_place(struct ndb *n, uint64_t bid, struct ndb_place *at_r)
+{
+	struct err err = { 0 };
+
+	return tree_place(n, bid, at_r, &err) > 0;
+}
+
+int
+ndb_place(struct ndb *n, uint64_t bid, struct ndb_place *at_r, struct err *err)
+{
+	int found = tree_place(n, bid, at_r, err);
+
+	if (found > 0 || ndb_rescued_place(n, bid, at_r))
+		return 0;
+	if (found < 0)
+		return err_within(err, "block 0x%llx", (unsigned long long)bid);
+	return err_set(err, SCOPE_MSG, EX_DATAERR,
+	    "block 0x%llx is not in the list of blocks",
+	    (unsigned long long)bid);
 }
 
 /* ----------------------------------------------------------------- walk */
@@ -415,7 +439,7 @@ check_trees(struct ndb *n, struct err *err)
 }
 
 int
-ndb_open(struct ndb **n_r, int fd, const struct ndb_watch *watch,
+ndb_open(struct ndb **n_r, int fd, const struct ndb_watch *watch, bool carve,
     struct err *err)
 {
 	struct ndb *n = mem_alloc(1, sizeof(*n));
@@ -430,9 +454,13 @@ ndb_open(struct ndb **n_r, int fd, const struct ndb_watch *watch,
 		goto fail;
 	}
 	n->info.size = (uint64_t)st.st_size;
-	if (read_header(n, err) != 0 || check_trees(n, err) != 0)
-		goto fail;
-	return 0;
+	if (read_header(n, err) == 0 && check_trees(n, err) == 0)
+		return 0;
+	if (carve && n->info.size > 0 && ndb_guess_header(n, err) == 0) {
+		ndb_rescue_free(n);
+		ndb_rescue(n);
+		return 0;
+	}
 fail:
 	ndb_close(n_r);
 	return -1;

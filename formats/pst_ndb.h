@@ -72,9 +72,11 @@ ndb_type(uint32_t nid)
 }
 
 /* Open the PST at 'fd', which stays the caller's.  0, or -1 with SCOPE_STORE:
- * EX_DATAERR with what is wrong.  'watch' may be NULL and is copied. */
+ * EX_DATAERR with what is wrong.  'watch' may be NULL and is copied.
+ * 'carve': where the header is lost, find out what it said from the blocks;
+ * fails only if there are none. */
 int ndb_open(struct ndb **n_r, int fd, const struct ndb_watch *watch,
-    struct err *err);
+    bool carve, struct err *err);
 void ndb_close(struct ndb **n);
 const struct ndb_info *ndb_info(const struct ndb *n);
 

@@ -66,9 +66,15 @@ struct ndb_place {
 	unsigned inflated; /* bytes of data */
 };
 
+/* What the three formats look like. */
+void ndb_set_format(struct ndb *n, enum ndb_format format);
+
 /* Where block 'bid' is.  0, or -1 with SCOPE_MSG. */
 int ndb_place(struct ndb *n, uint64_t bid, struct ndb_place *at_r,
     struct err *err);
+
+/* The same from the tree alone. */
+bool ndb_tree_place(struct ndb *n, uint64_t bid, struct ndb_place *at_r);
 
 /* The block's bytes, decoded unless it is internal; valid until the next
  * call.  0, or -1 with SCOPE_MSG. */

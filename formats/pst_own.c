@@ -41,6 +41,7 @@ own_close(struct pst_reader **r)
 		return;
 	msg_index_free(&(*r)->index);
 	own_lids_free(&(*r)->lids);
+	carve_close(&(*r)->carve);
 	ndb_close(&(*r)->n);
 	arena_free(&(*r)->keep);
 	arena_free(&(*r)->folder);
@@ -60,7 +61,7 @@ own_open(struct pst_reader **r_r, const struct pst_open *in, struct err *err)
 	r->in = *in;
 	*r_r = r;
 	enter(r, PST_PHASE_OPEN);
-	if (ndb_open(&r->n, in->fd, &watch, err) != 0) {
+	if (ndb_open(&r->n, in->fd, &watch, in->carve, err) != 0) {
 		own_close(r_r);
 		return -1;
 	}
@@ -82,6 +83,11 @@ own_open(struct pst_reader **r_r, const struct pst_open *in, struct err *err)
 	}
 	enter(r, PST_PHASE_STORE);
 	own_read_store(r);
+	if (in->carve) {
+		enter(r, PST_PHASE_CARVE);
+		carve_open(&r->carve, r->n);
+		r->store.recovered = carve_count(r->carve);
+	}
 	enter(r, PST_PHASE_WALK);
 	return 0;
 }
@@ -154,23 +160,38 @@ enter_folder(struct pst_reader *r, uint32_t nid)
 		msg_only_listed(&r->index, nid, &r->listed);
 }
 
+static bool
+next_recovered(struct pst_reader *r, struct pst_node *n_r)
+{
+	struct carve_find f;
+
+	if (r->carve == NULL || !carve_get(r->carve, r->carve_at, &f))
+		return false;
+	r->carve_at++;
+	*n_r = (struct pst_node){ .what = PST_NODE_MESSAGE,
+		.nid = f.id,
+		.recovered = true };
+	return true;
+}
+
 static int
 own_next(struct pst_reader *r, struct pst_node *n_r)
 {
 	const struct msg_folder *f;
 
 	ndb_at(r->n, 0);
+	n_r->recovered = false;
 	if (next_message(r, n_r))
 		return 1;
 	if (r->orphans)
-		return 0;
+		return next_recovered(r, n_r);
 	if (r->at == r->index.n_order) {
 		r->orphans = true;
 		if (r->adopted.n > 0)
 			qsort(r->adopted.p, r->adopted.n / sizeof(uint32_t),
 			    sizeof(uint32_t), by_number);
 		enter_folder(r, 0);
-		return next_message(r, n_r);
+		return next_message(r, n_r) || next_recovered(r, n_r);
 	}
 	f = &r->index.folders[r->index.order[r->at++]];
 	enter_folder(r, f->nid);
@@ -213,6 +234,32 @@ own_folder(struct pst_reader *r, uint64_t nid, struct pst_folder *f_r,
 	return 0;
 }
 
+/* The message that next_recovered() named. */
+static int
+recovered_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
+    struct err *err)
+{
+	struct carve_find f;
+	struct own_item *oi;
+
+	if (!carve_get(r->carve, r->carve_at - 1, &f) || f.id != nid)
+		return err_set(err, SCOPE_MSG, EX_DATAERR, "it is not there");
+	if (own_item_open(r, &f.node, 0, item_r, err) != 0)
+		return -1;
+	if (f.no_subs)
+		ndb_note(r->n, true, nid << 8 | 0xa,
+		    "block 0x%llx: a recovered message: which recipients, "
+		    "attachments and long texts are its own is not known any "
+		    "more",
+		    (unsigned long long)f.node.data);
+	oi = (struct own_item *)*item_r;
+	oi->pub.recovered = true;
+	oi->pub.uid = slice_str(
+	    arena_fmt(&oi->a, "%s%llx.%s", (nid & CARVE_BLOCK) != 0 ? "b" : "",
+		(unsigned long long)(nid & ~CARVE_BLOCK), r->store_id));
+	return 0;
+}
+
 static int
 own_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
     struct err *err)
@@ -221,9 +268,10 @@ own_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
 	struct own_item *oi;
 	int rc;
 
-	ndb_at(r->n, (uint32_t)nid);
+	ndb_at(r->n, (nid & CARVE_BLOCK) != 0 ? 0 : (uint32_t)nid);
+	if (r->carve_at > 0)
+		return recovered_item(r, nid, item_r, err);
 	rc = ndb_find(r->n, (uint32_t)nid, &node, err);
-
 	if (rc == 0)
 		err_set(err, SCOPE_MSG, EX_DATAERR,
 		    "a folder names node 0x%llx, but there is none",

@@ -3,6 +3,7 @@
 #ifndef FORMATS_PST_OWN_IMPL_H
 #define FORMATS_PST_OWN_IMPL_H
 
+#include "formats/pst_carve.h"
 #include "formats/pst_msg.h"
 #include "formats/pst_names.h"
 #include "formats/pst_prop.h"
@@ -43,6 +44,8 @@ struct pst_reader {
 	size_t listed_at;
 	struct buf adopted; /* orphans that came out that way */
 	bool orphans;
+	struct carve *carve; /* NULL: not asked for */
+	size_t carve_at;
 };
 
 /* How the bytes of a body become text. */

@@ -23,6 +23,7 @@ enum pst_phase {
 	PST_PHASE_INDEX, /* the B-trees */
 	PST_PHASE_NAMES, /* the table of named properties */
 	PST_PHASE_STORE, /* the message store object */
+	PST_PHASE_CARVE, /* the file, for what no tree has any more */
 	PST_PHASE_WALK,	 /* nodes */
 	PST_PHASES
 };
@@ -32,6 +33,9 @@ struct pst_open {
 	unsigned codepage; /* of 8-bit text where the store is silent; or 0 */
 	bool no_names;	   /* leave out PST_PHASE_NAMES */
 	bool no_store;	   /* leave out PST_PHASE_STORE */
+	/* Look for what no tree has any more, too, also where the header is
+	 * lost; those items come last. */
+	bool carve;
 	void (*phase)(void *arg, enum pst_phase phase);
 	/* Something worth telling about the store; 'bad': mail may be
 	 * missing. */
@@ -48,7 +52,8 @@ struct pst_store {
 	enum pst_crypt crypt;
 	uint64_t promised; /* the file's size as its header has it, or 0 */
 	struct slice record_key; /* bytes; empty if unknown */
-	uint64_t messages;	 /* nodes that hold a message */
+	uint64_t messages;	 /* nodes that hold a message, and */
+	uint64_t recovered;	 /* those no tree has any more */
 	/* node ids, 0 if unknown */
 	uint64_t root, ipm, inbox, sent, trash, outbox, drafts, junk;
 };
@@ -59,7 +64,12 @@ struct pst_node {
 	enum pst_node_what what;
 	uint64_t nid;
 	uint64_t parent; /* a folder's nid, 0: nothing is above it */
+	/* No tree has it any more; after all others.  Its nid may be the
+	 * number of a block: PST_NID_BLOCK is set. */
+	bool recovered;
 };
+
+#define PST_NID_BLOCK ((uint64_t)1 << 62)
 
 struct pst_folder {
 	struct slice name; /* UTF-8, maybe empty */

@@ -6,20 +6,19 @@
  * too; the page with the highest number is the newest.  Used only for what
  * the trees do not say.
  *
- * Memory: 24 bytes a block and 40 a node, and only where there is damage.
+ * Memory: 16 bytes a block and 40 a node, and only where there is damage.
  */
-#include "formats/pst_ndb_impl.h"
+#include "formats/pst_scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/io.h"
-#include "core/limits.h"
 #include "core/mem.h"
 
 #define GAPS_MAX   64
 #define BLOCKS_MAX 1000000
 #define NODES_MAX  500000
+#define BLOCK_UNIT 64 /* blocks begin at multiples of it */
 
 /* Keys that a lost page had: from <= key < to. */
 struct gap {
@@ -32,7 +31,8 @@ struct found_node {
 };
 
 struct found_block {
-	uint64_t bid, ib;
+	uint64_t bid;
+	uint32_t at; /* in units of BLOCK_UNIT */
 	uint16_t stored, inflated;
 };
 
@@ -44,8 +44,9 @@ struct ndb_rescue {
 	size_t n_nodes, cap_nodes;
 	struct found_block *blocks;
 	size_t n_blocks, cap_blocks;
-	uint64_t block_end; /* blocks do not overlap */
-	uint64_t effort;    /* bytes that may still be checked in vain */
+	struct ndb *n;		     /* while the file is searched */
+	bool only_loose;	     /* keep no block that the tree has */
+	const struct ndb_scan *also; /* who wants to see them, too */
 };
 
 /* ---------------------------------------------------- what is damaged? */
@@ -131,82 +132,48 @@ add_node(struct ndb *n, struct ndb_rescue *r, const uint8_t *e, uint64_t page)
 	f->page = page;
 }
 
-/* Is a leaf of the tree of nodes at 'p', the place 'ib' of the file? */
+/* A leaf of the tree of nodes, of whatever age. */
 static void
-try_page(struct ndb *n, struct ndb_rescue *r, const uint8_t *p, uint64_t ib)
+on_page(void *arg, const struct scan_page *p)
 {
-	unsigned end = n->shape.page - n->shape.trailer, count, width, i;
-	const uint8_t *t = p + end, *m = p + n->shape.page_data;
-	bool wide = n->shape.id == 8, big = n->info.format == NDB_4K;
-	uint64_t bid = ndb_id(n, t + (wide ? 8 : 4));
+	struct ndb_rescue *r = arg;
+	unsigned i;
 
-	if (t[0] != NDB_PAGE_NODES || t[1] != NDB_PAGE_NODES ||
-	    pst_u16(t + 2) != ndb_signature(ib, bid) ||
-	    pst_u32(t + (wide ? 4 : 8)) != pst_crc(0, p, end))
+	if (!p->sound || p->type != NDB_PAGE_NODES || p->level != 0)
 		return;
-	count = big ? pst_u16(m) : m[0];
-	width = big ? m[4] : m[2];
-	if ((big ? m[5] : m[3]) != 0 || width < (wide ? 28 : 16) ||
-	    count * width > n->shape.page_data)
-		return;
-	for (i = 0; i < count; i++)
-		add_node(n, r, p + i * width, bid);
+	for (i = 0; i < p->n; i++)
+		add_node(r->n, r, p->bytes + i * p->entry, p->bid);
 }
 
-/* Does a block end at 'end', behind the trailer 't'? */
 static void
-try_block(struct ndb *n, struct ndb_rescue *r, const uint8_t *t, uint64_t end)
+keep_block(struct ndb_rescue *r, const struct scan_block *b)
 {
-	bool wide = n->shape.id == 8;
-	unsigned align = n->shape.block_align, stored = pst_u16(t);
-	uint64_t bid = ndb_id(n, t + (wide ? 8 : 4)), whole;
 	struct found_block *f;
 
-	whole = (stored + n->shape.trailer + align - 1) / align * align;
-	if (bid == 0 || (bid & 1) || stored == 0 ||
-	    stored > n->shape.block_max || whole > end - r->block_end ||
-	    pst_u16(t + 2) != ndb_signature(end - whole, bid) ||
-	    r->n_blocks == BLOCKS_MAX || r->effort < stored)
-		return;
-	r->effort -= stored;
-	if (io_pread_full(n->fd, n->raw, stored, end - whole) !=
-		(ssize_t)stored ||
-	    pst_crc(0, n->raw, stored) != pst_u32(t + (wide ? 4 : 8)))
+	if (r->n_blocks == BLOCKS_MAX || b->ib / BLOCK_UNIT > UINT32_MAX)
 		return;
 	if (r->n_blocks == r->cap_blocks) {
-		r->cap_blocks = r->cap_blocks * 2 + 64;
+		r->cap_blocks += r->cap_blocks / 4 + 1024;
 		r->blocks =
 		    mem_grow(r->blocks, r->cap_blocks, sizeof(*r->blocks));
 	}
 	f = &r->blocks[r->n_blocks++];
-	f->bid = bid;
-	f->ib = end - whole;
-	f->stored = (uint16_t)stored;
-	f->inflated = n->info.format == NDB_4K ? pst_u16(t + 18) : f->stored;
-	r->block_end = end;
+	f->bid = b->bid;
+	f->at = (uint32_t)(b->ib / BLOCK_UNIT);
+	f->stored = b->stored;
+	f->inflated = b->inflated;
 }
 
-/* Both at once, in one pass over the file. */
 static void
-search_file(struct ndb *n, struct ndb_rescue *r)
+on_block(void *arg, const struct scan_block *b)
 {
-	uint8_t *b = mem_alloc(1, LIMIT_BLOCK);
-	unsigned page = n->shape.page, align = n->shape.block_align;
-	uint64_t at;
-	size_t i, got;
-	ssize_t rc;
+	struct ndb_rescue *r = arg;
+	struct ndb_place at;
 
-	for (at = 0; at < n->info.size; at += got) {
-		rc = io_pread_full(n->fd, b, LIMIT_BLOCK, at);
-		if (rc <= 0)
-			break;
-		got = (size_t)rc;
-		for (i = 0; r->n_gaps > 0 && i + page <= got; i += page)
-			try_page(n, r, b + i, at + i);
-		for (i = align; r->blocks_lost && i <= got; i += align)
-			try_block(n, r, b + i - n->shape.trailer, at + i);
-	}
-	free(b);
+	if (!r->only_loose || !ndb_tree_place(r->n, b->bid, &at))
+		keep_block(r, b);
+	if (r->also != NULL)
+		r->also->block(r->also->arg, b);
 }
 
 static int
@@ -226,7 +193,7 @@ by_bid(const void *a, const void *b)
 
 	if (x->bid != y->bid)
 		return x->bid < y->bid ? -1 : 1;
-	return (x->ib > y->ib) - (x->ib < y->ib);
+	return (x->at > y->at) - (x->at < y->at);
 }
 
 /* Of each node the newest. */
@@ -235,14 +202,12 @@ sort_found(struct ndb_rescue *r)
 {
 	size_t i, n;
 
-	if (r->n_nodes > 0)
-		qsort(r->nodes, r->n_nodes, sizeof(*r->nodes), by_nid);
+	scan_sort(r->nodes, r->n_nodes, sizeof(*r->nodes), by_nid);
 	for (i = n = 0; i < r->n_nodes; i++)
 		if (n == 0 || r->nodes[i].node.nid != r->nodes[n - 1].node.nid)
 			r->nodes[n++] = r->nodes[i];
 	r->n_nodes = n;
-	if (r->n_blocks > 0)
-		qsort(r->blocks, r->n_blocks, sizeof(*r->blocks), by_bid);
+	scan_sort(r->blocks, r->n_blocks, sizeof(*r->blocks), by_bid);
 }
 
 /* ---------------------------------------------------------------- public */
@@ -261,14 +226,53 @@ ndb_rescue(struct ndb *n)
 		free(r);
 		return;
 	}
-	r->effort = 4 * n->info.size;
-	search_file(n, r);
+	r->n = n;
+	ndb_scan(n,
+	    &(struct ndb_scan){ .page = r->n_gaps > 0 ? on_page : NULL,
+		.block = r->blocks_lost ? on_block : NULL,
+		.arg = r });
 	sort_found(r);
 	n->rescue = r;
 	ndb_note(n, true, 4,
 	    "pages of its lists are gone; searching the file found %zu nodes "
 	    "and %zu blocks again",
 	    r->n_nodes, r->n_blocks);
+}
+
+static void
+on_also_page(void *arg, const struct scan_page *p)
+{
+	struct ndb_rescue *r = arg;
+
+	r->also->page(r->also->arg, p);
+}
+
+static bool
+on_also_go_on(void *arg)
+{
+	struct ndb_rescue *r = arg;
+
+	return r->also->go_on == NULL || r->also->go_on(r->also->arg);
+}
+
+void
+ndb_rescue_all(struct ndb *n, const struct ndb_scan *also)
+{
+	struct ndb_rescue *r = n->rescue;
+
+	if (r == NULL)
+		r = n->rescue = mem_alloc(1, sizeof(*r));
+	r->n = n;
+	r->n_blocks = 0;
+	r->only_loose = true;
+	r->also = also;
+	ndb_scan(n,
+	    &(struct ndb_scan){ .page = on_also_page,
+		.block = on_block,
+		.go_on = on_also_go_on,
+		.arg = r });
+	r->also = NULL;
+	scan_sort(r->blocks, r->n_blocks, sizeof(*r->blocks), by_bid);
 }
 
 void
@@ -312,7 +316,7 @@ ndb_rescued_place(const struct ndb *n, uint64_t bid, struct ndb_place *at_r)
 	while (low < high) {
 		mid = low + (high - low) / 2;
 		if (r->blocks[mid].bid == bid) {
-			at_r->ib = r->blocks[mid].ib;
+			at_r->ib = (uint64_t)r->blocks[mid].at * BLOCK_UNIT;
 			at_r->stored = r->blocks[mid].stored;
 			at_r->inflated = r->blocks[mid].inflated;
 			return true;

@@ -92,7 +92,7 @@ open_made(struct make *m, int *fd_r)
 
 	notes = 0;
 	*fd_r = fd_of(m);
-	if (ndb_open(&n, *fd_r, &watch, &err) != 0)
+	if (ndb_open(&n, *fd_r, &watch, false, &err) != 0)
 		return NULL;
 	return n;
 }

@@ -50,6 +50,7 @@ say_open(void)
 	frame_put_str(&b, slice_str("key"), 3);
 	frame_put_u64(&b, 10);
 	frame_put_u32(&b, 0);
+	frame_put_u64(&b, 0);
 	say(PST_STORE, &b);
 	buf_free(&b);
 }
