@@ -33,6 +33,9 @@ struct mime_opts {
 	bool keep_rtf;
 };
 
+/* "image/png" of "x.png"; application/octet-stream where it is unknown. */
+const char *mime_type_by_name(struct slice name);
+
 /* Once in a process, before anything else here. */
 void mime_init(void);
 

@@ -302,8 +302,8 @@ sane_type(struct mime_plan *p, struct slice s)
 	return low;
 }
 
-static const char *
-type_by_name(struct slice name)
+const char *
+mime_type_by_name(struct slice name)
 {
 	static const struct {
 		const char *ending, *type;
@@ -371,7 +371,7 @@ data_part(struct mime_plan *p, const struct item_attach *at)
 	bool lines = false;
 
 	if (type == NULL || strncmp(type, "multipart/", 10) == 0)
-		type = type_by_name(name);
+		type = mime_type_by_name(name);
 	if (strncmp(type, "message/", 8) == 0) {
 		lines = at->data.copy != NULL &&
 		    mime_text_encoding(&at->data) == MIME_7BIT;

@@ -13,6 +13,9 @@
 #define GUID	   16
 #define FIRST_ID   0x8000
 
+static const uint8_t public_strings[GUID] = { 0x29, 0x03, 0x02, 0, 0, 0, 0, 0,
+	0xc0, 0, 0, 0, 0, 0, 0, 0x46 };
+
 static void
 load_stream(struct ltp_props *p, unsigned id, struct buf *out)
 {
@@ -91,8 +94,6 @@ in_set(const struct pst_names *m, unsigned set, const uint8_t *guid)
 unsigned
 pst_names_string(const struct pst_names *m, const char *name)
 {
-	static const uint8_t public[GUID] = { 0x29, 0x03, 0x02, 0, 0, 0, 0, 0,
-		0xc0, 0, 0, 0, 0, 0, 0, 0x46 };
 	unsigned set;
 	size_t i;
 
@@ -102,11 +103,57 @@ pst_names_string(const struct pst_names *m, const char *name)
 		/* lowest bit: its name is a string */
 		set = pst_u16(e + 4) >> 1;
 		if ((pst_u16(e + 4) & 1) &&
-		    (set == 2 || in_set(m, set, public)) &&
+		    (set == 2 || in_set(m, set, public_strings)) &&
 		    is_name(m, pst_u32(e), name))
 			return (FIRST_ID + pst_u16(e + 6)) & 0xffff;
 	}
 	return 0;
+}
+
+/* Entries lie in the order of their ids, unless somebody wrote them so. */
+static const char *
+entry_of(const struct pst_names *m, unsigned id)
+{
+	size_t i, at = (size_t)(id - FIRST_ID) * ENTRY;
+
+	if (at + ENTRY <= m->entries.n &&
+	    pst_u16(m->entries.p + at + 6) == id - FIRST_ID)
+		return m->entries.p + at;
+	for (i = 0; i + ENTRY <= m->entries.n; i += ENTRY)
+		if (pst_u16(m->entries.p + i + 6) == id - FIRST_ID)
+			return m->entries.p + i;
+	return NULL;
+}
+
+bool
+pst_names_of(const struct pst_names *m, unsigned id, struct pst_name *name_r)
+{
+	const char *e;
+	unsigned set;
+	size_t at;
+	uint32_t n;
+
+	memset(name_r, 0, sizeof(*name_r));
+	if (id < FIRST_ID || id > 0xffff || (e = entry_of(m, id)) == NULL)
+		return false;
+	set = pst_u16(e + 4) >> 1;
+	at = (size_t)(set - 3) * GUID;
+	if (set == 2)
+		memcpy(name_r->guid, public_strings, GUID);
+	else if (set >= 3 && at + GUID <= m->guids.n)
+		memcpy(name_r->guid, m->guids.p + at, GUID);
+	name_r->is_string = (pst_u16(e + 4) & 1) != 0;
+	name_r->number = pst_u32(e);
+	if (!name_r->is_string)
+		return true;
+	at = name_r->number;
+	if (m->strings.n < 4 || at > m->strings.n - 4)
+		return false;
+	n = pst_u32(m->strings.p + at);
+	if (n > m->strings.n - 4 - at)
+		return false;
+	name_r->string = slice_of(m->strings.p + at + 4, n);
+	return true;
 }
 
 unsigned

@@ -25,4 +25,14 @@ unsigned pst_names_string(const struct pst_names *m, const char *name);
 unsigned pst_names_number(const struct pst_names *m, const uint8_t *guid,
     uint32_t number);
 
+/* The other way: what a property id stands for.  Borrowed. */
+struct pst_name {
+	bool is_string;
+	uint32_t number;     /* if not */
+	struct slice string; /* UTF-16LE */
+	uint8_t guid[16];    /* its set, as stored; zeros: PS_MAPI */
+};
+bool pst_names_of(const struct pst_names *m, unsigned id,
+    struct pst_name *name_r);
+
 #endif

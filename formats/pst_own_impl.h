@@ -157,6 +157,10 @@ void own_put_address(struct item_person *who, struct slice type,
     struct slice addr);
 bool own_is_smtp(struct slice s);
 
+/* ---- pst_own_contact.c, pst_own_list.c: of items of that class */
+void own_fill_contact(struct own_item *oi);
+void own_fill_list(struct own_item *oi);
+
 /* ---- pst_own_meeting.c */
 void own_meeting_names(struct pst_reader *r, const struct pst_names *m);
 void own_fill_meeting(struct own_item *oi);

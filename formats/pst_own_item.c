@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A message object ([MS-PST] 2.4.5) as a neutral item. */
+#include "formats/item_kind.h"
 #include "formats/pst_own_impl.h"
 
 #include <stdlib.h>
@@ -206,6 +207,21 @@ fill_codepages(struct own_item *oi)
 	oi->pub.message_codepage = oi->codepage;
 }
 
+static void
+fill_by_kind(struct own_item *oi)
+{
+	switch (item_kind_of(oi->pub.class)) {
+	case KIND_CONTACT:
+		own_fill_contact(oi);
+		break;
+	case KIND_LIST:
+		own_fill_list(oi);
+		break;
+	default:
+		break;
+	}
+}
+
 int
 own_item_open(struct pst_reader *r, const struct ndb_node *node, unsigned depth,
     struct item **item_r, struct err *err)
@@ -229,6 +245,7 @@ own_item_open(struct pst_reader *r, const struct ndb_node *node, unsigned depth,
 	own_fill_recipients(oi);
 	own_fill_bodies(oi);
 	own_fill_attachments(oi);
+	fill_by_kind(oi);
 	*item_r = &oi->pub;
 	return 0;
 }

@@ -288,6 +288,7 @@ read_attach(struct own_item *oi, struct own_attach *oa, struct item_attach *to,
 	    own_prop(&oi->a, &p, PidTagAttachDisposition, oi->codepage);
 	to->related = (own_number(&p, PidTagAttachFlags, 0) & 4) != 0;
 	to->hidden = own_number(&p, PidTagAttachmentHidden, 0) != 0;
+	to->photo = own_number(&p, PidTagAttachmentContactPhoto, 0) != 0;
 	to->position = (int32_t)own_number(&p, PidTagRenderingPosition, -1);
 	fill_data(oa, to, &p);
 	arena_free(&a);

@@ -106,7 +106,8 @@ enum {
 	PidTagRecipientDisplayName = 0x5ff6,
 	PidTagReceiveFolder = 0x6605, /* a node; of [MS-PST] only */
 	PidTagPstPassword = 0x67ff,
-	PidTagAttachmentHidden = 0x7ffe
+	PidTagAttachmentHidden = 0x7ffe,
+	PidTagAttachmentContactPhoto = 0x7fff
 };
 
 /* Nodes with a fixed number, [MS-PST] 2.4.1; tables among a message's
