@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/check.h"
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "cli/entry.h"
@@ -13,9 +14,13 @@
 
 struct options {
 	const char *codepage;
+	bool check;
 };
 
 static const struct opt options[] = {
+	{ "check", 0, OPT_FLAG, NULL,
+	    "look for broken rules of [MS-PST] instead",
+	    OPT_AT(struct options, check) },
 	{ "codepage", 0, OPT_STR, "NAME",
 	    "of an ANSI PST that declares none, like CP932",
 	    OPT_AT(struct options, codepage) },
@@ -277,6 +282,8 @@ run(const struct cmd *cmd, int argc, char **argv)
 	if (at < 0 || common_begin(&co, &err) < 0 ||
 	    source_spec_parse(&spec, argv[at], &err) < 0)
 		return cmd_fail(&co, &err);
+	if (o.check)
+		return check_run(&co, &spec);
 	spec.codepage = o.codepage;
 	spec.report = report_new(STAGE_EXTRACT);
 	rc = survey_read(&s, &spec, &err);

@@ -45,6 +45,12 @@ enum pst_frame_type {
 			  * oldest, i64 newest, i64 items as it says itself */
 	PST_CLASS,  /* str class, u64 count, u32 mail */
 	PST_BIG,    /* u64 nid, str path, str subject, u64 bytes */
+	/* of a check (PST_CHECK), instead of all of that */
+	PST_FINDING, /* u32 remark, str rule, u64 offset, u32 node, u32
+			  * subnode, str what, str found, str expected */
+	PST_CHECKED, /* str format, u64 findings, u64 remarks, u64 pages,
+			  * u64 blocks, u64 nodes, u64 folders, u64
+			  * messages */
 	PST_BYE,
 	/* parent to child */
 	PST_START, /* u32 PST_LEAVE_ bits, u32 code page, u32 keep the RTF
@@ -76,6 +82,9 @@ enum { PST_CARVE = 0x800 };
 
 /* The keyword of a message that no tree had. */
 #define PST_RECOVERED "$Recovered"
+
+/* And: hold it to its specification (formats/pst_check.h), no more. */
+enum { PST_CHECK = 0x800 };
 
 /* The payload of PST_START. */
 struct pst_start {

@@ -195,21 +195,20 @@ check_changed(struct survey_look *l)
 
 /* Is it a PST by its first bytes?  1, 0, or -1 with *err. */
 static int
-open_pst(struct survey_look *l, struct err *err)
+open_pst(const char *path, int *fd_r, struct stat *st_r, struct err *err)
 {
-	const char *path = l->spec->path;
 	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	char head[4];
 
-	l->fd = open(path, flags | O_NOATIME);
-	if (l->fd < 0 && errno == EPERM)
-		l->fd = open(path, flags);
-	if (l->fd < 0 || fstat(l->fd, &l->st) != 0)
+	*fd_r = open(path, flags | O_NOATIME);
+	if (*fd_r < 0 && errno == EPERM)
+		*fd_r = open(path, flags);
+	if (*fd_r < 0 || fstat(*fd_r, st_r) != 0)
 		return err_sys(err, SCOPE_STORE,
 		    errno == EACCES ? EX_NOPERM : EX_NOINPUT, "'%s'", path);
-	if (!S_ISREG(l->st.st_mode))
+	if (!S_ISREG(st_r->st_mode))
 		return 0;
-	return io_pread_full(l->fd, head, sizeof(head), 0) == sizeof(head) &&
+	return io_pread_full(*fd_r, head, sizeof(head), 0) == sizeof(head) &&
 	    memcmp(head, "!BDN", sizeof(head)) == 0;
 }
 
@@ -229,6 +228,24 @@ refuse(const struct source_spec *spec, struct err *err)
 }
 
 int
+survey_open(const struct source_spec *spec, int *fd_r, struct stat *st_r,
+    struct err *err)
+{
+	int rc = open_pst(spec->path, fd_r, st_r, err);
+
+	if (rc == 1 && spec->kind != NULL && strcmp(spec->kind, "pst") != 0)
+		rc = 0;
+	if (rc == 0)
+		rc = refuse(spec, err);
+	if (rc > 0)
+		return 0;
+	if (*fd_r >= 0)
+		close(*fd_r);
+	*fd_r = -1;
+	return -1;
+}
+
+int
 survey_read(struct survey *s_r, const struct source_spec *spec, struct err *err)
 {
 	struct survey_look *l = mem_alloc(1, sizeof(*l));
@@ -238,17 +255,13 @@ survey_read(struct survey *s_r, const struct source_spec *spec, struct err *err)
 	l->s = s_r;
 	l->spec = spec;
 	l->fd = l->proc.to = l->proc.from = -1;
-	rc = open_pst(l, err);
-	if (rc == 1 && spec->kind != NULL && strcmp(spec->kind, "pst") != 0)
-		rc = 0;
-	if (rc == 0)
-		rc = refuse(spec, err);
-	else if (rc == 1 && spec->codepage != NULL &&
+	rc = survey_open(spec, &l->fd, &l->st, err);
+	if (rc == 0 && spec->codepage != NULL &&
 	    codepage_of(slice_str(spec->codepage)) == 0)
 		rc = err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--codepage %s: there is no such code page",
 		    spec->codepage);
-	for (rc = rc < 0 ? -1 : 0; rc == 0;) {
+	while (rc == 0) {
 		begin(l);
 		rc = start_child(l, err) != 0 ? -1 : listen(l, err);
 		proc_end(&l->proc, NULL, 0);

@@ -31,6 +31,10 @@ struct survey_look {
 	bool hello, facts;
 };
 
+/* Open the PST.  0, or -1 with *err: no PST, not there, ... */
+int survey_open(const struct source_spec *spec, int *fd_r, struct stat *st_r,
+    struct err *err);
+
 /* A frame that the child sent, but for BYE and FAIL; false: nonsense. */
 bool survey_heard(struct survey_look *l, const struct frame *f);
 
