@@ -119,6 +119,10 @@ say_source(const char *source)
 		if (js_get_int(o, numbers[i]) >= 0)
 			buf_putf(&line, " %s %lld", words[i],
 			    (long long)js_get_int(o, numbers[i]));
+	if (*js_get_str(o, "uidl") != '\0')
+		buf_putf(&line, " UIDL %s", js_get_str(o, "uidl"));
+	if (*js_get_str(o, "of") != '\0')
+		buf_putf(&line, " of %s", js_get_str(o, "of"));
 	say("source", buf_str(&line));
 	buf_free(&line);
 	js_free(&o);

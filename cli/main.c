@@ -11,8 +11,9 @@
 #include "core/stop.h"
 #include "extract/pst_child.h"
 
-static const struct cmd *const commands[] = { &cmd_extract, &cmd_transform,
-	&cmd_load, &cmd_verify, &cmd_ls, &cmd_why, &cmd_survey, NULL };
+static const struct cmd *const commands[] = { &cmd_extract, &cmd_merge,
+	&cmd_transform, &cmd_load, &cmd_verify, &cmd_ls, &cmd_why, &cmd_survey,
+	NULL };
 
 static void
 print_usage(FILE *f)

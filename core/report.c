@@ -48,7 +48,7 @@ struct report {
 };
 
 static const char *const stage_name[] = { "extract", "transform", "load",
-	"verify", "export" };
+	"verify", "export", "merge" };
 static const char *const fate_name[FATE_COUNT] = { "stored", "unchanged",
 	"excluded", "duplicate", "refused", "vanished", "loaded", "pending",
 	"lost", "exported" };
@@ -63,6 +63,7 @@ static const unsigned stage_fates[] = {
 	BIT(LOADED) | BIT(UNCHANGED) | BIT(REFUSED) | BIT(PENDING) | BIT(LOST),
 	0,
 	BIT(EXPORTED) | BIT(REFUSED) | BIT(PENDING) | BIT(LOST),
+	BIT(STORED) | BIT(UNCHANGED) | BIT(DUPLICATE) | BIT(REFUSED),
 };
 
 struct report *

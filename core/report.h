@@ -20,7 +20,7 @@ enum fate {
 	FATE_STORED,	/* extract, transform */
 	FATE_UNCHANGED, /* had it already / there already */
 	FATE_EXCLUDED,	/* by an option or a rule */
-	FATE_DUPLICATE, /* transform */
+	FATE_DUPLICATE, /* transform, merge */
 	FATE_REFUSED,	/* an error; counted again on every run */
 	FATE_VANISHED,	/* extract: announced, then gone at the source */
 	FATE_LOADED,	/* load */
@@ -35,7 +35,8 @@ enum stage {
 	STAGE_TRANSFORM,
 	STAGE_LOAD,
 	STAGE_VERIFY,
-	STAGE_EXPORT
+	STAGE_EXPORT,
+	STAGE_MERGE
 };
 
 struct report;

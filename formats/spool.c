@@ -361,9 +361,8 @@ spool_bind(struct spool *sp, const char *kind, const char *identity,
 	    have == NULL ? "?" : have);
 	free(have_kind);
 	return err_hint(err,
-	    "extract into a spool of its own (to merge "
-	    "spools is not in this version yet), or, if it "
-	    "is the same source in another place, add "
+	    "extract into a spool of its own and join both with 'postroad "
+	    "merge'; if it is the same source in another place, add "
 	    "--rebind");
 }
 

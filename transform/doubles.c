@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* First of several copies; see twins.h. */
+/* First of several copies; see doubles.h. */
 #include "transform/doubles.h"
 
 #include <stdlib.h>
 
-#include "core/buf.h"
 #include "core/mem.h"
+#include "formats/head.h"
 
 struct doubles {
 	struct ledger *l;
@@ -77,4 +77,22 @@ doubles_first(struct doubles *t, size_t rule, int64_t folder, struct slice mark,
 		"iibt", (int64_t)rule, folder, mark, key) < 0)
 		return -1;
 	return 1;
+}
+
+bool
+doubles_mark(struct buf *mark, const char *message_id, struct slice head)
+{
+	struct slice value;
+	int64_t t;
+
+	if (message_id[0] == '\0' || !head_find(head, "Date", &value))
+		return false;
+	buf_clear(mark);
+	buf_puts(mark, message_id);
+	buf_putc(mark, ' ');
+	if (date_parse_rfc5322(value, &t))
+		buf_putf(mark, "%lld", (long long)t);
+	else
+		head_unfold(mark, value);
+	return true;
 }

@@ -7,6 +7,7 @@
 #ifndef TRANSFORM_DOUBLES_H
 #define TRANSFORM_DOUBLES_H
 
+#include "core/buf.h"
 #include "formats/ledger.h"
 
 struct doubles;
@@ -14,6 +15,10 @@ struct doubles;
 /* 'l' is borrowed until doubles_free(); it may be open for reading only. */
 int doubles_new(struct doubles **t_r, struct ledger *l, struct err *err);
 void doubles_free(struct doubles **t);
+
+/* "<id> date", the mark of a message that has both: by its header; false if
+ * it has not. */
+bool doubles_mark(struct buf *mark, const char *message_id, struct slice head);
 
 /*
  * Is 'key' the first message that rule 'rule' sees with this 'mark' in this

@@ -256,26 +256,6 @@ header_matches(struct asked *a, struct rule *r, const struct header_cond *h,
 	return false;
 }
 
-/* "<id> date" of a message that has both. */
-static bool
-message_id_mark(struct asked *a, struct buf *mark)
-{
-	struct slice value;
-	int64_t t;
-
-	if (a->e->message_id[0] == '\0' ||
-	    !head_find(buf_slice(&a->rs->head), "Date", &value))
-		return false;
-	buf_clear(mark);
-	buf_puts(mark, a->e->message_id);
-	buf_putc(mark, ' ');
-	if (date_parse_rfc5322(value, &t))
-		buf_putf(mark, "%lld", (long long)t);
-	else
-		head_unfold(mark, value);
-	return true;
-}
-
 /* 1 if it is a copy, 0 if not or the first, -1. */
 static int
 is_twin(struct asked *a, const struct rule *r, size_t i, struct doubles *twins,
@@ -291,7 +271,8 @@ is_twin(struct asked *a, const struct rule *r, size_t i, struct doubles *twins,
 	} else {
 		if (read_head(a, err) < 0)
 			return -1;
-		if (!message_id_mark(a, &a->rs->key))
+		if (!doubles_mark(&a->rs->key, a->e->message_id,
+			buf_slice(&a->rs->head)))
 			return 0;
 		mark = buf_slice(&a->rs->key);
 	}

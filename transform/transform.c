@@ -7,67 +7,10 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "transform/apart.h"
 #include "transform/transform_impl.h"
 
 /* ---------------------------------------------------------- the two spools */
-
-/* The real path of a directory that may not exist yet (its parent must). */
-static char *
-real_path(const char *dir)
-{
-	char *real = realpath(dir, NULL), *parent, *slash, *both = NULL;
-
-	if (real != NULL || errno != ENOENT)
-		return real;
-	parent = mem_fmt("./%s", dir);
-	if (dir[0] == '/') {
-		free(parent);
-		parent = mem_str(dir);
-	}
-	while ((slash = strrchr(parent, '/')) != NULL && slash > parent &&
-	    slash[1] == '\0')
-		*slash = '\0';
-	if (slash != NULL) {
-		*slash = '\0';
-		real = realpath(slash == parent ? "/" : parent, NULL);
-		if (real != NULL)
-			both = mem_fmt("%s/%s", real, slash + 1);
-	}
-	free(real);
-	free(parent);
-	return both;
-}
-
-static bool
-is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return strncmp(path, dir, n) == 0 &&
-	    (path[n] == '/' || path[n] == '\0');
-}
-
-static int
-refuse_same(const struct transform_options *o, struct err *err)
-{
-	char *in = real_path(o->in), *out = real_path(o->out);
-	int rc = 0;
-
-	if (in != NULL && out != NULL &&
-	    (is_below(in, out) || is_below(out, in))) {
-		rc = err_set(err, SCOPE_RUN, EX_USAGE,
-		    strcmp(in, out) == 0
-			? "'%s' and '%s' are the same spool"
-			: "'%s' and '%s': one lies in the other",
-		    o->in, o->out);
-		err_hint(err,
-		    "transform writes a second spool; name another "
-		    "directory");
-	}
-	free(in);
-	free(out);
-	return rc;
-}
 
 /*
  * Let IN adopt what other programs put there, where it can be written and
@@ -267,8 +210,8 @@ transform_run(const struct transform_options *o, struct report *r,
 
 	run.doubt.arg = &run;
 	prepare_plan(&run);
-	if (refuse_same(o, err) < 0 || open_in(&run, err) < 0 ||
-	    open_out(&run, err) < 0)
+	if (spools_apart(o->in, o->out, "transform", err) < 0 ||
+	    open_in(&run, err) < 0 || open_out(&run, err) < 0)
 		goto out;
 	if (!o->dry_run)
 		spool_event_begin(run.out, "transform", o->detail);

@@ -9,7 +9,7 @@ status 0 '--version' postroad --version
 like "$(cat out)" '^postroad [0-9]+\.[0-9]+' '--version: name and number'
 status 0 '--help' postroad --help
 commands=$(sed -n 's/^  \([a-z]*\) .*/\1/p' out)
-for command in extract transform load verify ls why survey; do
+for command in extract transform merge load verify ls why survey; do
 	like "$commands" "^$command\$" "--help lists $command"
 done
 status 64 'no command' postroad
@@ -29,7 +29,7 @@ for command in $commands; do
 	ok "$command has a page" test -e "$MAN/postroad-$command.1"
 	# the connection options are told once, for both
 	also=
-	[ "$command" != verify ] || also=$MAN/postroad-load.1
+	case $command in verify | extract) also=$MAN/postroad-load.1 ;; esac
 	cat "$MAN/postroad.1" "$MAN/postroad-$command.1" $also 2>/dev/null |
 	    grep -o 'Fl Fl [a-z0-9-]*' | sed 's/Fl Fl /--/' | sort -u >page
 	is "$(comm -23 options page)" '' "$command: each option is in its page"
@@ -37,7 +37,9 @@ for command in $commands; do
 	    sed 's/Fl Fl /--/' | sort -u >own
 	is "$(comm -13 options own)" '' "$command: each in its page is known"
 	status 64 "$command without operands" postroad "$command"
-	status 64 "$command with too many" postroad "$command" a b c d e f g h
+	[ "$command" = merge ] || # takes any number of spools
+		status 64 "$command with too many" \
+		    postroad "$command" a b c d e f g h
 	status 64 "$command: an unknown option" postroad "$command" --frob a b
 	like "$(cat err)" "frob" "$command: an unknown option: named"
 	like "$(cat err)" "postroad help $command" "$command: where to look"
