@@ -45,6 +45,7 @@ struct carve {
 	size_t n_prints, cap_prints;
 	struct carve_find *found;
 	size_t n_found, cap_found;
+	size_t with_node;   /* those come first, by id */
 	size_t known, gone; /* older versions; nothing left but a number */
 	int beside;	    /* carve_beside() */
 	bool full;
@@ -586,7 +587,7 @@ carve_open(struct carve **c_r, struct ndb *n)
 	keep_loose_heaps(c);
 	keep_loose_subs(c);
 	c->beside = carve_beside(&c->heaps, &c->subs);
-	first = c->n_found;
+	first = c->with_node = c->n_found;
 	/* the newest version of a message has the highest number */
 	for (i = c->heaps.n; i-- > 0;)
 		try_block(c, carve_id(&c->heaps, i));
@@ -607,6 +608,42 @@ carve_get(const struct carve *c, size_t i, struct carve_find *f_r)
 		return false;
 	*f_r = c->found[i];
 	return true;
+}
+
+static struct carve_find *
+find_node(const struct carve *c, uint32_t nid)
+{
+	size_t low = 0, high = c->with_node, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (c->found[mid].id == nid)
+			return &c->found[mid];
+		if (c->found[mid].id < nid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+bool
+carve_find(const struct carve *c, uint32_t nid, struct carve_find *f_r)
+{
+	const struct carve_find *f = find_node(c, nid);
+
+	if (f != NULL)
+		*f_r = *f;
+	return f != NULL;
+}
+
+void
+carve_take(struct carve *c, uint32_t nid)
+{
+	struct carve_find *f = find_node(c, nid);
+
+	if (f != NULL)
+		f->taken = true;
 }
 
 void

@@ -32,6 +32,7 @@ struct carve_find {
 	uint64_t id;
 	struct ndb_node node; /* nid 0: only its block is left */
 	bool no_subs;	      /* those that it refers to were not found */
+	bool taken;	      /* by carve_take() */
 };
 
 #define CARVE_BLOCK ((uint64_t)1 << 62) /* as PST_NID_BLOCK */
@@ -41,6 +42,10 @@ void carve_open(struct carve **c_r, struct ndb *n);
 size_t carve_count(const struct carve *c);
 /* The i-th; false: there are no more. */
 bool carve_get(const struct carve *c, size_t i, struct carve_find *f_r);
+/* Is there one with this node id?  A folder's list names it still. */
+bool carve_find(const struct carve *c, uint32_t nid, struct carve_find *f_r);
+/* It came out there. */
+void carve_take(struct carve *c, uint32_t nid);
 void carve_close(struct carve **c);
 
 #endif

@@ -371,6 +371,7 @@ judge_row(const struct msg_index *x, uint32_t folder, uint32_t nid,
     struct buf *out)
 {
 	struct ndb_node node;
+	struct carve_find old;
 	struct err err = { 0 };
 	int rc = ndb_find(x->n, nid, &node, &err);
 
@@ -381,7 +382,12 @@ judge_row(const struct msg_index *x, uint32_t folder, uint32_t nid,
 		    nid, folder, node.parent);
 		return;
 	}
-	if (rc == 0)
+	if (rc == 0 && x->carve != NULL && carve_find(x->carve, nid, &old))
+		ndb_note(x->n, false, (uint64_t)nid << 8 | 8,
+		    "message 0x%x, which folder 0x%x names, is in an older "
+		    "list of nodes only",
+		    nid, folder);
+	else if (rc == 0)
 		ndb_note(x->n, true, (uint64_t)nid << 8 | 8,
 		    "message 0x%x is lost: folder 0x%x names it, but it has "
 		    "no node",

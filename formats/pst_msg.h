@@ -10,6 +10,7 @@
 #ifndef FORMATS_PST_MSG_H
 #define FORMATS_PST_MSG_H
 
+#include "formats/pst_carve.h"
 #include "formats/pst_ltp.h"
 
 struct msg_folder {
@@ -41,6 +42,7 @@ struct msg_index {
 	size_t n_order;
 	struct msg_place *messages; /* by parent, then nid */
 	size_t n_messages;
+	const struct carve *carve; /* who else may have a node; or NULL */
 };
 
 void msg_index_build(struct msg_index *x_r, struct ndb *n);

@@ -86,6 +86,7 @@ own_open(struct pst_reader **r_r, const struct pst_open *in, struct err *err)
 	if (in->carve) {
 		enter(r, PST_PHASE_CARVE);
 		carve_open(&r->carve, r->n);
+		r->index.carve = r->carve;
 		r->store.recovered = carve_count(r->carve);
 	}
 	enter(r, PST_PHASE_WALK);
@@ -139,6 +140,8 @@ next_message(struct pst_reader *r, struct pst_node *n_r)
 		memcpy(&nid, r->listed.p + r->listed_at, sizeof(nid));
 		r->listed_at += sizeof(nid);
 		buf_put(&r->adopted, &nid, sizeof(nid));
+		if (r->carve != NULL)
+			carve_take(r->carve, nid);
 	}
 	n_r->what = PST_NODE_MESSAGE;
 	n_r->nid = nid;
@@ -165,9 +168,11 @@ next_recovered(struct pst_reader *r, struct pst_node *n_r)
 {
 	struct carve_find f;
 
-	if (r->carve == NULL || !carve_get(r->carve, r->carve_at, &f))
-		return false;
-	r->carve_at++;
+	do {
+		if (r->carve == NULL || !carve_get(r->carve, r->carve_at, &f))
+			return false;
+		r->carve_at++;
+	} while (f.taken);
 	*n_r = (struct pst_node){ .what = PST_NODE_MESSAGE,
 		.nid = f.id,
 		.recovered = true };
@@ -234,16 +239,22 @@ own_folder(struct pst_reader *r, uint64_t nid, struct pst_folder *f_r,
 	return 0;
 }
 
-/* The message that next_recovered() named. */
+/* The message that next_recovered() named, or that a folder's list does and
+ * the tree of nodes does not. */
 static int
 recovered_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
     struct err *err)
 {
 	struct carve_find f;
 	struct own_item *oi;
+	bool there = r->carve_at > 0
+	    ? carve_get(r->carve, r->carve_at - 1, &f) && f.id == nid
+	    : r->carve != NULL && carve_find(r->carve, (uint32_t)nid, &f);
 
-	if (!carve_get(r->carve, r->carve_at - 1, &f) || f.id != nid)
-		return err_set(err, SCOPE_MSG, EX_DATAERR, "it is not there");
+	if (!there)
+		return err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "a folder names node 0x%llx, but there is none",
+		    (unsigned long long)nid);
 	if (own_item_open(r, &f.node, 0, item_r, err) != 0)
 		return -1;
 	if (f.no_subs)
@@ -273,10 +284,8 @@ own_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
 		return recovered_item(r, nid, item_r, err);
 	rc = ndb_find(r->n, (uint32_t)nid, &node, err);
 	if (rc == 0)
-		err_set(err, SCOPE_MSG, EX_DATAERR,
-		    "a folder names node 0x%llx, but there is none",
-		    (unsigned long long)nid);
-	if (rc <= 0 || own_item_open(r, &node, 0, item_r, err) != 0)
+		return recovered_item(r, nid, item_r, err);
+	if (rc < 0 || own_item_open(r, &node, 0, item_r, err) != 0)
 		return -1;
 	oi = (struct own_item *)*item_r;
 	/* one that next() did not find below its folder is there because the
