@@ -78,7 +78,7 @@ enum { PST_SURVEY = 0x200 };
 /* And: facts to compare (extract/pst_facts.h) of every item, no messages. */
 enum { PST_SEND_FACTS = 0x400 };
 /* And: what no tree has any more, too. */
-enum { PST_CARVE = 0x800 };
+enum { PST_CARVE = 0x1000 };
 
 /* The keyword of a message that no tree had. */
 #define PST_RECOVERED "$Recovered"
