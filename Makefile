@@ -12,7 +12,7 @@ SAY = $(if $(V),@:,@echo " ")
 CC ?= cc
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 LIBS = sqlite3 libcrypto libssl jansson gmime-3.0 libpst libseccomp \
-	libpcre2-8 yaml-0.1 zlib libgsasl
+	libpcre2-8 yaml-0.1 zlib libical libgsasl
 # loaded only when it is needed: wire/http.c says why
 LAZY_LIBS = libcurl
 

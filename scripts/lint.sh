@@ -97,6 +97,7 @@ zlib formats/pst_block\.c
 seccomp core/sandbox\.c
 linux/landlock core/sandbox\.c
 gsasl wire/sasl\.c
+libical/ formats/ical[a-z0-9_]*\.[ch]
 curl/ wire/http\.c
 resolv\.h wire/dns\.c
 END
