@@ -170,14 +170,15 @@ account_login(struct account *a, bool fresh, struct login *l_r, struct err *err)
 		.host = a->url.host,
 		.port = a->url.port,
 	};
-	if (has_tokens(a))
-		return get_token(a, fresh, &l_r->token, err);
-	if (!wants_password(a))
-		return 0;
-	if (get_password(a, err) < 0)
-		return -1;
-	l_r->password = a->password;
-	return 0;
+	if (has_tokens(a)) {
+		if (get_token(a, fresh, &l_r->token, err) < 0)
+			return -1;
+	} else if (wants_password(a)) {
+		if (get_password(a, err) < 0)
+			return -1;
+		l_r->password = a->password;
+	}
+	return login_check(l_r, err);
 }
 
 bool

@@ -133,17 +133,21 @@ run_dialogue(struct imap *im, struct dialogue *d, enum login_way way,
 	return 0;
 }
 
+/* *said_r: the server has heard of it. */
 static int
 authenticate(struct imap *im, const struct login *l, enum login_way way,
-    struct imap_result *res, struct err *err)
+    bool *said_r, struct err *err)
 {
+	struct imap_result *res = &im->last;
 	struct dialogue d = { 0 };
 	const char *more;
 	size_t n;
 	int rc;
 
+	*said_r = false;
 	if (sasl_new(&d.sasl, way, l, err) < 0)
 		return -1;
+	*said_r = true;
 	d.message = secret_new(SASL_MESSAGE_MAX);
 	rc = run_dialogue(im, &d, way, res, err);
 	more = sasl_refusal(d.sasl);
@@ -278,6 +282,7 @@ try_ways(struct imap *im, const struct login *l, struct err *err)
 	unsigned offered = imap_login_ways(im);
 	enum login_way way = LOGIN_NO_WAY;
 	struct err none = { 0 };
+	bool said;
 	int rc;
 
 	if (login_choose(l, offered, LOGIN_NO_WAY, &way, err) < 0)
@@ -286,9 +291,22 @@ try_ways(struct imap *im, const struct login *l, struct err *err)
 		    : -1;
 	for (;;) {
 		im->last = (struct imap_result){ 0 };
+		said = true;
 		rc = way == LOGIN_COMMAND
 		    ? login_command(im, l, &im->last, err)
-		    : authenticate(im, l, way, &im->last, err);
+		    : authenticate(im, l, way, &said, err);
+		if (!said) {
+			/* this password cannot go that way */
+			none = *err;
+			offered &= ~LOGIN_BIT(way);
+			if (login_choose(l, offered, LOGIN_NO_WAY, &way, err) <
+			    0) {
+				*err = none;
+				return -1;
+			}
+			err_clear(err);
+			continue;
+		}
 		if (rc < 0 || im->last.status == IMAP_OK)
 			return rc;
 		refused(&im->last, way, err);

@@ -73,6 +73,9 @@ on_trace(void *arg, struct slice line, uint64_t body_bytes)
 	if (body_bytes > 0)
 		trace_fmt(t, number, '<', "[%llu bytes]",
 		    (unsigned long long)body_bytes);
+	else if (im->hide[0].n > 0 && slice_starts(line, "+"))
+		/* it may repeat a token, in base64 */
+		trace_line(t, number, '<', slice_str("+ [challenge]"));
 	else if (line.n > 0)
 		imap_trace(im, '<', slice_trim(line));
 }

@@ -42,6 +42,7 @@ static const struct {
 	{ "bandwidth limit", IMAP_THROTTLED },
 	{ "temporary auth", IMAP_UNAVAILABLE },
 	{ "authenticated but not connected", IMAP_NOT_CONNECTED },
+	{ "accesstokenexpired", IMAP_UNAVAILABLE },
 	{ "authentication fail", IMAP_AUTH_FAILED },
 	{ "invalid credentials", IMAP_AUTH_FAILED },
 	{ "login fail", IMAP_AUTH_FAILED }, { "quota", IMAP_OVERQUOTA },
@@ -133,8 +134,9 @@ static const struct meaning meanings[] = {
 	    "check the user name and the password; many providers want an "
 	    "app password, or IMAP switched on for the account" },
 	[IMAP_NOT_CONNECTED] = { EX_NOPERM, SCOPE_STORE,
-	    "the login is right, but there is no mailbox behind it: it lacks "
-	    "a licence, or was not made yet" },
+	    "the login is right, but no mailbox opens: an administrator must "
+	    "give it a licence, switch IMAP on (Set-CASMailbox -ImapEnabled), "
+	    "or let the application in (Add-MailboxPermission)" },
 	[IMAP_UNAVAILABLE] = { EX_TEMPFAIL, SCOPE_MSG,
 	    "run the same command again later" },
 	[IMAP_THROTTLED] = { EX_TEMPFAIL, SCOPE_MSG,

@@ -252,8 +252,7 @@ library_failed(const struct sasl *s, int rc, const char *text, size_t n,
 	}
 	if (rc == GSASL_SASLPREP_ERROR)
 		return err_set(err, SCOPE_STORE, EX_NOPERM,
-		    "%s: the user name or the password has characters that it "
-		    "cannot carry",
+		    "%s: the password has characters that it cannot carry",
 		    name);
 	return err_set(err, SCOPE_STORE, EX_PROTOCOL, "%s: %s", name,
 	    gsasl_strerror(rc));
@@ -292,11 +291,38 @@ library_step(struct sasl *s, struct slice challenge, struct secret *out,
 	return rc;
 }
 
+/*
+ * The library maps the password by RFC 4013, as SCRAM demands.  CRAM-MD5 is
+ * older than that: servers take the bytes as they are, so that a password
+ * that the mapping changes would be wrong.
+ */
+static int
+check_mapping(struct sasl *s, struct err *err)
+{
+	char *was = mem_strn(secret_slice(s->l->password).p,
+	    secret_slice(s->l->password).n);
+	char *mapped = NULL;
+	int rc = gsasl_saslprep(was, 0, &mapped, NULL);
+	bool ok =
+	    rc == GSASL_OK && (is_scram(s->way) || strcmp(was, mapped) == 0);
+
+	explicit_bzero(was, strlen(was));
+	free(was);
+	if (mapped != NULL)
+		explicit_bzero(mapped, strlen(mapped));
+	gsasl_free(mapped);
+	return ok ? 0 : library_failed(s, GSASL_SASLPREP_ERROR, NULL, 0, err);
+}
+
 static int
 library_open(struct sasl *s, struct err *err)
 {
 	struct slice password = secret_slice(s->l->password);
-	int rc = gsasl_init(&s->lib);
+	int rc;
+
+	if (check_mapping(s, err) < 0)
+		return -1;
+	rc = gsasl_init(&s->lib);
 
 	if (rc == GSASL_OK)
 		rc = gsasl_client_start(s->lib, login_way_name(s->way),
