@@ -24,6 +24,7 @@
 #define BT_DATA	       488
 #define HEADER_BYTES   564
 #define DENSITY_AT     0x4200
+#define DENSITY_MAX    119
 #define WRITE_BUFFER   ((size_t)1 << 20)
 #define FILE_MAX_BYTES ((uint64_t)1 << 44)
 
@@ -50,6 +51,8 @@ struct pst_out {
 	uint64_t nsection;
 	uint8_t map[PAGE_DATA];
 	uint64_t free_bytes, last_amap;
+	uint32_t density[DENSITY_MAX]; /* entries of the list, in its order */
+	unsigned ndensity;
 	uint64_t next_bid, next_page;
 	struct buf buffer; /* bytes from 'buffer_at' not written yet */
 	uint64_t buffer_at;
@@ -58,7 +61,8 @@ struct pst_out {
 	FILE *messages; /* NBT entries, 32 bytes each, rising */
 	uint64_t nmessages;
 	uint32_t last_nid;
-	struct nbt_entry *low; /* the others, sorted at close */
+	uint32_t top_index[32]; /* of each NID type, the highest in use */
+	struct nbt_entry *low;	/* the others, sorted at close */
 	size_t nlow;
 };
 
@@ -162,18 +166,38 @@ put_dead_map(struct pst_out *o, unsigned type, struct err *err)
 	return 0;
 }
 
+/* A section with 'slots' free: kept where it is among the most. */
+static void
+note_density(struct pst_out *o, uint32_t slots)
+{
+	unsigned i = o->ndensity;
+
+	if (slots == 0 ||
+	    (i == DENSITY_MAX && o->density[i - 1] >> 20 >= slots))
+		return;
+	if (i < DENSITY_MAX)
+		o->ndensity++;
+	else
+		i--;
+	for (; i > 0 && o->density[i - 1] >> 20 < slots; i--)
+		o->density[i] = o->density[i - 1];
+	o->density[i] = (uint32_t)((o->nsection - 1) & 0xfffff) | slots << 20;
+}
+
 static int
 end_section(struct pst_out *o, struct err *err)
 {
 	uint8_t page[PAGE];
+	uint32_t slots = 0;
 	size_t i;
 	int bit;
 
 	memcpy(page, o->map, PAGE_DATA);
 	for (i = 0; i < PAGE_DATA; i++)
 		for (bit = 0; bit < 8; bit++)
-			if ((page[i] >> bit & 1) == 0)
-				o->free_bytes += UNIT;
+			slots += (page[i] >> bit & 1) == 0;
+	o->free_bytes += (uint64_t)slots * UNIT;
+	note_density(o, slots);
 	seal_page(page, PAGE_AMAP, o->section, 0);
 	o->last_amap = o->section;
 	if (flush(o, err) < 0)
@@ -311,6 +335,27 @@ pst_out_block(struct pst_out *o, const void *data, size_t len, bool internal,
 	if (append(o, at, block, whole, err) < 0)
 		return -1;
 	return note_block(o, bid, at, len, err);
+}
+
+uint64_t
+pst_out_mark(const struct pst_out *o)
+{
+	return o->nblocks;
+}
+
+int
+pst_out_disown(struct pst_out *o, uint64_t mark, struct err *err)
+{
+	static const uint8_t one[2] = { 1, 0 };
+	uint64_t i;
+
+	for (i = mark; i < o->nblocks; i++)
+		if (fseeko(o->blocks, (off_t)(24 * i + 18), SEEK_SET) < 0 ||
+		    fwrite(one, sizeof(one), 1, o->blocks) != 1)
+			return write_failed(err);
+	if (fseeko(o->blocks, 0, SEEK_END) < 0)
+		return write_failed(err);
+	return 0;
 }
 
 int
@@ -503,13 +548,23 @@ put_siblock(struct pst_out *o, struct pst_out_subs *s, uint64_t *bid_r,
 	return pst_out_block(o, block, 8 + 16 * tops, true, bid_r, err);
 }
 
+static void
+note_index(struct pst_out *o, uint32_t nid)
+{
+	if (o->top_index[nid & 0x1f] < nid >> 5)
+		o->top_index[nid & 0x1f] = nid >> 5;
+}
+
 int
 pst_out_subs_end(struct pst_out *o, struct pst_out_subs *s, uint64_t *bid_r,
     struct err *err)
 {
 	int rc = 0;
+	size_t i;
 
 	*bid_r = 0;
+	for (i = 0; i < s->n; i++)
+		note_index(o, s->v[i].nid);
 	if (s->n > 0) {
 		qsort(s->v, s->n, sizeof(*s->v), by_nid);
 		rc = s->n <= SLBLOCK_MAX
@@ -539,6 +594,7 @@ pst_out_node(struct pst_out *o, uint32_t nid, uint64_t data, uint64_t sub,
 	struct nbt_entry n = { nid, parent, data, sub };
 	uint8_t e[32];
 
+	note_index(o, nid);
 	if (nid < PST_NID_STREAM) {
 		if ((o->nlow & 63) == 0)
 			o->low =
@@ -687,23 +743,30 @@ put_trees(struct pst_out *o, struct root *r, struct err *err)
 	return rc;
 }
 
-/* 2.2.2.7.4.2: where there is room; only the last section has any worth
- * telling. */
+/* 2.2.2.7.4.2: where there is room, most first. */
 static int
 put_density_list(struct pst_out *o, struct err *err)
 {
 	uint8_t page[PAGE] = { 0 };
-	uint64_t used = (o->pos - o->section) / UNIT;
-	uint64_t room = (uint64_t)PAGE_DATA * 8 - used;
+	unsigned i;
 
-	if (room > 0) {
-		page[1] = 1;
-		pst_put32(page + 8,
-		    (uint32_t)((o->nsection - 1) & 0xfffff) |
-			(uint32_t)(room & 0xfff) << 20);
-	}
+	page[1] = (uint8_t)o->ndensity;
+	for (i = 0; i < o->ndensity; i++)
+		pst_put32(page + 8 + 4 * i, o->density[i]);
 	seal_page(page, PAGE_DLIST, DENSITY_AT, o->next_page++);
 	return write_at(o, DENSITY_AT, page, PAGE, err);
+}
+
+/* What a new store begins with, or what is in use. */
+static uint32_t
+last_index(const struct pst_out *o, int type)
+{
+	uint32_t first = type == 3 ? 0x4000  /* search folders */
+	    : type == 4		   ? 0x10000 /* messages */
+	    : type == 8		   ? 0x8000  /* associated messages */
+				   : 0x400;
+
+	return o->top_index[type] > first ? o->top_index[type] : first;
 }
 
 /* HEADER, 2.2.2.6. */
@@ -720,10 +783,8 @@ put_header(struct pst_out *o, const struct root *r, struct err *err)
 	h[0x0e] = h[0x0f] = 1;
 	pst_put64(h + 0x20, o->next_page);
 	pst_put32(h + 0x28, 1);
-	for (i = 0; i < 32; i++) /* the next free index of each NID type */
-		pst_put32(h + 0x2c + 4 * i,
-		    i == 4 ? (o->last_nid >> 5) + 1
-			   : (i == 2 ? 0x4000u : 0x400u));
+	for (i = 0; i < 32; i++) /* the last index of each NID type */
+		pst_put32(h + 0x2c + 4 * i, last_index(o, i));
 	pst_put64(h + 0xb8, o->section + SECTION);
 	pst_put64(h + 0xc0, o->last_amap);
 	pst_put64(h + 0xc8, o->free_bytes);

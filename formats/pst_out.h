@@ -38,6 +38,11 @@ void pst_out_abandon(struct pst_out **o);
 int pst_out_block(struct pst_out *o, const void *data, size_t len,
     bool internal, uint64_t *bid_r, struct err *err);
 
+/* Blocks written since a mark belong to nobody after all, for what they were
+ * to be part of failed: they stay, to be freed (cRef 1). */
+uint64_t pst_out_mark(const struct pst_out *o);
+int pst_out_disown(struct pst_out *o, uint64_t mark, struct err *err);
+
 /* Data of any size up to 4 GiB, as a tree of blocks (2.2.2.8.3.2).  Zero it
  * first; put() fills blocks, block() makes a block of its own. */
 struct pst_out_data {

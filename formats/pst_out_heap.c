@@ -215,9 +215,10 @@ heap_end(struct pst_out *o, struct heap_out *h, unsigned client, uint32_t root,
 			rc = err_sys(err, SCOPE_RUN, EX_IOERR,
 			    "a temporary file");
 		put_header(h, h->block, i, client, root);
+		/* all blocks but the last are full, 2.2.2.8.3.2 */
 		if (rc == 0)
-			rc = pst_out_data_block(o, d, h->block, h->sizes[i],
-			    err);
+			rc = pst_out_data_block(o, d, h->block,
+			    i + 1 < n ? PST_BLOCK_MAX : h->sizes[i], err);
 	}
 	if (rc == 0)
 		rc = pst_out_data_end(o, d, bid_r, err);

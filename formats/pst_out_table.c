@@ -109,36 +109,36 @@ cell_size(unsigned type)
 	}
 }
 
-/* 2.3.4.4.1: cells of 8 and 4 bytes, then of 2, then of 1, then the bits.
- * Row id and version are always the first. */
+/* 2.3.4.4.1: cells of 8 and 4 bytes, then of 2, then of 1, then the bits;
+ * each group as the columns are given, bits as well. */
 static void
 lay_out(struct pst_table *t)
 {
 	static const uint8_t groups[3][2] = { { 8, 4 }, { 2, 2 }, { 1, 1 } };
-	uint16_t at = 8;
-	uint8_t bit = 2;
+	uint16_t at = 0;
 	size_t g, i;
 
 	for (g = 0; g < 3; g++) {
 		for (i = 0; i < t->ncol; i++) {
 			struct column *c = &t->col[i];
-			unsigned id = c->tag >> 16;
 
-			if (g == 0 && (id == ROW_ID || id == ROW_VER)) {
-				c->at = id == ROW_ID ? 0 : 4;
-				c->bit = id == ROW_ID ? 0 : 1;
-			} else if (c->size == groups[g][0] ||
-			    c->size == groups[g][1]) {
-				if (id == ROW_ID || id == ROW_VER)
-					continue;
-				c->at = at;
-				c->bit = bit++;
-				at = (uint16_t)(at + c->size);
-			}
+			if (c->size != groups[g][0] && c->size != groups[g][1])
+				continue;
+			c->at = at;
+			c->bit = (uint8_t)i;
+			at = (uint16_t)(at + c->size);
 		}
 		t->ends[g] = at;
 	}
 	t->ends[3] = (uint16_t)(at + (t->ncol + 7) / 8);
+}
+
+static int
+by_tag(const void *a, const void *b)
+{
+	const struct column *x = a, *y = b;
+
+	return x->tag < y->tag ? -1 : x->tag > y->tag;
 }
 
 int
@@ -158,6 +158,8 @@ table_open(struct pst_table **t_r, const uint32_t *columns, size_t n,
 		t->col[i].size = cell_size(columns[i] & 0xffff);
 	}
 	lay_out(t);
+	/* the descriptions are sorted, 2.3.4.1 */
+	qsort(t->col, n, sizeof(t->col[0]), by_tag);
 	heap_begin(&t->heap);
 	t->row = mem_alloc(1, t->ends[3]);
 	*t_r = t;

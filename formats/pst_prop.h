@@ -17,6 +17,7 @@ enum {
 	PtypTime = 0x0040,
 	PtypGuid = 0x0048,
 	PtypBinary = 0x0102,
+	PtypMultipleInteger32 = 0x1003,
 	PtypMultipleString8 = 0x101e,
 	PtypMultipleString = 0x101f,
 	PtypMultipleBinary = 0x1102

@@ -10,56 +10,11 @@
 #include "formats/pst_ndb.h"
 #include "formats/pst_store_impl.h"
 
-#define FIRST_FOLDER	   0x404 /* index of the first folder of our own */
-#define FIRST_MESSAGE	   0x10001
-#define NID_SEARCH_ROOT	   0x8042
-#define NID_HIERARCHY_TPL  0x60d
-#define NID_CONTENTS_TPL   0x60e
-#define NID_ASSOCIATED_TPL 0x60f
-#define NID_SEARCH_TPL	   0x610
-#define NID_SEARCH_QUEUE   0x1e1
-#define NID_SEARCH_LIST	   0x201
-#define ENTRY_ID	   24 /* bytes of an entry id */
-#define REN_JUNK	   4  /* Junk's place among several */
-
-#define I4(id)	PST_TAG(id, PtypInteger32)
-#define I8(id)	PST_TAG(id, PtypInteger64)
-#define STR(id) PST_TAG(id, PtypString)
-#define BIN(id) PST_TAG(id, PtypBinary)
-#define BOO(id) PST_TAG(id, PtypBoolean)
-#define TIM(id) PST_TAG(id, PtypTime)
-
-const uint32_t hierarchy_columns[] = { I4(0x0e30), I8(0x0e33), BIN(0x0e34),
-	I4(0x0e38), STR(0x3001), I4(0x3602), I4(0x3603), BOO(0x360a),
-	STR(0x3613), I4(0x6635), I4(0x6636), I4(0x67f2), I4(0x67f3) };
-const uint32_t contents_columns[] = { I4(0x0017), STR(0x001a), I4(0x0036),
-	STR(0x0037), TIM(0x0039), STR(0x0042), BOO(0x0057), BOO(0x0058),
-	STR(0x0070), BIN(0x0071), STR(0x0e03), STR(0x0e04), TIM(0x0e06),
-	I4(0x0e07), I4(0x0e08), I4(0x0e17), I4(0x0e30), I8(0x0e33), BIN(0x0e34),
-	I4(0x0e38), BIN(0x0e3c), BIN(0x0e3d), I4(0x1097), TIM(0x3008),
-	I4(0x65c6), I4(0x67f2), I4(0x67f3) };
-const uint32_t associated_columns[] = { STR(0x001a), I4(0x0e07), I4(0x0e17),
-	STR(0x3001), I4(0x67f2), I4(0x67f3), STR(0x6800), BOO(0x6803),
-	I4(0x7003), BIN(0x7004), BIN(0x7005), STR(0x7006), I4(0x7007) };
-const uint32_t search_columns[] = { I4(0x0017), STR(0x001a), I4(0x0036),
-	STR(0x0037), TIM(0x0039), STR(0x0042), BOO(0x0057), BOO(0x0058),
-	STR(0x0070), STR(0x0e03), STR(0x0e04), STR(0x0e05), TIM(0x0e06),
-	I4(0x0e07), I4(0x0e08), I4(0x0e17), BOO(0x0e2a), TIM(0x3008),
-	I4(0x67f1), I4(0x67f2), I4(0x67f3) };
-const uint32_t recipient_columns[] = { I4(0x0c15), BOO(0x0e0f), BIN(0x0ff9),
-	I4(0x0ffe), BIN(0x0fff), STR(0x3001), STR(0x3002), STR(0x3003),
-	BIN(0x300b), I4(0x3900), STR(0x39fe), STR(0x39ff), BOO(0x3a40),
-	I4(0x67f2), I4(0x67f3) };
-const uint32_t attachment_columns[] = { I4(0x0e20), STR(0x3704), I4(0x3705),
-	I4(0x370b), I4(0x67f2), I4(0x67f3) };
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-const size_t n_hierarchy = COUNT(hierarchy_columns);
-const size_t n_contents = COUNT(contents_columns);
-const size_t n_associated = COUNT(associated_columns);
-const size_t n_search = COUNT(search_columns);
-const size_t n_recipient = COUNT(recipient_columns);
-const size_t n_attachment = COUNT(attachment_columns);
+#define FIRST_FOLDER	0x404 /* index of the first folder of our own */
+#define FIRST_MESSAGE	0x10001
+#define NID_SEARCH_ROOT 0x8042
+#define ENTRY_ID	24 /* bytes of an entry id */
+#define REN_JUNK	4  /* Junk's place among several */
 
 uint32_t
 store_sub_nid(struct pst_store_out *s, unsigned type)
@@ -113,6 +68,9 @@ pst_store_open(struct pst_store_out **s_r, int fd,
 		return -1;
 	}
 	add_folder(s, NID_ROOT_FOLDER, NID_ROOT_FOLDER, slice_str(""), NULL);
+	/* rows of the hierarchy tables come in order of these */
+	add_folder(s, NID_SPAM_SEARCH, NID_ROOT_FOLDER,
+	    slice_str("SPAM Search Folder 2"), NULL);
 	add_folder(s, PST_STORE_TOP, NID_ROOT_FOLDER,
 	    slice_str("Top of Outlook data file"), NULL);
 	add_folder(s, NID_SEARCH_ROOT, NID_ROOT_FOLDER,
@@ -135,6 +93,7 @@ pst_store_abandon(struct pst_store_out **sp)
 		free(s->v[i].class);
 	}
 	free(s->v);
+	free(s->names);
 	table_free(&s->table);
 	pst_out_abandon(&s->out);
 	free(s->name);
@@ -273,7 +232,8 @@ pst_store_message(struct pst_store_out *s, struct item *item, uint32_t *nid_r,
 {
 	struct item_summary sum = { .size = 0 };
 	struct arena arena = { 0 };
-	uint64_t data, sub;
+	struct err trouble = { 0 };
+	uint64_t data, sub, mark = pst_out_mark(s->out);
 	uint32_t nid;
 	int rc = -1;
 
@@ -291,6 +251,8 @@ pst_store_message(struct pst_store_out *s, struct item *item, uint32_t *nid_r,
 			s->at->unread += (item->flags & ITEM_READ) == 0;
 			*nid_r = nid;
 		}
+	} else if (pst_out_disown(s->out, mark, &trouble) < 0) {
+		*err = trouble;
 	}
 	arena_free(&arena);
 	return rc;
@@ -298,8 +260,8 @@ pst_store_message(struct pst_store_out *s, struct item *item, uint32_t *nid_r,
 
 /* ------------------------------------------------------- closing the store */
 
-static int
-put_pc(struct pst_store_out *s, uint32_t nid, uint32_t parent,
+int
+store_put_pc(struct pst_store_out *s, uint32_t nid, uint32_t parent,
     struct pst_props *p, struct err *err)
 {
 	struct pst_out_subs subs = { 0 };
@@ -313,8 +275,8 @@ put_pc(struct pst_store_out *s, uint32_t nid, uint32_t parent,
 	return rc;
 }
 
-static int
-put_table(struct pst_store_out *s, uint32_t nid, struct pst_table **t,
+int
+store_put_table(struct pst_store_out *s, uint32_t nid, struct pst_table **t,
     struct err *err)
 {
 	struct pst_out_subs subs = { 0 };
@@ -328,15 +290,15 @@ put_table(struct pst_store_out *s, uint32_t nid, struct pst_table **t,
 	return rc;
 }
 
-static int
-put_empty_table(struct pst_store_out *s, uint32_t nid, const uint32_t *columns,
-    size_t n, struct err *err)
+int
+store_put_empty_table(struct pst_store_out *s, uint32_t nid,
+    const uint32_t *columns, size_t n, struct err *err)
 {
 	struct pst_table *t;
 
 	if (table_open(&t, columns, n, err) < 0)
 		return -1;
-	return put_table(s, nid, &t, err);
+	return store_put_table(s, nid, &t, err);
 }
 
 static int
@@ -367,7 +329,7 @@ put_hierarchy(struct pst_store_out *s, const struct folder_out *f,
 			return -1;
 		}
 	}
-	return put_table(s, related(f->nid, NID_TYPE_HIERARCHY), &t, err);
+	return store_put_table(s, related(f->nid, NID_TYPE_HIERARCHY), &t, err);
 }
 
 /* An entry id of this store, 2.4.3.2. */
@@ -421,14 +383,18 @@ put_folder(struct pst_store_out *s, const struct folder_out *f,
 		props_text(p, PidTagContainerClass, slice_str(f->class));
 	if (f->nid == NID_ROOT_FOLDER || f->nid == s->roles[PST_STORE_INBOX])
 		put_special(s, p);
-	if (put_pc(s, f->nid, f->parent, p, err) < 0 ||
-	    put_hierarchy(s, f, err) < 0 ||
-	    put_empty_table(s, related(f->nid, NID_TYPE_FAI),
+	if (store_put_pc(s, f->nid, f->parent, p, err) < 0)
+		return -1;
+	if (ndb_type(f->nid) == NID_TYPE_SEARCH)
+		return store_put_search(s, f->nid, err);
+	if (put_hierarchy(s, f, err) < 0 ||
+	    store_put_empty_table(s, related(f->nid, NID_TYPE_FAI),
 		associated_columns, n_associated, err) < 0)
 		return -1;
 	if (f->table == 0)
-		return put_empty_table(s, related(f->nid, NID_TYPE_CONTENTS),
-		    contents_columns, n_contents, err);
+		return store_put_empty_table(s,
+		    related(f->nid, NID_TYPE_CONTENTS), contents_columns,
+		    n_contents, err);
 	return pst_out_node(s->out, related(f->nid, NID_TYPE_CONTENTS),
 	    f->table, f->table_sub, 0, err);
 }
@@ -446,94 +412,9 @@ put_store(struct pst_store_out *s, struct pst_props *p, struct err *err)
 	props_entry_id(s, p, 0x35e7, NID_SEARCH_ROOT); /* FinderEntryId */
 	/* ValidFolderMask: subtree, Deleted Items, search root; Sent */
 	props_int(p, 0x35df, s->roles[PST_STORE_SENT] != 0 ? 0x99 : 0x89);
+	props_int(p, 0x0e38, 0); /* PidTagReplFlags */
 	props_int(p, PidTagPstPassword, 0);
-	return put_pc(s, NID_STORE, 0, p, err);
-}
-
-/*
- * The name-to-id map, 2.4.7, with the one name we use: Keywords in
- * PS_PUBLIC_STRINGS is 0x8000.  Entry: offset of the name, string kind with
- * GUID index 2 (PS_PUBLIC_STRINGS), number 0.
- */
-static int
-put_names(struct pst_store_out *s, struct pst_props *p, struct err *err)
-{
-	static const char keyword[] = "Keywords";
-	/* PSETID_Common: readers expect a GUID stream that is not empty */
-	static const uint8_t common[16] = { 0x08, 0x20, 0x06, 0, 0, 0, 0, 0,
-		0xc0, 0, 0, 0, 0, 0, 0, 0x46 };
-	struct buf name = { 0 };
-	uint8_t entry[8] = { 0 }, bucket[8], length[4];
-	uint32_t crc;
-	int rc;
-
-	props_reset(p);
-	pst_put32(length, 2 * (sizeof(keyword) - 1));
-	buf_put(&name, length, 4);
-	pst_out_utf16(&name, slice_str(keyword), 0);
-	pst_put16(entry + 4, 2 << 1 | 1);
-	props_int(p, 0x0001, 251);
-	props_binary(p, PidTagNameidStreamGuid, slice_of(common, 16));
-	props_binary(p, PidTagNameidStreamEntry, slice_of(entry, 8));
-	props_binary(p, PidTagNameidStreamString, buf_slice(&name));
-	crc = pst_crc(0, name.p + 4, name.n - 4);
-	memcpy(bucket, entry, 8);
-	pst_put32(bucket, crc);
-	props_binary(p, 0x1000 + (crc ^ (2 << 1 | 1)) % 251,
-	    slice_of(bucket, 8));
-	buf_free(&name);
-	rc = put_pc(s, NID_NAMES, 0, p, err);
-	return rc;
-}
-
-/* Which folder takes new messages of which class: the Inbox all. */
-static int
-put_receive_folders(struct pst_store_out *s, struct err *err)
-{
-	static const uint32_t columns[] = { STR(PidTagMessageClass),
-		I4(PidTagReceiveFolder), I4(0x67f2), I4(0x67f3) };
-	static const char *const classes[] = { "", "IPM", "REPORT.IPM" };
-	struct pst_table *t;
-	uint32_t i;
-
-	if (s->roles[PST_STORE_INBOX] == 0)
-		return 0;
-	if (table_open(&t, columns, COUNT(columns), err) < 0)
-		return -1;
-	for (i = 0; i < COUNT(classes); i++) {
-		table_row(t, i + 1);
-		table_int(t, PidTagReceiveFolder,
-		    (int32_t)s->roles[PST_STORE_INBOX]);
-		if (table_text(t, PidTagMessageClass, slice_str(classes[i]),
-			err) < 0 ||
-		    table_row_end(t, err) < 0) {
-			table_free(&t);
-			return -1;
-		}
-	}
-	return put_table(s, NID_RECEIVE_FOLDERS, &t, err);
-}
-
-static int
-put_fixed(struct pst_store_out *s, struct err *err)
-{
-	if (put_receive_folders(s, err) < 0)
-		return -1;
-	if (put_empty_table(s, NID_HIERARCHY_TPL, hierarchy_columns,
-		n_hierarchy, err) < 0 ||
-	    put_empty_table(s, NID_CONTENTS_TPL, contents_columns, n_contents,
-		err) < 0 ||
-	    put_empty_table(s, NID_ASSOCIATED_TPL, associated_columns,
-		n_associated, err) < 0 ||
-	    put_empty_table(s, NID_SEARCH_TPL, search_columns, n_search, err) <
-		0 ||
-	    put_empty_table(s, NID_RECIPIENT_TABLE, recipient_columns,
-		n_recipient, err) < 0 ||
-	    put_empty_table(s, NID_ATTACHMENT_TABLE, attachment_columns,
-		n_attachment, err) < 0 ||
-	    pst_out_node(s->out, NID_SEARCH_QUEUE, 0, 0, 0, err) < 0)
-		return -1;
-	return pst_out_node(s->out, NID_SEARCH_LIST, 0, 0, 0, err);
+	return store_put_pc(s, NID_STORE, 0, p, err);
 }
 
 int
@@ -547,11 +428,11 @@ pst_store_close(struct pst_store_out **sp, struct err *err)
 	if (rc == 0)
 		rc = put_store(s, &p, err);
 	if (rc == 0)
-		rc = put_names(s, &p, err);
+		rc = store_put_names(s, err);
 	for (i = 0; rc == 0 && i < s->n; i++)
 		rc = put_folder(s, &s->v[i], &p, err);
 	if (rc == 0)
-		rc = put_fixed(s, err);
+		rc = store_put_fixed(s, err);
 	if (rc == 0)
 		rc = pst_out_close(&s->out, err);
 	props_free(&p);

@@ -27,6 +27,8 @@ struct pst_store_out {
 	struct folder_out *at;	 /* the one that takes messages */
 	struct pst_table *table; /* its contents table */
 	uint32_t next_folder, next_message;
+	struct store_named *names;
+	size_t n_names;
 	uint32_t next_attach; /* numbers for attachments and embedded items */
 };
 
@@ -37,6 +39,39 @@ extern const uint32_t hierarchy_columns[], contents_columns[],
     attachment_columns[];
 extern const size_t n_hierarchy, n_contents, n_associated, n_search,
     n_recipient, n_attachment;
+
+#define NID_SPAM_SEARCH ((uint32_t)0x2223)
+
+/* ---- pst_store.c: nodes that are properties, or a table */
+int store_put_pc(struct pst_store_out *s, uint32_t nid, uint32_t parent,
+    struct pst_props *p, struct err *err);
+int store_put_table(struct pst_store_out *s, uint32_t nid, struct pst_table **t,
+    struct err *err);
+int store_put_empty_table(struct pst_store_out *s, uint32_t nid,
+    const uint32_t *columns, size_t n, struct err *err);
+
+/* ---- pst_store_fixed.c: what every store has */
+int store_put_fixed(struct pst_store_out *s, struct err *err);
+/* What belongs to a search folder. */
+int store_put_search(struct pst_store_out *s, uint32_t nid, struct err *err);
+
+/* ---- pst_store_names.c: ids of named properties, given when they are asked
+ * for the first time; 0 there are no more */
+enum store_set {
+	STORE_SET_STRINGS, /* PS_PUBLIC_STRINGS */
+	STORE_SET_COMMON,
+	STORE_SET_ADDRESS,
+	STORE_SET_APPOINTMENT,
+	STORE_SET_TASK,
+	STORE_SET_LOG,
+	STORE_SET_NOTE,
+	STORE_SET_MEETING,
+	STORE_SETS
+};
+unsigned store_name(struct pst_store_out *s, enum store_set set,
+    uint32_t number);
+unsigned store_name_text(struct pst_store_out *s, const char *name);
+int store_put_names(struct pst_store_out *s, struct err *err);
 
 /* ---- pst_store_item.c */
 /* What is told of a message in its folder's contents table. */

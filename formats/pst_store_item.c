@@ -10,7 +10,6 @@
 #include "formats/pst_store_impl.h"
 
 #define DEPTH_MAX	50
-#define NAMED_KEYWORDS	0x8000
 #define MSGFLAG_READ	1
 #define MSGFLAG_UNSENT	8
 #define MSGFLAG_ATTACH	0x10
@@ -369,8 +368,8 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 		props_int(p, PidTagInternetCodepage,
 		    (int32_t)item->internet_codepage);
 	if (item->n_categories > 0)
-		props_texts(p, NAMED_KEYWORDS, item->categories,
-		    item->n_categories);
+		props_texts(p, store_name_text(io->s, "Keywords"),
+		    item->categories, item->n_categories);
 	digest_of(item->uid.p, item->uid.n, hash);
 	props_binary(p, PidTagSearchKey, slice_of(hash, 16));
 }
