@@ -5,6 +5,7 @@
 
 #include "cli/options.h"
 
+extern const struct cmd cmd_export;
 extern const struct cmd cmd_extract;
 extern const struct cmd cmd_load;
 extern const struct cmd cmd_ls;

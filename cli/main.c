@@ -10,10 +10,11 @@
 #include "core/log.h"
 #include "core/stop.h"
 #include "extract/pst_child.h"
+#include "load/take_child.h"
 
 static const struct cmd *const commands[] = { &cmd_extract, &cmd_merge,
-	&cmd_transform, &cmd_load, &cmd_verify, &cmd_ls, &cmd_why, &cmd_survey,
-	NULL };
+	&cmd_transform, &cmd_load, &cmd_export, &cmd_verify, &cmd_ls, &cmd_why,
+	&cmd_survey, NULL };
 
 static void
 print_usage(FILE *f)
@@ -99,6 +100,8 @@ main(int argc, char **argv)
 	/* this program's own sandboxed child, extract/pst_child.h */
 	if (argc == 2 && strcmp(argv[1], PST_CHILD_ARG) == 0)
 		return pst_child_main();
+	if (argc == 2 && strcmp(argv[1], TAKE_CHILD_ARG) == 0)
+		return take_child_main();
 	hold_standard_descriptors();
 	stop_install();
 	if (argc < 2) {

@@ -14,7 +14,12 @@ copy_bytes(void *arg, const struct item_sink *to, struct err *err)
 	const struct taken_bytes *b = arg;
 	int rc = 1, one;
 
-	if (b->blob.n > 0)
+	if (b->blob.n > 0 && b->files->blob_bytes != NULL)
+		rc = to->put(to->arg, b->files->blob_bytes + b->blob.from,
+			 b->blob.n, err) != 0
+		    ? -1
+		    : 1;
+	else if (b->blob.n > 0)
 		rc = span_copy(b->files->blob, &b->blob, to, err);
 	if (rc < 0 || b->message.n == 0)
 		return rc;

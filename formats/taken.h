@@ -23,8 +23,9 @@
 
 /* The files behind the stretches. */
 struct taken_files {
-	int message, blob; /* blob may be -1 when it is empty */
+	int message, blob;
 	uint64_t message_size, blob_size;
+	const char *blob_bytes; /* all of it, instead of 'blob'; or NULL */
 };
 
 /* Bytes of the blob, then bytes of the message; either may be empty. */

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Folders of a spool in a PST; see sink_pst_impl.h. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/mem.h"
+#include "formats/folder.h"
+#include "load/sink_pst_impl.h"
+
+void
+pst_add_place(struct sink_pst *s, const struct spool_folder *f)
+{
+	struct slice name = slice_str(f->name), path = slice_str(f->path);
+	const char *at;
+
+	if ((s->n_places & 63) == 0)
+		s->places =
+		    mem_grow(s->places, s->n_places + 64, sizeof(*s->places));
+	/* the last part of what the source called it */
+	if (f->delimiter != '\0' && name.n > 0) {
+		at = memrchr(name.p, f->delimiter, name.n);
+		if (at != NULL)
+			name = slice_from(name, (size_t)(at - name.p) + 1);
+	}
+	/* which is told only where the path does not */
+	if (name.n > 0 && !slice_is(path, "INBOX") &&
+	    memmem(path.p, path.n, "%~", 2) == NULL)
+		name.n = 0;
+	s->current = s->n_places++;
+	s->places[s->current] = (struct pst_place){ .path = mem_str(f->path),
+		.name = name.n == 0 ? NULL : mem_strn(name.p, name.n),
+		.special_use = mem_str(f->special_use) };
+}
+
+static struct pst_place *
+find_place(struct sink_pst *s, struct slice path)
+{
+	size_t i;
+
+	for (i = s->n_places; i-- > 0;)
+		if (slice_is(path, s->places[i].path))
+			return &s->places[i];
+	return NULL;
+}
+
+static bool
+is_role(const struct pst_place *p, const char *role)
+{
+	return p->special_use != NULL && strcasecmp(p->special_use, role) == 0;
+}
+
+static void
+set_role(struct sink_pst *s, const struct pst_place *p)
+{
+	static const struct {
+		const char *use;
+		enum pst_store_role role;
+	} roles[] = { { "\\Sent", PST_STORE_SENT },
+		{ "\\Drafts", PST_STORE_DRAFTS },
+		{ "\\Junk", PST_STORE_JUNK } };
+	size_t i;
+
+	if (strcmp(p->path, "INBOX") == 0)
+		pst_store_role(s->store, PST_STORE_INBOX, p->nid);
+	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (is_role(p, roles[i].use))
+			pst_store_role(s->store, roles[i].role, p->nid);
+}
+
+static void
+put_name(struct buf *b, const struct pst_place *p, struct slice component)
+{
+	if (strcmp(p->path, "INBOX") == 0)
+		buf_puts(b,
+		    p->name == NULL || strcasecmp(p->name, "INBOX") == 0
+			? "Inbox"
+			: p->name);
+	else if (p->name != NULL)
+		buf_puts(b, p->name);
+	else
+		folder_decode(b, component);
+	if (b->n == 0)
+		buf_puts(b, "(no name)");
+}
+
+/* The store has a folder for what was deleted; it is this one. */
+static bool
+is_trash(const struct sink_pst *s, const struct pst_place *p)
+{
+	size_t i;
+
+	if (is_role(p, "\\Trash"))
+		return true;
+	if (strcmp(p->path, "Deleted Items") != 0)
+		return false;
+	for (i = 0; i < s->n_places; i++)
+		if (is_role(&s->places[i], "\\Trash"))
+			return false;
+	return true;
+}
+
+static int
+make_place(struct sink_pst *s, struct pst_place *p, uint32_t parent,
+    struct slice component, bool trash_free, struct err *err)
+{
+	struct buf name = { 0 };
+
+	put_name(&name, p, component);
+	if (trash_free && is_trash(s, p)) {
+		if (pst_store_trash(s->store, parent, buf_slice(&name), err) ==
+		    0)
+			p->nid = PST_STORE_TRASH;
+	} else {
+		p->nid = pst_store_folder(s->store, parent, buf_slice(&name),
+		    NULL, err);
+	}
+	buf_free(&name);
+	if (p->nid == 0) {
+		err->scope = SCOPE_RUN;
+		return err_within(err, "folder '%s'", p->path);
+	}
+	set_role(s, p);
+	return 0;
+}
+
+static bool
+is_trash_free(const struct sink_pst *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_places; i++)
+		if (s->places[i].nid == PST_STORE_TRASH)
+			return false;
+	return true;
+}
+
+static struct pst_place *
+add_missing(struct sink_pst *s, struct slice path)
+{
+	size_t current = s->current;
+	char *own = mem_strn(path.p, path.n);
+	struct spool_folder f = { .path = own };
+	struct pst_place *p;
+
+	pst_add_place(s, &f);
+	free(own);
+	p = &s->places[s->current];
+	s->current = current;
+	return p;
+}
+
+int
+pst_enter_place(struct sink_pst *s, struct err *err)
+{
+	char *path = mem_str(s->places[s->current].path);
+	struct slice rest = slice_str(path), component;
+	uint32_t parent = PST_STORE_TOP;
+	int rc = 0;
+
+	while (rc == 0 && folder_next(&rest, &component)) {
+		struct slice upto =
+		    slice_of(path, (size_t)(component.p + component.n - path));
+		struct pst_place *p = find_place(s, upto);
+
+		/* one that the spool does not list, but has something in */
+		if (p == NULL) {
+			p = add_missing(s, upto);
+		}
+		if (p->nid == 0)
+			rc = make_place(s, p, parent, component,
+			    is_trash_free(s), err);
+		parent = p->nid;
+	}
+	free(path);
+	return rc;
+}
+
+void
+pst_forget_places(struct sink_pst *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_places; i++)
+		s->places[i].nid = 0;
+}
+
+void
+pst_free_places(struct sink_pst *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_places; i++) {
+		free(s->places[i].path);
+		free(s->places[i].name);
+		free(s->places[i].special_use);
+	}
+	free(s->places);
+}

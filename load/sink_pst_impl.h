@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What load/sink_pst*.c share; for them only. */
+#ifndef LOAD_SINK_PST_IMPL_H
+#define LOAD_SINK_PST_IMPL_H
+
+#include "formats/pst_store.h"
+#include "formats/taken.h"
+#include "load/out_files.h"
+#include "load/sink.h"
+#include "load/taker.h"
+
+/* A folder of the spool, and where it is in the current file. */
+struct pst_place {
+	char *path, *name, *special_use;
+	uint32_t nid; /* 0: not there yet */
+};
+
+struct sink_pst {
+	struct sink pub;
+	struct sink_spec spec;
+	uint64_t limit; /* bytes a file */
+	struct out_files *out;
+	struct pst_store_out *store;
+	struct taker *taker;
+	int spool_fd;
+	struct pst_place *places;
+	size_t n_places, current; /* current: takes messages */
+	uint64_t messages;	  /* in the current file */
+	uint64_t deleted;	  /* messages marked so */
+	struct arena a;		  /* of the current message */
+};
+
+/* ---- sink_pst_folders.c */
+/* Remember a folder; parents come first. */
+void pst_add_place(struct sink_pst *s, const struct spool_folder *f);
+/* Let the folder added last take messages in the current file, made there
+ * with those it lies in if need be.  0 or -1. */
+int pst_enter_place(struct sink_pst *s, struct err *err);
+/* A new file has none. */
+void pst_forget_places(struct sink_pst *s);
+void pst_free_places(struct sink_pst *s);
+
+/* ---- sink_pst_message.c */
+/*
+ * An item of what was taken apart; NULL: it could not be, then of its header
+ * and, as an attached file, all of its bytes.  In s->a.
+ */
+struct item *pst_make_item(struct sink_pst *s, const struct spool_entry *e,
+    struct taken *t, const struct taken_files *raw, struct err *err);
+
+#endif
