@@ -48,8 +48,20 @@ struct carve {
 	size_t with_node;   /* those come first, by id */
 	size_t known, gone; /* older versions; nothing left but a number */
 	int beside;	    /* carve_beside() */
+	void (*tick)(void *arg);
+	void *tick_arg;
+	unsigned steps;
 	bool full;
 };
+
+#define STEPS_A_TICK 512
+
+static void
+step_on(struct carve *c)
+{
+	if (++c->steps % STEPS_A_TICK == 0)
+		c->tick(c->tick_arg);
+}
 
 /* -------------------------------------------------------------- block ids */
 
@@ -260,6 +272,13 @@ on_block(void *arg, const struct scan_block *b)
 		carve_ids_put(&c->heaps, b->bid);
 }
 
+static bool
+on_chunk(void *arg)
+{
+	step_on(arg);
+	return true;
+}
+
 /* ---------------------------------------------------------- what is known */
 
 static int
@@ -352,6 +371,7 @@ print_all(struct carve *c)
 	while (ndb_walk(c->n, &w, &node) > 0) {
 		if (ndb_type(node.nid) != NID_TYPE_MESSAGE)
 			continue;
+		step_on(c);
 		ndb_at(c->n, node.nid);
 		if (ltp_props_open(&p, c->n, &node, &a, &err) == 0)
 			put_print(c, carve_print(&p));
@@ -418,6 +438,7 @@ try_node(struct carve *c, const struct ndb_node *node)
 	uint64_t print;
 	int rc = 0;
 
+	step_on(c);
 	if (ltp_props_open(&p, c->n, node, &a, &err) == 0 &&
 	    is_item(&p, false)) {
 		print = carve_print(&p);
@@ -467,6 +488,7 @@ try_block(struct carve *c, uint64_t bid)
 	struct ltp_props p;
 	uint64_t print;
 
+	step_on(c);
 	f.node.data = whole_of(c, bid);
 	if (carve_ids_have(&c->used, f.node.data))
 		return;
@@ -568,14 +590,20 @@ tell(struct carve *c)
 }
 
 void
-carve_open(struct carve **c_r, struct ndb *n)
+carve_open(struct carve **c_r, struct ndb *n, void (*tick)(void *arg),
+    void *arg)
 {
 	struct carve *c = mem_alloc(1, sizeof(*c));
-	struct ndb_scan s = { .page = on_page, .block = on_block, .arg = c };
+	struct ndb_scan s = { .page = on_page,
+		.block = on_block,
+		.go_on = on_chunk,
+		.arg = c };
 	size_t first, i;
 
 	*c_r = c;
 	c->n = n;
+	c->tick = tick;
+	c->tick_arg = arg;
 	ndb_rescue_all(n, &s);
 	mark_used(c);
 	sort_all(c);

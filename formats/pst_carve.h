@@ -37,8 +37,9 @@ struct carve_find {
 
 #define CARVE_BLOCK ((uint64_t)1 << 62) /* as PST_NID_BLOCK */
 
-/* Search the file.  The ndb must have been opened and indexed. */
-void carve_open(struct carve **c_r, struct ndb *n);
+/* Search the file; 'tick' says now and then that it goes on. */
+void carve_open(struct carve **c_r, struct ndb *n, void (*tick)(void *arg),
+    void *arg);
 size_t carve_count(const struct carve *c);
 /* The i-th; false: there are no more. */
 bool carve_get(const struct carve *c, size_t i, struct carve_find *f_r);

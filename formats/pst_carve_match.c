@@ -102,6 +102,7 @@ struct match {
 	struct ltp_props *p;
 	uint64_t sub;
 	unsigned evidence; /* things that agree */
+	bool near;	   /* the neighbor of the message */
 	bool attached;
 	bool differs;
 };
@@ -226,7 +227,8 @@ matches(struct match *m)
 	}
 	if (ndb_sub_each(m->n, m->sub, check_sub, m, &err) != 0 || m->differs)
 		return false;
-	if (m->attached != has_attachments(m->p))
+	/* some programs do not count attachments that the text shows */
+	if (m->attached != has_attachments(m->p) && !(m->near && m->attached))
 		return false;
 	check_people(m);
 	return !m->differs && m->evidence > 0;
@@ -255,15 +257,18 @@ carve_find_subs(struct ndb *n, struct ltp_props *p, uint64_t bid,
 	uint64_t found = 0;
 	bool several = false;
 
+	/* numbers are given in order: neighbors were written as one */
+	m.sub = ((bid | 3) ^ 1) + (uint64_t)((int64_t)beside * 4);
+	m.near = true;
+	if (carve_ids_have(subs, m.sub) && matches(&m))
+		return m.sub;
+	m.near = false;
 	i = at > WINDOW ? at - WINDOW : 0;
 	end = subs->n - at > WINDOW ? at + WINDOW : subs->n;
 	for (; i < end; i++) {
 		m.sub = carve_id(subs, i) | 2;
 		if (!matches(&m))
 			continue;
-		/* numbers are given in order: neighbors were written as one */
-		if (m.sub >> 2 == (bid >> 2) + (uint64_t)beside)
-			return m.sub;
 		several = found != 0;
 		found = m.sub;
 	}

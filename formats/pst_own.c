@@ -27,6 +27,12 @@ enter(struct pst_reader *r, enum pst_phase phase)
 }
 
 static void
+carve_goes_on(void *arg)
+{
+	enter(arg, PST_PHASE_CARVE);
+}
+
+static void
 read_names(struct pst_reader *r)
 {
 	r->lids = own_lids_new(r->n);
@@ -85,7 +91,7 @@ own_open(struct pst_reader **r_r, const struct pst_open *in, struct err *err)
 	own_read_store(r);
 	if (in->carve) {
 		enter(r, PST_PHASE_CARVE);
-		carve_open(&r->carve, r->n);
+		carve_open(&r->carve, r->n, carve_goes_on, r);
 		r->index.carve = r->carve;
 		r->store.recovered = carve_count(r->carve);
 	}
