@@ -12,7 +12,7 @@ struct options {
 	struct opt_list exclude;
 	bool ignore_case, force, rebind, keep_rtf, cross_check, carve;
 	const char *dialect, *labels, *codepage, *reader;
-	uint64_t item_timeout;
+	uint64_t item_timeout, jobs;
 };
 
 static const struct opt options[] = {
@@ -42,6 +42,9 @@ static const struct opt options[] = {
 	{ "cross-check", 0, OPT_FLAG, NULL,
 	    "read the PST with both readers and name where they differ",
 	    OPT_AT(struct options, cross_check) },
+	{ "jobs", 'j', OPT_NUM, "N",
+	    "so many processes read a PST (1; at most 16)",
+	    OPT_AT(struct options, jobs) },
 	{ "item-timeout", 0, OPT_NUM, "SECONDS",
 	    "give up a PST item that takes longer (30)",
 	    OPT_AT(struct options, item_timeout) },
@@ -86,6 +89,9 @@ check_words(const struct options *o, struct err *err)
 	if (o->item_timeout > 86400)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--item-timeout: at most 86400 seconds");
+	if (o->jobs > EXTRACT_JOBS_MAX)
+		return err_set(err, SCOPE_RUN, EX_USAGE, "--jobs: at most %d",
+		    EXTRACT_JOBS_MAX);
 	return 0;
 }
 
@@ -145,6 +151,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	spec.carve = o.carve;
 	spec.keep_rtf = o.keep_rtf;
 	spec.item_timeout_s = (unsigned)o.item_timeout;
+	spec.jobs = (unsigned)o.jobs;
 	spec.report = r;
 	eo.spool = argv[at + 1];
 	eo.exclude = o.exclude.v;

@@ -17,6 +17,7 @@
 #include "core/stop.h"
 
 #define SELF	      "/proc/self/exe"
+#define PIPE_ROOM     (1 << 20)
 #define LOOK_AGAIN_MS 500 /* how long a wish to stop may wait */
 
 /* What the child's environment keeps: nothing, but in builds for tests. */
@@ -97,6 +98,8 @@ proc_start(struct proc *p, const char *arg, int given, struct err *err)
 		become_child(own, to[0], from[1], given, env);
 	close(to[0]);
 	close(from[1]);
+	/* room to work ahead; where the system has less, less */
+	fcntl(from[0], F_SETPIPE_SZ, PIPE_ROOM);
 	p->pid = pid;
 	p->to = to[1];
 	p->from = from[0];

@@ -39,8 +39,10 @@ struct child {
 	struct pst_reader *reader;
 	struct pst_tree *tree;
 	struct frames in;
-	struct buf out; /* a payload being made */
-	bool gone;	/* the parent is: end quietly */
+	struct buf out;	       /* a payload being made */
+	uint32_t me, children; /* who shares the work */
+	uint64_t passed;       /* messages that the walk has met */
+	bool gone;	       /* the parent is: end quietly */
 
 	/* what START said */
 	uint32_t leave, codepage;
@@ -65,6 +67,13 @@ struct child {
 	int64_t promised, found;
 	uint64_t findings, remarks; /* of a check */
 };
+
+/* Is what the walk is at ours to tell? */
+static bool
+is_mine(const struct child *c)
+{
+	return c->passed / PST_SHARE_MSGS % c->children == c->me;
+}
 
 /* ------------------------------------------------------------- sending */
 
@@ -99,7 +108,7 @@ send_trouble(struct child *c, enum pst_frame_type type, uint64_t nid,
 static void
 send_place(struct child *c, uint64_t nid, const struct pst_place *p)
 {
-	if (!p->announce || c->quiet)
+	if (!p->announce || c->quiet || !is_mine(c))
 		return;
 	frame_put_u64(&c->out, nid);
 	frame_put_str(&c->out, slice_str(p->path), LIMIT_PATH_BYTES);
@@ -209,8 +218,10 @@ hear_start(struct child *c)
 	c->memory = frame_u64(&f.payload, &bad);
 	c->resume = (enum pst_at)frame_u32(&f.payload, &bad);
 	c->resume_at = frame_u64(&f.payload, &bad);
+	c->me = frame_u32(&f.payload, &bad);
+	c->children = frame_u32(&f.payload, &bad);
 	c->n_poison = frame_u32(&f.payload, &bad);
-	if (bad || c->n_poison > f.payload.n / 8)
+	if (bad || c->me >= c->children || c->n_poison > f.payload.n / 8)
 		return false;
 	c->poison = mem_alloc(c->n_poison, sizeof(*c->poison));
 	for (i = 0; i < c->n_poison; i++)
@@ -236,8 +247,9 @@ on_note(void *arg, bool bad, const char *text)
 	struct child *c = arg;
 
 	c->damage += bad;
-	if (c->resume != PST_AT_NOTHING)
-		return; /* it was said the first time */
+	/* the first time, or by another, it was said */
+	if (c->resume != PST_AT_NOTHING || !is_mine(c))
+		return;
 	if (bad)
 		send_trouble(c, PST_PROBLEM, 0, "", slice_of("", 0), text);
 	else
@@ -269,7 +281,7 @@ on_name(void *arg, uint64_t nid, bool early, struct buf *name)
 		hook(nid);
 	if (is_poisoned(c, nid) ||
 	    c->ops->folder(c->reader, nid, &f, &err) != 0) {
-		if (early || c->quiet)
+		if (early || c->quiet || !is_mine(c))
 			return;
 		snprintf(text, sizeof(text),
 		    "the name of folder %llx cannot be read",
@@ -282,6 +294,8 @@ on_name(void *arg, uint64_t nid, bool early, struct buf *name)
 		c->promised = f.messages;
 	if (f.guessed && !c->said_guess) {
 		c->said_guess = true;
+		if (!is_mine(c))
+			return;
 		send_note(c,
 		    "folder names are in a code page that the store "
 		    "does not declare; --codepage tells which");
@@ -462,7 +476,7 @@ leave_folder(struct child *c)
 {
 	char text[120];
 
-	if (!c->quiet && !c->ops->store(c->reader)->ost &&
+	if (!c->quiet && is_mine(c) && !c->ops->store(c->reader)->ost &&
 	    c->found < c->promised) {
 		snprintf(text, sizeof(text),
 		    "the folder says that it holds %lld items, %lld are there",
@@ -490,6 +504,19 @@ do_folder(struct child *c, const struct pst_node *n)
 	send_place(c, n->nid, &place);
 }
 
+/* Behind a message: the last of a share of ours is told. */
+static void
+end_share(struct child *c)
+{
+	bool mine = is_mine(c);
+
+	if (++c->passed % PST_SHARE_MSGS != 0 || !mine || c->quiet ||
+	    c->children == 1)
+		return;
+	frame_put_u64(&c->out, c->passed / PST_SHARE_MSGS - 1);
+	send_frame(c, PST_TURN);
+}
+
 static void
 walk(struct child *c)
 {
@@ -502,10 +529,12 @@ walk(struct child *c)
 		}
 		if (n.parent != 0)
 			c->found++;
-		if (!c->quiet)
+		if (c->quiet)
+			c->quiet = c->resume != PST_AT_MESSAGE ||
+			    c->resume_at != n.nid;
+		else if (is_mine(c))
 			do_message(c, &n);
-		else if (c->resume == PST_AT_MESSAGE && c->resume_at == n.nid)
-			c->quiet = false;
+		end_share(c);
 	}
 	leave_folder(c);
 }

@@ -9,6 +9,13 @@
  *
  * AT comes before a stranger's byte of that node is parsed: if the child dies
  * then, that is what it died of.
+ *
+ * Several children may share the work.  Each walks the whole store in the same
+ * order, and counts messages: the first PST_SHARE_MSGS are the first child's,
+ * the next as many the second's, and so on round.  A child speaks only of its
+ * own shares, and of folders that are met during them; behind each it says
+ * TURN.  So the frames of all of them, each heard until its TURN, are those
+ * that one child alone would send.  Only AT is said by all of every folder.
  */
 #ifndef EXTRACT_PST_FRAME_H
 #define EXTRACT_PST_FRAME_H
@@ -18,7 +25,7 @@
 
 #include "core/frame.h"
 
-#define PST_PROTOCOL 1
+#define PST_PROTOCOL 2
 
 enum pst_frame_type {
 	/* child to parent */
@@ -51,12 +58,14 @@ enum pst_frame_type {
 	PST_CHECKED, /* str format, u64 findings, u64 remarks, u64 pages,
 			  * u64 blocks, u64 nodes, u64 folders, u64
 			  * messages */
+	PST_TURN,    /* u64 number of the share that ends here */
 	PST_BYE,
 	/* parent to child */
 	PST_START, /* u32 PST_LEAVE_ bits, u32 code page, u32 keep the RTF
 			  * (0, 1), u64 memory,
 			  * u32 enum pst_at and u64 nid to go on at, u32
-			  * count and as many u64: folders not to read */
+			  * which of u32 children it is, u32 count and as
+			  * many u64: folders not to read */
 	PST_WANT,  /* u64 nid */
 	PST_SKIP,  /* u64 nid */
 	PST_FRAME_TYPES
@@ -86,6 +95,8 @@ enum { PST_CARVE = 0x1000 };
 /* And: hold it to its specification (formats/pst_check.h), no more. */
 enum { PST_CHECK = 0x800 };
 
+#define PST_SHARE_MSGS 4
+
 /* The payload of PST_START. */
 struct pst_start {
 	uint32_t leave; /* PST_LEAVE_, PST_USE_, PST_SURVEY */
@@ -94,6 +105,8 @@ struct pst_start {
 	uint64_t memory;
 	enum pst_at at;
 	uint64_t at_nid;
+	uint32_t child,
+	    children; /* the child-th of them, from 0 on; none: one */
 	const uint64_t *poison;
 	size_t n_poison;
 };

@@ -20,6 +20,8 @@
 #include "formats/item_kind.h"
 #include "formats/msg.h"
 
+#define EXTRACT_JOBS_MAX 16
+
 struct account; /* wire/account.h */
 struct source;
 
@@ -41,6 +43,8 @@ struct source_spec {
 	/* A PST: read facts to compare (extract/pst_facts.h) of all items, no
 	 * messages; what the reader says besides is not reported. */
 	bool facts;
+	unsigned jobs;		 /* children that read a PST, at most
+			* EXTRACT_JOBS_MAX; 0: as many as help */
 	unsigned item_timeout_s; /* a parser child may hang this long; 0: 30 */
 	struct report *report;	 /* notes, not_carried; never NULL */
 };

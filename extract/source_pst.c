@@ -21,6 +21,7 @@
 #define RESTARTS_MAX   500
 #define HANGS_MAX      20 /* each costs a whole timeout */
 #define MEMORY_MIN     ((uint64_t)224 << 20)
+#define JOBS	       1 /* more do not help: files are made by one */
 #define OPEN_TIMEOUT_X 4 /* opening may take that many timeouts */
 
 /* ------------------------------------------------------------ the child */
@@ -36,22 +37,25 @@ static int
 start_child(struct source_pst *s, struct err *err)
 {
 	const char *cp = s->spec->codepage;
-	struct pst_start start = { .leave = s->leave,
+	struct pst_start start = { .leave = s->l->leave,
+		.child = (uint32_t)(s->l - s->lanes),
+		.children = s->n_lanes,
 		.codepage = cp == NULL ? 0 : codepage_of(slice_str(cp)),
 		.keep_rtf = s->spec->keep_rtf,
 		.memory = memory_for(s),
-		.at = s->at,
-		.at_nid = s->at_nid,
+		.at = s->l->at,
+		.at_nid = s->l->at_nid,
 		.poison = s->poison,
 		.n_poison = s->n_poison };
 
-	if (proc_start(&s->proc, PST_CHILD_ARG, s->fd, err) != 0)
+	if (proc_start(&s->l->proc, PST_CHILD_ARG, s->fd, err) != 0)
 		return -1;
 	buf_clear(&s->out);
 	frame_put_start(&s->out, &start);
-	proc_tell(&s->proc, PST_START, &s->out);
-	s->state = BEFORE;
-	s->phase = PST_PHASE_OPEN;
+	proc_tell(&s->l->proc, PST_START, &s->out);
+	s->l->state = BEFORE;
+	s->l->phase = PST_PHASE_OPEN;
+	s->l->eager = s->l->doubts = false;
 	return 0;
 }
 
@@ -62,7 +66,7 @@ timeout_ms(const struct source_pst *s)
 						  : ITEM_TIMEOUT_S;
 
 	/* opening reads all of the index, libpst in more than linear time */
-	if (s->state == BEFORE)
+	if (s->l->state == BEFORE)
 		t = t * OPEN_TIMEOUT_X + (uint64_t)s->st.st_size / (4u << 20);
 	t *= 1000;
 	return t > INT_MAX ? INT_MAX : (unsigned)t;
@@ -106,21 +110,24 @@ died_early(struct source_pst *s, struct err *err)
 	char text[300];
 	uint32_t leave = 0;
 
-	if (s->phase == PST_PHASE_NAMES)
+	if (s->l->phase == PST_PHASE_NAMES)
 		leave = PST_LEAVE_NAMES;
-	else if (s->phase == PST_PHASE_STORE)
+	else if (s->l->phase == PST_PHASE_STORE)
 		leave = PST_LEAVE_STORE;
 	/* the trees alone, then */
-	if (s->phase == PST_PHASE_CARVE && (s->leave & PST_CARVE) != 0) {
+	if (s->l->phase == PST_PHASE_CARVE && (s->l->leave & PST_CARVE) != 0) {
 		s->leave &= ~(uint32_t)PST_CARVE;
-	} else if (leave == 0 || (s->leave & leave) != 0)
+		s->l->leave = s->leave;
+	} else if (leave == 0 || (s->l->leave & leave) != 0)
 		return err_set(err, SCOPE_STORE, EX_DATAERR,
 		    "'%s': nothing can be read: the PST reader %s at %s",
-		    s->spec->path, s->why, phase_name(s->phase));
+		    s->spec->path, s->why, phase_name(s->l->phase));
 	snprintf(text, sizeof(text), "%s cannot be read: the PST reader %s",
-	    phase_name(s->phase), s->why);
-	pst_name_problem(s, 0, "", NULL, text);
+	    phase_name(s->l->phase), s->why);
+	if ((s->leave & leave) == 0)
+		pst_name_problem(s, 0, "", NULL, text);
 	s->leave |= leave;
+	s->l->leave |= leave;
 	return start_child(s, err);
 }
 
@@ -133,23 +140,24 @@ revive(struct source_pst *s, struct err *err)
 {
 	bool stuck;
 
-	if (s->state == BEFORE && s->phase != PST_PHASE_WALK)
+	if (s->l->state == BEFORE && s->l->phase != PST_PHASE_WALK)
 		return died_early(s, err) == 0 ? 1 : -1;
-	if (s->peek_nid != 0)
-		add_poison(s, s->peek_nid);
-	else if (s->at == PST_AT_FOLDER)
-		add_poison(s, s->at_nid);
-	s->peek_nid = 0;
-	stuck = s->restarts > 0 && s->at == s->died_at &&
-	    s->at_nid == s->died_nid && s->n_poison == s->died_poison;
-	s->died_at = s->at;
-	s->died_nid = s->at_nid;
-	s->died_poison = s->n_poison;
+	if (s->l->peek_nid != 0)
+		add_poison(s, s->l->peek_nid);
+	else if (s->l->at == PST_AT_FOLDER)
+		add_poison(s, s->l->at_nid);
+	s->l->peek_nid = 0;
+	stuck = s->l->died && s->l->at == s->l->died_at &&
+	    s->l->at_nid == s->l->died_nid && s->n_poison == s->l->died_poison;
+	s->l->died = true;
+	s->l->died_at = s->l->at;
+	s->l->died_nid = s->l->at_nid;
+	s->l->died_poison = s->n_poison;
 	if (stuck || s->restarts++ >= RESTARTS_MAX || s->hangs >= HANGS_MAX) {
 		pst_name_problem(s, 0, "", NULL,
 		    "the rest of it is not read: the "
 		    "PST reader failed too often");
-		s->state = OVER;
+		s->l->state = OVER;
 		return 0;
 	}
 	return start_child(s, err) == 0 ? 1 : -1;
@@ -163,12 +171,12 @@ bury(struct source_pst *s, enum proc_heard heard)
 		s->hangs++;
 		snprintf(s->why, sizeof(s->why), "made no progress for %u s",
 		    timeout_ms(s) / 1000);
-		proc_end(&s->proc, NULL, 0);
+		proc_end(&s->l->proc, NULL, 0);
 	} else if (heard == PROC_HEARD_GARBAGE) {
 		snprintf(s->why, sizeof(s->why), "sent nonsense");
-		proc_end(&s->proc, NULL, 0);
+		proc_end(&s->l->proc, NULL, 0);
 	} else {
-		proc_end(&s->proc, s->why, sizeof(s->why));
+		proc_end(&s->l->proc, s->why, sizeof(s->why));
 	}
 }
 
@@ -225,9 +233,9 @@ go_on(struct source_pst *s, enum proc_heard heard, struct source_item *item_r,
     struct err *err)
 {
 	struct err fresh = { 0 };
-	bool lost = s->state != BEFORE && s->at == PST_AT_MESSAGE &&
-	    s->at_open && s->peek_nid == 0;
-	uint64_t nid = s->at_nid;
+	bool lost = s->l->state != BEFORE && s->l->at == PST_AT_MESSAGE &&
+	    s->l->at_open && s->l->peek_nid == 0;
+	uint64_t nid = s->l->at_nid;
 	char text[260];
 	int rc;
 
@@ -236,7 +244,7 @@ go_on(struct source_pst *s, enum proc_heard heard, struct source_item *item_r,
 	bury(s, heard);
 	if (lost)
 		snprintf(text, sizeof(text), "the PST reader %s there", s->why);
-	s->at_open = false;
+	s->l->at_open = false;
 	rc = revive(s, &fresh);
 	if (rc < 0) {
 		*err = fresh;
@@ -244,7 +252,7 @@ go_on(struct source_pst *s, enum proc_heard heard, struct source_item *item_r,
 	}
 	if (!lost)
 		return 1;
-	pst_keep(&s->folder, buf_slice(&s->at_folder));
+	pst_keep(&s->folder, buf_slice(&s->l->at_folder));
 	return pst_refuse_item(s, item_r, nid, text, err);
 }
 
@@ -258,24 +266,44 @@ leave_item(struct source_pst *s, struct err *err)
 
 	buf_clear(&s->out);
 	frame_put_u64(&s->out, s->nid);
-	if (s->state == IN_ITEM)
-		proc_tell(&s->proc, PST_SKIP, &s->out);
-	while (s->state == IN_ITEM) {
-		heard = proc_hear(&s->proc, timeout_ms(s), &f, err);
+	if (s->l->state == IN_ITEM) {
+		proc_tell(&s->l->proc, PST_SKIP, &s->out);
+		s->l->doubts = true;
+	}
+	while (s->l->state == IN_ITEM) {
+		heard = proc_hear(&s->l->proc, timeout_ms(s), &f, err);
 		if (heard != PROC_HEARD_FRAME)
 			return go_on(s, heard, &ignored, err) < 0 ? -1 : 0;
 		/* what is wrong with an item nobody wants is said when
 		 * somebody does */
 		if (f.type == PST_END)
-			s->state = BETWEEN;
+			s->l->state = BETWEEN;
 		else if (f.type != PST_DATA && f.type != PST_PROBLEM &&
 		    f.type != PST_REFUSED && !pst_on_aside(s, &f))
 			return go_on(s, PROC_HEARD_GARBAGE, &ignored, err) < 0
 			    ? -1
 			    : 0;
 	}
-	s->state = s->state == ITEM_DONE ? BETWEEN : s->state;
+	s->l->state = s->l->state == ITEM_DONE ? BETWEEN : s->l->state;
 	return 0;
+}
+
+/* Behind a share.  One that was heard already is said again by a child that
+ * was started again. */
+static bool
+on_turn(struct source_pst *s, struct slice p)
+{
+	bool bad = false;
+	uint64_t turn = frame_u64(&p, &bad);
+
+	if (bad || s->l->state != BETWEEN || turn > s->turn ||
+	    s->n_lanes == 1 || s->patience == 0)
+		return false;
+	s->patience--;
+	if (turn < s->turn)
+		return true;
+	s->l = &s->lanes[++s->turn % s->n_lanes];
+	return true;
 }
 
 /* One frame between items.  1: an item, 2: nothing for the caller, 0: the
@@ -288,30 +316,32 @@ take_frame(struct source_pst *s, struct source_item *item_r, struct err *err)
 	uint64_t nid;
 	bool good;
 
-	heard = proc_hear(&s->proc, timeout_ms(s), &f, err);
+	heard = proc_hear(&s->l->proc, timeout_ms(s), &f, err);
 	if (heard != PROC_HEARD_FRAME)
 		return go_on(s, heard, item_r, err) < 0 ? -1 : 2;
 	if (f.type == PST_FAIL)
 		return on_fail(s, f.payload, err);
+	if (f.type == PST_TURN && on_turn(s, f.payload))
+		return 2;
 	if (f.type == PST_BYE) {
-		proc_end(&s->proc, NULL, 0);
-		s->state = OVER;
+		proc_end(&s->l->proc, NULL, 0);
+		s->l->state = OVER;
 		s->pub.done = s->pub.total;
 		check_changed(s);
 		tell_recovered(s);
 		return 0;
 	}
 	if (f.type == PST_FOLDER || f.type == PST_ITEM) {
-		good = s->state == BETWEEN &&
+		good = s->l->state == BETWEEN &&
 		    (f.type == PST_FOLDER ? pst_on_folder(s, f.payload, item_r)
 					  : pst_on_item(s, f.payload, item_r));
 		if (good)
 			return 1;
 	} else if (f.type == PST_REFUSED) {
-		if (pst_on_trouble(s, f.payload, &nid) && nid == s->at_nid &&
-		    s->at_open) {
-			s->at_open = false;
-			pst_keep(&s->folder, buf_slice(&s->at_folder));
+		if (pst_on_trouble(s, f.payload, &nid) && nid == s->l->at_nid &&
+		    s->l->at_open) {
+			s->l->at_open = false;
+			pst_keep(&s->folder, buf_slice(&s->l->at_folder));
 			return pst_refuse_item(s, item_r, nid, s->why, err);
 		}
 	} else if (pst_on_aside(s, &f)) {
@@ -326,11 +356,11 @@ pst_next(struct source *src, struct source_item *item_r, struct err *err)
 	struct source_pst *s = (struct source_pst *)src;
 	int rc = 2;
 
-	if ((s->state == IN_ITEM || s->state == ITEM_DONE) &&
+	if ((s->l->state == IN_ITEM || s->l->state == ITEM_DONE) &&
 	    leave_item(s, err) != 0)
 		return -1;
 	while (rc == 2)
-		rc = s->state == OVER ? 0 : take_frame(s, item_r, err);
+		rc = s->l->state == OVER ? 0 : take_frame(s, item_r, err);
 	return rc;
 }
 
@@ -344,7 +374,7 @@ read_frame(struct source_pst *s, struct err *err)
 	bool bad = false, whole;
 	uint64_t nid;
 
-	heard = proc_hear(&s->proc, timeout_ms(s), &f, err);
+	heard = proc_hear(&s->l->proc, timeout_ms(s), &f, err);
 	if (heard == PROC_HEARD_STOP)
 		return -1;
 	if (heard == PROC_HEARD_FRAME && f.type == PST_DATA) {
@@ -354,7 +384,7 @@ read_frame(struct source_pst *s, struct err *err)
 	if (heard == PROC_HEARD_FRAME && f.type == PST_END) {
 		frame_u64(&f.payload, &bad);
 		whole = frame_u32(&f.payload, &bad) == 1;
-		s->state = BETWEEN;
+		s->l->state = BETWEEN;
 		return whole && !bad
 		    ? 0
 		    : err_set(err, SCOPE_MSG, EX_DATAERR, "item %llx: %s",
@@ -380,14 +410,15 @@ pst_read(struct source *src, void *buf, size_t cap, struct err *err)
 	struct source_pst *s = (struct source_pst *)src;
 	int rc = 1;
 
-	if (!s->wanted && s->state == IN_ITEM) {
+	if (!s->wanted && s->l->state == IN_ITEM) {
 		buf_clear(&s->out);
 		frame_put_u64(&s->out, s->nid);
-		proc_tell(&s->proc, PST_WANT, &s->out);
-		s->wanted = true;
+		if (!s->l->eager || s->l->doubts)
+			proc_tell(&s->l->proc, PST_WANT, &s->out);
+		s->l->eager = s->wanted = true;
 	}
 	while (s->data.n == 0 && rc == 1)
-		rc = s->state == IN_ITEM ? read_frame(s, err) : 0;
+		rc = s->l->state == IN_ITEM ? read_frame(s, err) : 0;
 	if (rc < 1)
 		return rc;
 	if (cap > s->data.n)
@@ -402,11 +433,15 @@ pst_close(struct source *src)
 {
 	struct source_pst *s = (struct source_pst *)src;
 	struct buf *bufs[] = { &s->known, &s->out, &s->folder, &s->name,
-		&s->role, &s->keywords, &s->subject, &s->source, &s->at_folder,
+		&s->role, &s->keywords, &s->subject, &s->source, &s->noted,
 		&s->said_path, &s->said_subject };
 	size_t i;
 
-	proc_end(&s->proc, NULL, 0);
+	for (i = 0; i < s->n_lanes; i++) {
+		proc_end(&s->lanes[i].proc, NULL, 0);
+		buf_free(&s->lanes[i].at_folder);
+	}
+	free(s->lanes);
 	if (s->fd >= 0)
 		close(s->fd);
 	for (i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
@@ -447,23 +482,58 @@ open_file(struct source_pst *s, struct err *err)
 		    "--codepage %s: there is no such code page",
 		    s->spec->codepage);
 	s->pub.total = (uint64_t)s->st.st_size;
-	s->patience = s->pub.total / 8 + 10000;
+	s->patience = (s->pub.total / 8 + 10000) * s->n_lanes;
 	return 0;
 }
 
-/* Until the child has opened the store: then it is known which one it is. */
+/* How many children read it. */
+static uint32_t
+count_lanes(const struct source_pst *s)
+{
+	unsigned jobs = s->spec->jobs == 0 ? JOBS : s->spec->jobs;
+
+	/* libpst reads all of the index each time, carving all of the file;
+	 * facts of two readers go side by side */
+	if (s->spec->facts || (s->leave & (PST_USE_LIBPST | PST_CARVE)) != 0)
+		return 1;
+	return jobs < EXTRACT_JOBS_MAX ? jobs : EXTRACT_JOBS_MAX;
+}
+
+static void
+make_lanes(struct source_pst *s)
+{
+	uint32_t i;
+
+	s->n_lanes = count_lanes(s);
+	s->lanes = mem_alloc(s->n_lanes, sizeof(*s->lanes));
+	s->l = s->lanes;
+	for (i = 0; i < s->n_lanes; i++)
+		s->lanes[i].proc.to = s->lanes[i].proc.from = -1;
+}
+
+/* Until the first child has opened the store: then it is known which one it
+ * is, and the others can start with what was learnt. */
 static int
 open_store(struct source_pst *s, struct err *err)
 {
 	struct source_item ignored = { 0 };
+	uint32_t i;
 	int rc = 2;
 
+	s->l->leave = s->leave;
 	if (start_child(s, err) != 0)
 		return -1;
-	while (s->state == BEFORE && rc == 2)
+	while (s->l->state == BEFORE && rc == 2)
 		rc = take_frame(s, &ignored, err);
 	if (rc != 2)
 		return -1;
+	for (i = 1; i < s->n_lanes; i++) {
+		s->l = &s->lanes[i];
+		s->l->leave = s->leave;
+		if (start_child(s, err) != 0)
+			return -1;
+	}
+	s->l = s->lanes;
 	if (s->pub.identity == NULL)
 		s->pub.identity = identity_of_path(s->spec->path);
 	return 0;
@@ -480,7 +550,8 @@ pst_source_open(struct source **src_r, const struct source_spec *spec,
 		s->leave = PST_USE_LIBPST;
 	s->leave |= spec->facts ? PST_SEND_FACTS : 0;
 	s->leave |= spec->carve && !spec->facts ? PST_CARVE : 0;
-	s->fd = s->proc.to = s->proc.from = -1;
+	s->fd = -1;
+	make_lanes(s);
 	if (open_file(s, err) != 0 || open_store(s, err) != 0) {
 		free(s->pub.identity);
 		pst_close(&s->pub);

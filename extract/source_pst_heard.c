@@ -3,6 +3,8 @@
 #include "extract/source_pst_impl.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
 #include "core/sandbox.h"
@@ -80,20 +82,37 @@ keep_path(struct buf *b, struct slice s)
 	return folder_is_path(s);
 }
 
+/* Each child says it. */
+static void
+note_once(struct source_pst *s, const char *text)
+{
+	size_t n = strlen(text) + 1; /* its NUL ends it in the list */
+
+	if (s->notes == NOTES_MAX ||
+	    (s->noted.n > 0 && memmem(s->noted.p, s->noted.n, text, n) != NULL))
+		return;
+	s->notes++;
+	buf_put(&s->noted, text, n);
+	report_note(s->spec->report, "%s", text);
+}
+
 static bool
 on_hello(struct source_pst *s, struct slice p)
 {
 	bool bad = false;
 	uint32_t version = frame_u32(&p, &bad);
 	uint32_t missing = frame_u32(&p, &bad);
-	char names[64];
+	char names[64], *text;
 
 	if (bad || version != PST_PROTOCOL || missing > SANDBOX_ALL)
 		return false;
-	if (missing != 0)
-		report_note(s->spec->report,
-		    "the PST reader runs without %s: this system has none",
+	if (missing != 0) {
+		text = mem_fmt("the PST reader runs without %s: this system "
+			       "has none",
 		    sandbox_names(names, missing));
+		note_once(s, text);
+		free(text);
+	}
 	return true;
 }
 
@@ -116,10 +135,9 @@ on_store(struct source_pst *s, struct slice p)
 		s->pub.identity =
 		    mem_str(digest_hex(hex, (const uint8_t *)key.p, key.n));
 	if (password != 0)
-		report_note(s->spec->report,
-		    "the store has a password, which "
-		    "protects nothing in it");
-	s->state = BETWEEN;
+		note_once(s,
+		    "the store has a password, which protects nothing in it");
+	s->l->state = BETWEEN;
 	return true;
 }
 
@@ -131,16 +149,16 @@ on_at(struct source_pst *s, struct slice p)
 	uint32_t what = frame_u32(&p, &bad);
 	struct slice path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
 
-	s->peek_nid = 0;
+	s->l->peek_nid = 0;
 	if (bad || what == PST_AT_NOTHING || what > PST_AT_PEEK)
 		return false;
 	if (what == PST_AT_PEEK) {
-		s->peek_nid = nid;
+		s->l->peek_nid = nid;
 		return true;
 	}
-	s->at = (enum pst_at)what;
-	s->at_nid = nid;
-	s->at_open = true;
+	s->l->at = (enum pst_at)what;
+	s->l->at_nid = nid;
+	s->l->at_open = true;
 	if (what != PST_AT_MESSAGE)
 		return true;
 	s->seen++;
@@ -150,7 +168,7 @@ on_at(struct source_pst *s, struct slice p)
 		  (double)s->messages);
 	buf_clear(&s->subject);
 	buf_clear(&s->keywords);
-	return keep_path(&s->at_folder, path);
+	return keep_path(&s->l->at_folder, path);
 }
 
 bool
@@ -210,8 +228,8 @@ pst_on_item(struct source_pst *s, struct slice p, struct source_item *item_r)
 	received = (int64_t)frame_u64(&p, &bad);
 	words = frame_str(&p, FRAME_KEYWORDS_MAX, &bad);
 	subject = frame_str(&p, FRAME_TEXT_MAX, &bad);
-	if (bad || s->at != PST_AT_MESSAGE || s->at_nid != s->nid ||
-	    !s->at_open || !keep_path(&s->folder, path) ||
+	if (bad || s->l->at != PST_AT_MESSAGE || s->l->at_nid != s->nid ||
+	    !s->l->at_open || !keep_path(&s->folder, path) ||
 	    (flags & ~known) != 0 || !keywords_ok(words))
 		return false;
 	pst_keep(&s->subject, subject);
@@ -224,10 +242,10 @@ pst_on_item(struct source_pst *s, struct slice p, struct source_item *item_r)
 		item_r->msg.received = received;
 		item_r->msg.received_how = RECEIVED_SOURCE;
 	}
-	s->at_open = false;
+	s->l->at_open = false;
 	s->wanted = false;
 	s->data.n = 0;
-	s->state = IN_ITEM;
+	s->l->state = IN_ITEM;
 	return true;
 }
 
@@ -267,8 +285,8 @@ on_note(struct source_pst *s, struct slice p)
 	bool bad = false;
 
 	pst_keep(&s->name, frame_str(&p, FRAME_TEXT_MAX, &bad));
-	if (!bad && !s->spec->facts && s->notes++ < NOTES_MAX)
-		report_note(s->spec->report, "%s", buf_str(&s->name));
+	if (!bad && !s->spec->facts)
+		note_once(s, buf_str(&s->name));
 	return !bad;
 }
 
@@ -279,7 +297,7 @@ on_other(struct source_pst *s, struct slice p)
 	bool bad = false;
 	struct slice class = frame_str(&p, FRAME_CLASS_MAX, &bad);
 
-	s->at_open = false;
+	s->l->at_open = false;
 	buf_clear(&s->name);
 	buf_put(&s->name, "\n", 1);
 	text_repair(&s->name, class);
@@ -312,20 +330,20 @@ pst_on_aside(struct source_pst *s, const struct frame *f)
 	s->patience--;
 	switch (f->type) {
 	case PST_HELLO:
-		return s->state == BEFORE && on_hello(s, p);
+		return s->l->state == BEFORE && on_hello(s, p);
 	case PST_PHASE:
 		phase = frame_u32(&p, &bad);
-		s->phase =
+		s->l->phase =
 		    phase < PST_PHASES ? (enum pst_phase)phase : PST_PHASE_OPEN;
-		return !bad && s->state == BEFORE && phase < PST_PHASES;
+		return !bad && s->l->state == BEFORE && phase < PST_PHASES;
 	case PST_STORE:
-		return s->state == BEFORE && on_store(s, p);
+		return s->l->state == BEFORE && on_store(s, p);
 	case PST_AT:
-		return s->state == BETWEEN && on_at(s, p);
+		return s->l->state == BETWEEN && on_at(s, p);
 	case PST_PROBLEM:
 		return on_problem(s, p);
 	case PST_OTHER:
-		return s->state == BETWEEN && on_other(s, p);
+		return s->l->state == BETWEEN && on_other(s, p);
 	case PST_NOTE:
 		return on_note(s, p);
 	default:

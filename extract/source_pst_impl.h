@@ -19,28 +19,44 @@ enum state {
 	OVER
 };
 
-struct source_pst {
-	struct source pub;
-	const struct source_spec *spec;
-	int fd;
-	struct stat st;
+/* One child, and where it is. */
+struct lane {
 	struct proc proc;
 	enum state state;
 	enum pst_phase phase;
-	unsigned restarts, hangs;
 	uint32_t leave;
 
 	/* where the walk is, for the next child */
 	enum pst_at at;
 	uint64_t at_nid, peek_nid;
 	bool at_open; /* the node at hand is not dealt with yet */
-	uint64_t *poison;
-	size_t n_poison;
+	struct buf at_folder;
 
 	/* where the last one died: twice at one place is no progress */
+	bool died;
 	enum pst_at died_at;
 	uint64_t died_nid;
 	size_t died_poison;
+
+	/* It asks about each item until it is told that one is wanted; what
+	 * follows then is wanted too, as long as nothing else was said. */
+	bool eager, doubts;
+};
+
+struct source_pst {
+	struct source pub;
+	const struct source_spec *spec;
+	int fd;
+	struct stat st;
+	struct lane *lanes; /* n_lanes of them; heard in turns, */
+	struct lane *l;	    /* now this one */
+	uint32_t n_lanes;
+	uint64_t turn; /* shares heard */
+	unsigned restarts, hangs;
+	uint32_t leave;
+
+	uint64_t *poison;
+	size_t n_poison;
 
 	uint64_t messages, seen;
 	uint64_t recovered; /* told so far */
@@ -52,7 +68,8 @@ struct source_pst {
 	bool wanted;
 	struct slice data; /* rest of a DATA frame */
 	struct buf out, folder, name, role, keywords, subject, source;
-	struct buf known, at_folder, said_path, said_subject;
+	struct buf known, said_path, said_subject;
+	struct buf noted; /* notes, each said once */
 	char key[24], why[200];
 };
 
