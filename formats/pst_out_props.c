@@ -223,6 +223,10 @@ place(struct pst_out *o, struct heap_out *h, struct pst_prop_out *v,
 	*hnid_r = v->fixed;
 	if (type == PtypInteger32 || type == PtypBoolean)
 		return 0;
+	if (type == PtypInteger16) {
+		*hnid_r = pst_u16(v->value.p);
+		return 0;
+	}
 	*hnid_r = v->nid;
 	if (v->nid != 0)
 		return 0;

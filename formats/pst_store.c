@@ -93,7 +93,7 @@ pst_store_abandon(struct pst_store_out **sp)
 		free(s->v[i].class);
 	}
 	free(s->v);
-	free(s->names);
+	store_names_free(s);
 	table_free(&s->table);
 	pst_out_abandon(&s->out);
 	free(s->name);
@@ -227,9 +227,10 @@ tell_folder(struct pst_store_out *s, uint32_t nid, const struct item *item,
 }
 
 int
-pst_store_message(struct pst_store_out *s, struct item *item, uint32_t *nid_r,
+pst_store_message(struct pst_store_out *s, struct item *given, uint32_t *nid_r,
     struct err *err)
 {
+	struct item whole = *given, *item = &whole;
 	struct item_summary sum = { .size = 0 };
 	struct arena arena = { 0 };
 	struct err trouble = { 0 };
@@ -240,6 +241,7 @@ pst_store_message(struct pst_store_out *s, struct item *item, uint32_t *nid_r,
 	if (s->at == NULL)
 		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
 		    "a PST message without a folder");
+	store_complete(item, &arena);
 	if (store_put_item(s, item, 0, &data, &sub, &sum, &arena, err) == 0) {
 		nid = s->next_message++ << 5 | NID_TYPE_MESSAGE;
 		rc = pst_out_node(s->out, nid, data, sub, s->at->nid, err);

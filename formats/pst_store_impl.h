@@ -71,7 +71,9 @@ enum store_set {
 unsigned store_name(struct pst_store_out *s, enum store_set set,
     uint32_t number);
 unsigned store_name_text(struct pst_store_out *s, const char *name);
+unsigned store_name_slice(struct pst_store_out *s, struct slice name);
 int store_put_names(struct pst_store_out *s, struct err *err);
+void store_names_free(struct pst_store_out *s);
 
 /* ---- pst_store_item.c */
 /* What is told of a message in its folder's contents table. */
@@ -87,6 +89,24 @@ int store_put_item(struct pst_store_out *s, struct item *item, int depth,
 
 /* PidTagSubject with the mark that says how long its prefix is. */
 void store_put_subject(struct pst_props *p, struct slice subject);
+
+/* ---- pst_store_kind.c: items other than mail.  Fill in what hangs from the
+ * item and the item itself has not; in 'a'. */
+void store_complete(struct item *it, struct arena *a);
+/* The properties of its class. */
+int store_put_kind(struct pst_store_out *s, struct pst_props *p,
+    const struct item *it, struct err *err);
+void store_put_contact(struct pst_store_out *s, struct pst_props *p,
+    const struct item *item);
+void store_put_list(struct pst_store_out *s, struct pst_props *p,
+    const struct item *item);
+int store_put_event(struct pst_store_out *s, struct pst_props *p,
+    const struct event *e, struct err *err);
+int store_put_task(struct pst_store_out *s, struct pst_props *p,
+    const struct task *t, struct err *err);
+void store_put_journal(struct pst_store_out *s, struct pst_props *p,
+    const struct journal *j);
+void store_put_note(struct pst_store_out *s, struct pst_props *p);
 
 /* A number for a subnode of this type. */
 uint32_t store_sub_nid(struct pst_store_out *s, unsigned type);

@@ -345,7 +345,8 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 	props_time(p, PidTagClientSubmitTime, item->submitted);
 	props_time(p, PidTagMessageDeliveryTime, item->delivered);
 	props_time(p, PidTagCreationTime, item->created);
-	props_time(p, PidTagLastModificationTime, item->created);
+	props_time(p, PidTagLastModificationTime,
+	    item->modified != DATE_UNKNOWN ? item->modified : item->created);
 	put_flags(p, item);
 	put_headers(p, item);
 	put_person(p, &item->from, PidTagSentRepresentingName,
@@ -444,14 +445,17 @@ put_embedded(struct item_out *io, const struct item_attach *a,
 {
 	struct item_summary sum = { .size = 0 };
 	struct arena arena = { 0 };
-	struct item *inner = NULL;
+	struct item *inner = NULL, whole;
 	uint64_t data, sub;
 	uint32_t nid;
 	int rc = a->open(a->arg, &inner, err);
 
-	if (rc == 0)
-		rc = store_put_item(io->s, inner, io->depth + 1, &data, &sub,
+	if (rc == 0) {
+		whole = *inner;
+		store_complete(&whole, &arena);
+		rc = store_put_item(io->s, &whole, io->depth + 1, &data, &sub,
 		    &sum, &arena, err);
+	}
 	if (rc == 0) {
 		nid = store_sub_nid(io->s, NID_TYPE_MESSAGE);
 		pst_out_subs_add(subs, nid, data, sub);
@@ -569,6 +573,9 @@ store_put_item(struct pst_store_out *s, struct item *item, int depth,
 	if (put_plain(&io, err) == 0 && put_html(&io, err) == 0 &&
 	    put_recipients(&io, err) == 0 && put_attachments(&io, err) == 0) {
 		put_properties(&io, sum, a);
+		rc = store_put_kind(s, &io.props, item, err);
+	}
+	if (rc == 0) {
 		props_int(&io.props, 0x0e08, bounded(io.size));
 		sum->size = (uint32_t)bounded(io.size);
 		rc = props_write(s->out, &io.props, &io.subs, data_r, err);

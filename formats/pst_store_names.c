@@ -19,7 +19,7 @@
 struct store_named {
 	enum store_set set;
 	uint32_t number;
-	const char *text; /* or NULL */
+	char *text; /* or NULL */
 };
 
 /* {000620xx-0000-0000-C000-000000000046}, and that of meetings. */
@@ -64,7 +64,8 @@ find(struct pst_store_out *s, enum store_set set, uint32_t number,
 	if ((s->n_names & 15) == 0)
 		s->names =
 		    mem_grow(s->names, s->n_names + 16, sizeof(*s->names));
-	s->names[s->n_names++] = (struct store_named){ set, number, text };
+	s->names[s->n_names++] = (struct store_named){ set, number,
+		text == NULL ? NULL : mem_str(text) };
 	return FIRST_ID + (unsigned)i;
 }
 
@@ -78,6 +79,25 @@ unsigned
 store_name_text(struct pst_store_out *s, const char *name)
 {
 	return find(s, STORE_SET_STRINGS, 0, name);
+}
+
+unsigned
+store_name_slice(struct pst_store_out *s, struct slice name)
+{
+	char *text = mem_strn(name.p, name.n);
+	unsigned id = find(s, STORE_SET_STRINGS, 0, text);
+
+	free(text);
+	return id;
+}
+
+void
+store_names_free(struct pst_store_out *s)
+{
+	while (s->n_names > 0)
+		free(s->names[--s->n_names].text);
+	free(s->names);
+	s->names = NULL;
 }
 
 /* What the streams are made of. */
