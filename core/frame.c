@@ -135,6 +135,14 @@ frame_put_str(struct buf *b, struct slice s, size_t max)
 	buf_put(b, s.p, s.n);
 }
 
+void
+frame_put(struct buf *b, unsigned type, const void *payload, size_t n)
+{
+	frame_put_u32(b, (uint32_t)n);
+	frame_put_u32(b, type | (uint32_t)FRAME_MARK << 16);
+	buf_put(b, payload, n);
+}
+
 int
 frame_send(int fd, unsigned type, const void *payload, size_t n)
 {

@@ -50,6 +50,10 @@ void frame_put_u64(struct buf *b, uint64_t v);
 /* At most 'max' bytes of it. */
 void frame_put_str(struct buf *b, struct slice s, size_t max);
 
+/* Append a whole frame, of at most LIMIT_BLOCK bytes, to be written with
+ * others. */
+void frame_put(struct buf *b, unsigned type, const void *payload, size_t n);
+
 /* Write a frame to a pipe.  0 or -1 with errno. */
 int frame_send(int fd, unsigned type, const void *payload, size_t n);
 

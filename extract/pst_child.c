@@ -18,6 +18,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/io.h"
 #include "core/mem.h"
 #include "core/sandbox.h"
 #include "core/text.h"
@@ -32,6 +33,7 @@
 #include "formats/pst_check.h"
 
 #define SUBJECT_MAX 500
+#define HOLD_BYTES  16384
 #define GCONV_MAX   14
 
 struct child {
@@ -43,6 +45,7 @@ struct child {
 	uint32_t me, children; /* who shares the work */
 	uint64_t passed;       /* messages that the walk has met */
 	bool gone;	       /* the parent is: end quietly */
+	struct buf held;       /* a small message: its end goes with it */
 
 	/* what START said */
 	uint32_t leave, codepage;
@@ -78,11 +81,24 @@ is_mine(const struct child *c)
 /* ------------------------------------------------------------- sending */
 
 static void
+send_held(struct child *c)
+{
+	if (!c->gone && c->held.n > 0 &&
+	    io_write_all(PST_CHILD_OUT, c->held.p, c->held.n) != 0)
+		c->gone = true;
+	buf_clear(&c->held);
+}
+
+static void
 send_frame(struct child *c, enum pst_frame_type type)
 {
-	if (!c->gone &&
-	    frame_send(PST_CHILD_OUT, type, c->out.p, c->out.n) != 0)
+	if (c->held.n > 0) {
+		frame_put(&c->held, type, c->out.p, c->out.n);
+		send_held(c);
+	} else if (!c->gone &&
+	    frame_send(PST_CHILD_OUT, type, c->out.p, c->out.n) != 0) {
 		c->gone = true;
+	}
 	buf_clear(&c->out);
 }
 
@@ -360,8 +376,14 @@ on_bytes(void *arg, const void *data, size_t len, struct err *err)
 	hear(c, false);
 	if (c->skip)
 		return err_set(err, SCOPE_MSG, EX_OK, "not wanted");
-	if (!c->gone && frame_send(PST_CHILD_OUT, PST_DATA, data, len) != 0)
-		c->gone = true;
+	if (c->size == 0 && len <= HOLD_BYTES) {
+		frame_put(&c->held, PST_DATA, data, len);
+	} else {
+		send_held(c);
+		if (!c->gone &&
+		    frame_send(PST_CHILD_OUT, PST_DATA, data, len) != 0)
+			c->gone = true;
+	}
 	if (c->gone)
 		return err_set(err, SCOPE_STORE, EX_OK, "nobody listens");
 	c->size += len;
@@ -716,6 +738,7 @@ pst_child_main(void)
 		rc = c->leave & PST_CHECK ? check(c) : run(c);
 	}
 	buf_free(&c->out);
+	buf_free(&c->held);
 	free(c->poison);
 	free(c);
 	return rc;

@@ -137,16 +137,34 @@ scan_byte(struct scan *s, unsigned char c)
 		s->longest = s->column;
 }
 
+/* Bytes within a line that say nothing: how many come next. */
+static size_t
+scan_run(struct scan *s, const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	if (s->column == s->mark)
+		return 0;
+	while (i < n && p[i] >= 0x20 && p[i] < 0x7f)
+		i++;
+	s->column += i;
+	if (s->column > s->longest)
+		s->longest = s->column;
+	return i;
+}
+
 static int
 scan_put(void *arg, const void *data, size_t len, struct err *err)
 {
 	struct scan *s = arg;
 	const unsigned char *p = data;
-	size_t i;
+	size_t i = 0;
 
 	(void)err;
-	for (i = 0; i < len; i++)
-		scan_byte(s, p[i]);
+	while (i < len) {
+		scan_byte(s, p[i++]);
+		i += scan_run(s, p + i, len - i);
+	}
 	s->n += len;
 	return 0;
 }
@@ -301,23 +319,63 @@ text_byte(struct encoder *e, unsigned char c)
 		encode_byte(e, c);
 }
 
+/* Bytes that can go all at once: how many went, at 'p'; 0: the next one is to
+ * be looked at. */
+static size_t
+encode_run(struct encoder *e, const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	if (e->how == MIME_BASE64) {
+		if (e->text)
+			return 0;
+		i = BASE64_LINE - e->held;
+		i = i < n ? i : n;
+		memcpy(e->hold + e->held, p, i);
+		e->held += i;
+		if (e->held == BASE64_LINE)
+			base64_line(e);
+		return i;
+	}
+	if (e->cr || e->blank != 0)
+		return 0;
+	if (e->how == MIME_QP) {
+		n = n < QP_LINE - e->column ? n : QP_LINE - e->column;
+		while (i < n && p[i] > 0x20 && p[i] < 0x7f && p[i] != '=')
+			i++;
+		e->column += i;
+	} else if (!e->text) {
+		i = n;
+	} else {
+		while (i < n && p[i] != '\n' && p[i] != '\r')
+			i++;
+	}
+	out_put(e->o, p, i);
+	return i;
+}
+
 static int
 encode_put(void *arg, const void *data, size_t len, struct err *err)
 {
 	struct encoder *e = arg;
 	const unsigned char *p = data;
-	size_t i = 0;
+	size_t i = 0, run;
 
 	(void)err; /* out_put() has the same one */
 	if (e->skip > 0) {
 		i = e->skip < len ? (size_t)e->skip : len;
 		e->skip -= i;
 	}
-	for (; i < len && !e->o->failed; i++)
+	while (i < len && !e->o->failed) {
+		run = encode_run(e, p + i, len - i);
+		i += run;
+		if (run > 0)
+			continue;
 		if (e->text)
-			text_byte(e, p[i]);
+			text_byte(e, p[i++]);
 		else
-			encode_byte(e, p[i]);
+			encode_byte(e, p[i++]);
+	}
 	return e->o->failed ? -1 : 0;
 }
 

@@ -24,6 +24,19 @@ put_unit(struct utf16 *u, struct buf *out, unsigned c)
 		text_put_utf8(out, c >= 0xdc00 && c < 0xe000 ? REPLACEMENT : c);
 }
 
+/* Most text is ASCII, or has runs of it: the bytes of one, at 'p'. */
+static size_t
+put_ascii(struct buf *out, const unsigned char *p, size_t n)
+{
+	char *to = buf_room(out, n / 2);
+	size_t i;
+
+	for (i = 0; i + 1 < n && p[i] < 0x80 && p[i + 1] == 0; i += 2)
+		to[i / 2] = (char)p[i];
+	out->n += i / 2;
+	return i;
+}
+
 void
 utf16_put(struct utf16 *u, struct buf *out, struct slice in)
 {
@@ -35,8 +48,14 @@ utf16_put(struct utf16 *u, struct buf *out, struct slice in)
 		u->odd = 0;
 		i = 1;
 	}
-	for (; i + 1 < in.n; i += 2)
+	while (i + 1 < in.n) {
+		if (u->high == 0 && p[i] < 0x80 && p[i + 1] == 0) {
+			i += put_ascii(out, p + i, in.n - i);
+			continue;
+		}
 		put_unit(u, out, p[i] | (unsigned)p[i + 1] << 8);
+		i += 2;
+	}
 	if (i < in.n)
 		u->odd = 0x100 | p[i];
 }
