@@ -3,7 +3,8 @@
  * Make an RFC 5322 message of a neutral item (formats/pst_item.h).  The same
  * item always gives the same bytes: boundaries and a missing Message-ID are
  * made from the item's uid, never from the clock or chance.  What comes out
- * has CRLF line ends, no line over 998 bytes and no 8-bit byte in a header;
+ * has CRLF line ends, no line over 998 bytes and no 8-bit byte in a header (but
+ * for addresses of letters beyond ASCII, RFC 6532);
  * S/MIME content passes as it lies there.
  *
  * Headers are the transport headers where the item has them, without what

@@ -124,6 +124,19 @@ put_clean(struct mime_out *o, struct slice name, struct slice value)
 	mime_put_lines(o, value);
 }
 
+/* An address of letters beyond ASCII. */
+static bool
+is_eai(struct slice addr)
+{
+	size_t i;
+
+	for (i = 0; i < addr.n; i++)
+		if ((unsigned char)addr.p[i] <= ' ' || addr.p[i] == '<' ||
+		    addr.p[i] == '>' || addr.p[i] == 0x7f)
+			return false;
+	return text_is_utf8(addr) && memchr(addr.p, '@', addr.n) != NULL;
+}
+
 /* Every mailbox of a list, groups opened up, into a field. */
 static void
 put_list(struct mime_field *f, InternetAddressList *list, int depth)
@@ -142,7 +155,8 @@ put_list(struct mime_field *f, InternetAddressList *list, int depth)
 			continue;
 		}
 		addr = slice_str(INTERNET_ADDRESS_MAILBOX(a)->addr);
-		if (mime_is_ascii(addr) && addr.n > 0 &&
+		/* one of RFC 6532 has no other form than its own */
+		if ((mime_is_ascii(addr) || is_eai(addr)) && addr.n > 0 &&
 		    addr.n < LINE_LIMIT / 2)
 			field_mailbox(f, name, addr, i + 1 < n);
 		else
@@ -165,6 +179,16 @@ put_addresses(struct mime_out *o, const char *name, const char *value)
 	return true;
 }
 
+static void
+decode_words(struct buf *b)
+{
+	char *text = g_mime_utils_header_decode_text(NULL, buf_str(b));
+
+	buf_clear(b);
+	buf_puts(b, text);
+	g_free(text);
+}
+
 /* A value with 8-bit bytes, controls or endless lines: written anew. */
 static void
 put_unclean(struct mime_out *o, struct slice name, struct slice value,
@@ -174,6 +198,10 @@ put_unclean(struct mime_out *o, struct slice name, struct slice value,
 
 	head_unfold(&b, value);
 	buf_put(&n, name.p, name.n);
+	/* what is encoded already is not encoded once more */
+	if (!addresses && memmem(b.p, b.n, "=?", 2) != NULL &&
+	    memchr(b.p, '\0', b.n) == NULL)
+		decode_words(&b);
 	if (!addresses || memchr(b.p, '\0', b.n) != NULL ||
 	    !put_addresses(o, buf_str(&n), buf_str(&b)))
 		mime_put_field(o, buf_str(&n), buf_slice(&b));
@@ -247,6 +275,8 @@ put_received_field(struct mime_out *o, const struct item *it, struct slice name,
 {
 	bool addresses;
 	unsigned bit = known_bit(name, &addresses);
+	char date[40];
+	int64_t t;
 
 	if (name.n > NAME_MAX_BYTES || value.n > FIELD_MAX ||
 	    is_structure(name))
@@ -261,6 +291,8 @@ put_received_field(struct mime_out *o, const struct item *it, struct slice name,
 	*seen |= bit;
 	if (is_clean(value))
 		put_clean(o, name, value);
+	else if (bit == HAS_DATE && date_parse_rfc5322(slice_trim(value), &t))
+		out_fmt(o, "Date: %s\r\n", date_format_rfc5322(date, t));
 	else
 		put_unclean(o, name, value, addresses);
 }

@@ -10,9 +10,9 @@
 #include "core/mem.h"
 
 #define ROOM	     ((size_t)2 << 16)
-#define BOUNDARY_MAX 250 /* RFC 2046 allows 70 */
-#define LOOK	     (BOUNDARY_MAX + 8)
-#define MULTI_MAX    100 /* multiparts in multiparts */
+#define BOUNDARY_MAX 16000 /* RFC 2046 allows 70 */
+#define LOOK_MIN     256   /* of a line, to see what it is */
+#define MULTI_MAX    100   /* multiparts in multiparts */
 
 struct open_multi {
 	struct entity *e;
@@ -35,6 +35,7 @@ struct scan {
 	unsigned parts;
 	struct open_multi multi[MULTI_MAX];
 	size_t n_multi;
+	size_t look; /* bytes of a line: the longest boundary fits */
 };
 
 static uint64_t
@@ -143,6 +144,8 @@ end_head(struct scan *s, struct err *err)
 	if (e->kind == ENTITY_MULTI &&
 	    (s->n_multi == MULTI_MAX || strlen(e->boundary) > BOUNDARY_MAX))
 		e->kind = ENTITY_LEAF;
+	if (e->kind == ENTITY_MULTI && strlen(e->boundary) + 8 > s->look)
+		s->look = strlen(e->boundary) + 8;
 	if (e->kind == ENTITY_MULTI)
 		s->multi[s->n_multi++] =
 		    (struct open_multi){ e, e->boundary, strlen(e->boundary) };
@@ -269,7 +272,7 @@ scan_lines(struct scan *s, struct err *err)
 	bool last = false;
 	int rc, i;
 
-	while ((rc = fill(s, LOOK, err)) > 0) {
+	while ((rc = fill(s, s->look, err)) > 0) {
 		const char *p = s->room + s->at;
 
 		i = -1;
@@ -310,6 +313,7 @@ mime_scan(int fd, struct arena *a, struct entity **root_r, struct err *err)
 
 	s->fd = fd;
 	s->a = a;
+	s->look = LOOK_MIN;
 	s->room = mem_alloc(1, ROOM);
 	rc = begin_entity(s, NULL, 0, err);
 	if (rc == 0)

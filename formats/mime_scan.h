@@ -22,7 +22,7 @@
 #include "formats/mime_span.h"
 
 #define MIME_PARTS_MAX	10000		  /* of one message */
-#define MIME_HEADS_MAX	((size_t)8 << 20) /* bytes of all their headers */
+#define MIME_HEADS_MAX	((size_t)2 << 20) /* bytes of all their headers */
 #define MIME_NESTED_MAX 24		  /* messages in messages */
 
 enum entity_kind {
@@ -35,6 +35,7 @@ struct entity {
 	enum entity_kind kind;
 	uint64_t from, body, end; /* header at 'from', content [body, end) */
 	struct slice head;	  /* as UTF-8 */
+	struct slice raw;	  /* as it is, where that is not UTF-8 */
 	unsigned depth;		  /* messages around it */
 	struct entity *up, *first, *last, *next;
 

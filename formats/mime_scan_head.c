@@ -86,6 +86,7 @@ read_type(struct entity *e, const char *value, bool digest, struct arena *a)
 	GMimeContentType *ct;
 	GMimeParamList *list;
 	const char *type, *sub;
+	struct slice bound;
 
 	e->type = digest ? "message/rfc822" : "text/plain";
 	e->charset = e->boundary = e->start = e->type_name = "";
@@ -101,7 +102,11 @@ read_type(struct entity *e, const char *value, bool digest, struct arena *a)
 	else
 		e->type = "text/plain";
 	e->charset = param(list, "charset", a);
-	e->boundary = param(list, "boundary", a);
+	/* RFC 2046 5.1.1: no blank ends it, whatever was written */
+	bound = slice_str(param(list, "boundary", a));
+	while (bound.n > 0 && strchr(" \t\r\n", bound.p[bound.n - 1]) != NULL)
+		bound.n--;
+	e->boundary = arena_slice(a, bound);
 	e->start = param(list, "start", a);
 	e->type_name = param(list, "name", a);
 	g_object_unref(ct);
@@ -172,7 +177,10 @@ mime_scan_head(struct entity *e, struct slice raw, bool digest, struct arena *a)
 	/* the charset is ASCII in any case; then all of it can be read */
 	e->head = to_utf8(raw, NULL, a);
 	read_type(e, value_of(e->head, "Content-Type", &b), digest, a);
-	if (*e->charset != '\0' && !text_is_utf8(raw)) {
+	e->raw = slice_of("", 0);
+	if (!text_is_utf8(raw))
+		e->raw = slice_of(arena_slice(a, raw), raw.n);
+	if (*e->charset != '\0' && e->raw.n > 0) {
 		e->head = to_utf8(raw, e->charset, a);
 		read_type(e, value_of(e->head, "Content-Type", &b), digest, a);
 	}

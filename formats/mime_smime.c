@@ -6,6 +6,8 @@
  */
 #include "formats/mime_impl.h"
 
+#include <ctype.h>
+
 #include "formats/head.h"
 
 #define CLASS_SMIME  "IPM.Note.SMIME"
@@ -96,10 +98,24 @@ smime_type(const struct item_stream *s)
 	return type;
 }
 
+/* "smime.p7m" and the like: what others know it by. */
+static bool
+is_plain_name(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) &&
+		    strchr("-_.", s.p[i]) == NULL)
+			return false;
+	return s.n > 4 && s.n < 60 && strncasecmp(s.p + s.n - 4, ".p7", 3) == 0;
+}
+
 static bool
 put_opaque(struct mime_out *o, const struct item *it,
     const struct item_stream *s)
 {
+	struct mime_field f;
 	struct slice type;
 
 	out_str(o, "MIME-Version: 1.0\r\n");
@@ -114,10 +130,13 @@ put_opaque(struct mime_out *o, const struct item *it,
 		    "smime-type=%s;\r\n name=\"smime.p7m\"\r\n",
 		    smime_type(s));
 	}
-	out_str(o,
-	    "Content-Disposition: attachment; "
-	    "filename=\"smime.p7m\"\r\n"
-	    "Content-Transfer-Encoding: base64\r\n\r\n");
+	field_begin(&f, "Content-Disposition");
+	field_word(&f, slice_str("attachment"));
+	field_param(&f, "filename",
+	    is_plain_name(it->attachments->name) ? it->attachments->name
+						 : slice_str("smime.p7m"));
+	field_end(&f, o);
+	out_str(o, "Content-Transfer-Encoding: base64\r\n\r\n");
 	mime_put_base64(o, s);
 	return true;
 }

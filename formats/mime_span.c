@@ -183,7 +183,8 @@ uu_line(struct decoder *d)
 		return;
 	}
 	want = (size_t)((p[0] - ' ') & 0x3f);
-	for (i = 1; want > 0 && i < n; i += 4) {
+	/* blanks at its end may be gone */
+	for (i = 1; want > 0; i += 4) {
 		size_t k;
 
 		for (v = 0, k = 0; k < 4; k++)

@@ -128,30 +128,25 @@ pick(struct pick *p, const struct entity *e, const struct entity *alt,
 		pick(p, c, alt, related);
 }
 
-/* No text at all: one that is merely called something will do. */
+/* No text at all, but one in its place that is merely called something. */
 static void
 pick_named(struct pick *p)
 {
-	size_t i;
+	const struct entity *e = p->n == 0 ? NULL : p->at[0];
 
-	for (i = 0; p->plain == NULL && p->html == NULL && i < p->n; i++) {
-		const struct entity *e = p->at[i];
-
-		if (p->related[i] || e->kind != ENTITY_LEAF ||
-		    *e->disposition != '\0' || *e->filename != '\0')
-			continue;
-		if (is_type(e, "text/plain"))
-			p->plain = e;
-		else if (is_type(e, "text/html"))
-			p->html = e;
-		else
-			continue;
-		memmove(p->at + i, p->at + i + 1,
-		    (p->n - i - 1) * sizeof(*p->at));
-		memmove(p->related + i, p->related + i + 1,
-		    (p->n - i - 1) * sizeof(*p->related));
-		p->n--;
-	}
+	if (e == NULL || p->plain != NULL || p->html != NULL || p->related[0] ||
+	    e->kind != ENTITY_LEAF || e->body == e->end ||
+	    *e->disposition != '\0' || *e->filename != '\0')
+		return;
+	if (is_type(e, "text/plain"))
+		p->plain = e;
+	else if (is_type(e, "text/html"))
+		p->html = e;
+	else
+		return;
+	p->n--;
+	memmove(p->at, p->at + 1, p->n * sizeof(*p->at));
+	memmove(p->related, p->related + 1, p->n * sizeof(*p->related));
 }
 
 /* ----------------------------------------------------------- attachments */
@@ -303,7 +298,9 @@ take_pkcs7(struct pick *p, const struct entity *e)
 	p->to->pub.class = slice_str("IPM.Note.SMIME");
 	at->method = ITEM_ATTACH_DATA;
 	at->position = -1;
-	at->name = slice_str("smime.p7m");
+	at->name = slice_str(*e->filename != '\0' ? e->filename
+		: *e->type_name != '\0'		  ? e->type_name
+						  : "smime.p7m");
 	at->mime = slice_str("application/pkcs7-mime");
 	p->to->attach[0].data.message =
 	    (struct span){ e->how, e->body, e->end - e->body };

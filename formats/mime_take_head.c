@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/text.h"
 #include "formats/head.h"
 #include "formats/mime_take_impl.h"
 
@@ -51,6 +52,28 @@ text_of(struct take *t, struct slice head, const char *name)
 	}
 	buf_free(&b);
 	return s;
+}
+
+/* Raw 8-bit bytes inside encoded words are of the word's charset, not of the
+ * header's. */
+static void
+mend_subject(struct take *t, struct item *it, const struct entity *e)
+{
+	struct buf b = { 0 };
+	struct slice v;
+	char *text;
+
+	if (e->raw.n == 0 || !head_find(e->raw, "Subject", &v) ||
+	    memmem(v.p, v.n, "=?", 2) == NULL)
+		return;
+	if (v.n > VALUE_MAX)
+		v.n = VALUE_MAX;
+	head_unfold(&b, v);
+	text = g_mime_utils_header_decode_text(NULL, buf_str(&b));
+	if (text_is_utf8(slice_str(text)))
+		it->subject = keep(t, text);
+	g_free(text);
+	buf_free(&b);
 }
 
 static struct slice
@@ -300,6 +323,7 @@ take_head(struct take *t, struct taken *to, const struct entity *e)
 	it->headers = e->head;
 	it->subject = text_of(t, e->head, "Subject");
 	it->subject_exact = true;
+	mend_subject(t, it, e);
 	it->message_id = head_message_id(e->head);
 	it->in_reply_to = raw_of(t, e->head, "In-Reply-To");
 	it->references = raw_of(t, e->head, "References");

@@ -252,7 +252,7 @@ put_flags(struct pst_props *p, const struct item *item)
 		props_int(p, PidTagFlagStatus, 2);
 	if (item->flags & (ITEM_ANSWERED | ITEM_FORWARDED)) {
 		props_int(p, PidTagLastVerbExecuted,
-		    item->flags & ITEM_FORWARDED ? 104 : 102);
+		    item->flags & ITEM_ANSWERED ? 102 : 104);
 		props_int(p, PidTagIconIndex,
 		    item->flags & ITEM_FORWARDED ? 262 : 261);
 	}
