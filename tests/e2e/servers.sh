@@ -13,7 +13,7 @@
 # is its administrator.  $SERVERS_WHY says why there is none.
 
 SERVERS=${POSTROAD_SERVERS:-$ROOT/build/servers}
-SERVERS_WHY=
+export SERVERS_WHY=
 servers_pids=
 SERVER_PW=$T/server.pw
 (umask 077; echo secret >"$SERVER_PW")
