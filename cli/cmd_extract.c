@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* postroad extract SOURCE SPOOL */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cmd.h"
@@ -12,7 +13,9 @@ struct options {
 	struct opt_list exclude;
 	bool ignore_case, force, rebind, keep_rtf, cross_check, carve;
 	const char *dialect, *labels, *codepage, *reader;
-	uint64_t item_timeout, jobs;
+	uint64_t item_timeout, jobs, vcard;
+	const char *only;
+	bool no_items;
 };
 
 static const struct opt options[] = {
@@ -48,6 +51,15 @@ static const struct opt options[] = {
 	{ "item-timeout", 0, OPT_NUM, "SECONDS",
 	    "give up a PST item that takes longer (30)",
 	    OPT_AT(struct options, item_timeout) },
+	{ "only", 0, OPT_STR, "WHAT",
+	    "mail, contacts, calendar, tasks, journal, notes, other, with "
+	    "commas",
+	    OPT_AT(struct options, only) },
+	{ "no-items", 0, OPT_FLAG, NULL, "mail only: the same as --only mail",
+	    OPT_AT(struct options, no_items) },
+	{ "vcard", 0, OPT_NUM, "VERSION",
+	    "contacts of a PST as vCards of version 4 (default) or 3",
+	    OPT_AT(struct options, vcard) },
 	{ "rebind", 0, OPT_FLAG, NULL,
 	    "the spool's source has moved to another place",
 	    OPT_AT(struct options, rebind) },
@@ -86,12 +98,52 @@ check_words(const struct options *o, struct err *err)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--carve: the libpst reader cannot; leave out "
 		    "--pst-reader");
+	if (o->vcard != 0 && o->vcard != 3 && o->vcard != 4)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--vcard: there is version 3 and version 4");
 	if (o->item_timeout > 86400)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--item-timeout: at most 86400 seconds");
 	if (o->jobs > EXTRACT_JOBS_MAX)
 		return err_set(err, SCOPE_RUN, EX_USAGE, "--jobs: at most %d",
 		    EXTRACT_JOBS_MAX);
+	return 0;
+}
+
+/* --only and --no-items as the places that are not wanted. */
+static int
+check_only(const struct options *o, unsigned *leave_r, struct err *err)
+{
+	struct slice rest = slice_str(o->only), word;
+	unsigned want = 0;
+	enum item_place place;
+	size_t n;
+
+	if (o->only != NULL && o->no_items)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--only and --no-items: give one of them");
+	if (o->no_items)
+		want = 1u << PLACE_MAIL;
+	while (o->only != NULL && rest.n > 0) {
+		for (n = 0; n < rest.n && rest.p[n] != ','; n++)
+			;
+		word = slice_trim(slice_of(rest.p, n));
+		rest = slice_from(rest, n + 1);
+		place = item_place_named(word);
+		if (place == ITEM_PLACES) {
+			err_set(err, SCOPE_RUN, EX_USAGE,
+			    "--only: '%.*s' is nothing that can be had",
+			    (int)word.n, word.p);
+			return err_hint(err,
+			    "mail, contacts, calendar, tasks, journal, notes, "
+			    "other; several with commas between");
+		}
+		want |= 1u << place;
+	}
+	if (o->only != NULL && want == 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--only: say what: mail, contacts, calendar, ...");
+	*leave_r = want == 0 ? 0 : ~want;
 	return 0;
 }
 
@@ -129,11 +181,12 @@ run(const struct cmd *cmd, int argc, char **argv)
 	struct source_spec spec = { 0 };
 	struct err err = { 0 };
 	struct report *r;
+	char only[240];
 	int at, rc;
 
 	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0 ||
-	    check_words(&o, &err) < 0 ||
+	    check_words(&o, &err) < 0 || check_only(&o, &eo.leave, &err) < 0 ||
 	    source_spec_parse(&spec, argv[at], &err) < 0 ||
 	    check_source(&o, &spec, &err) < 0 ||
 	    check_account(&account, &spec, &err) < 0) {
@@ -150,6 +203,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	spec.pst_reader = o.reader;
 	spec.carve = o.carve;
 	spec.keep_rtf = o.keep_rtf;
+	spec.vcard = (unsigned)o.vcard;
 	spec.item_timeout_s = (unsigned)o.item_timeout;
 	spec.jobs = (unsigned)o.jobs;
 	spec.report = r;
@@ -157,6 +211,9 @@ run(const struct cmd *cmd, int argc, char **argv)
 	eo.exclude = o.exclude.v;
 	eo.nexclude = o.exclude.n;
 	eo.ignore_case = o.ignore_case;
+	snprintf(only, sizeof(only), "--only %.200s",
+	    o.only != NULL ? o.only : "mail");
+	eo.only = only;
 	eo.force = o.force;
 	eo.rebind = o.rebind;
 	progress_begin(&co, r, "extracting");

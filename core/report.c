@@ -29,8 +29,16 @@ struct counters {
 	size_t n;
 };
 
+struct item_tally {
+	const char *kind, *one, *people;
+	char *place;
+	uint64_t fates[ITEM_FATES], bytes;
+};
+
 struct report {
 	enum stage stage;
+	struct item_tally *items;
+	size_t nitems;
 	struct timespec start;
 	struct tally all;
 	struct folder *folders; /* sorted by name */
@@ -46,6 +54,9 @@ struct report {
 	void (*tick)(const struct report *r, void *arg);
 	void *tick_arg;
 };
+
+static const char *const item_fate_name[ITEM_FATES] = { "stored", "replaced",
+	"unchanged", "excluded", "refused", "left" };
 
 static const char *const stage_name[] = { "extract", "transform", "load",
 	"verify", "export", "merge" };
@@ -98,6 +109,9 @@ report_free(struct report **rp)
 	for (i = 0; i < r->nfolders; i++)
 		free(r->folders[i].name);
 	free(r->folders);
+	for (i = 0; i < r->nitems; i++)
+		free(r->items[i].place);
+	free(r->items);
 	counters_free(&r->not_carried);
 	counters_free(&r->added);
 	for (i = 0; i < r->nnotes; i++)
@@ -307,6 +321,29 @@ report_not_carried(struct report *r, const char *class, uint64_t count)
 }
 
 void
+report_item(struct report *r, const struct item_sort *sort, enum item_fate fate,
+    uint64_t count, uint64_t bytes)
+{
+	struct item_tally *t;
+	size_t i;
+
+	for (i = 0; i < r->nitems; i++)
+		if (strcmp(r->items[i].kind, sort->kind) == 0)
+			break;
+	if (i == r->nitems) {
+		r->items = mem_grow(r->items, r->nitems + 1, sizeof(*r->items));
+		r->items[r->nitems++] = (struct item_tally){ .kind = sort->kind,
+			.one = sort->one,
+			.people = sort->people,
+			.place = mem_str(sort->place) };
+	}
+	t = &r->items[i];
+	t->fates[fate] += count;
+	t->bytes += bytes;
+	tick(r);
+}
+
+void
 report_add(struct report *r, const char *key, uint64_t n)
 {
 	counters_add(&r->added, key, n);
@@ -405,12 +442,16 @@ int
 report_status(const struct report *r)
 {
 	const uint64_t *f = r->all.fates;
+	size_t i;
 
 	if (!report_balances(r))
 		return EX_SOFTWARE;
 	if (f[FATE_REFUSED] + f[FATE_VANISHED] + f[FATE_LOST] > 0 ||
 	    r->nproblems > r->nwarnings)
 		return 1;
+	for (i = 0; i < r->nitems; i++)
+		if (r->items[i].fates[ITEM_REFUSED] > 0)
+			return 1;
 	return f[FATE_PENDING] > 0 ? EX_TEMPFAIL : 0;
 }
 
@@ -471,6 +512,41 @@ folders_json(const struct report *r)
 	return list;
 }
 
+static uint64_t
+item_count(const struct item_tally *t)
+{
+	uint64_t n = 0;
+	int f;
+
+	for (f = 0; f < ITEM_FATES; f++)
+		n += t->fates[f];
+	return n;
+}
+
+/* {"contact":{"count":72,"stored":72,...,"place":"items/contacts"}} */
+static struct js *
+items_json(const struct report *r)
+{
+	struct js *all = js_obj(), *o;
+	const struct item_tally *t;
+	size_t i;
+	int f;
+
+	for (i = 0; i < r->nitems; i++) {
+		t = &r->items[i];
+		o = js_obj();
+		js_set_int(o, "count", (int64_t)item_count(t));
+		for (f = 0; f < ITEM_FATES; f++)
+			if (f != ITEM_LEFT || t->fates[f] > 0)
+				js_set_int(o, item_fate_name[f],
+				    (int64_t)t->fates[f]);
+		js_set_int(o, "bytes", (int64_t)t->bytes);
+		js_set_str(o, "place", t->place);
+		js_set(all, t->kind, o);
+	}
+	return all;
+}
+
 struct js *
 report_json(struct report *r, const struct err *run)
 {
@@ -485,8 +561,9 @@ report_json(struct report *r, const struct err *run)
 	js_set(o, "seconds",
 	    js_real((double)(int64_t)(seconds(r) * 1000) / 1000));
 	js_set(o, "folders", folders_json(r));
+	if (r->stage != STAGE_VERIFY || r->nitems > 0)
+		js_set(o, "items", items_json(r));
 	if (r->stage == STAGE_EXTRACT) {
-		js_set(o, "items", js_obj());
 		list = js_arr();
 		for (i = 0; i < r->not_carried.n; i++) {
 			item = js_obj();
@@ -563,6 +640,29 @@ print_counter(FILE *f, const struct counter *c)
 	fprintf(f, ": %s\n", text_count(n, c->n));
 }
 
+/* "  items/contacts: 72 contacts = 70 stored + 2 unchanged" */
+static void
+print_items(const struct report *r, FILE *f)
+{
+	const struct item_tally *t;
+	char a[32];
+	size_t i;
+	int k, n;
+
+	for (i = 0; i < r->nitems; i++) {
+		t = &r->items[i];
+		fprintf(f, "  %s: %s %s", t->place,
+		    text_count(a, item_count(t)),
+		    item_count(t) == 1 ? t->one : t->people);
+		for (k = n = 0; k < ITEM_FATES; k++)
+			if (t->fates[k] != 0)
+				fprintf(f, "%s%s %s", n++ == 0 ? " = " : " + ",
+				    text_count(a, t->fates[k]),
+				    item_fate_name[k]);
+		fputc('\n', f);
+	}
+}
+
 void
 report_print(struct report *r, FILE *f)
 {
@@ -580,6 +680,7 @@ report_print(struct report *r, FILE *f)
 		    (r->stage != STAGE_VERIFY ||
 			strcmp(r->added.v[i].name, "messages") != 0))
 			print_counter(f, &r->added.v[i]);
+	print_items(r, f);
 	for (i = 0; i < r->not_carried.n; i++)
 		fprintf(f, "  not carried: %s %s\n",
 		    text_count(a, r->not_carried.v[i].n),

@@ -74,8 +74,28 @@ void report_fate(struct report *r, const char *folder, enum fate fate,
     uint64_t bytes);
 /* Name a problem: logged at once, kept for problems[]. */
 void report_problem(struct report *r, const struct problem *p);
-/* Items that are no mail, or left out: {"class":…,"count":…} in
- * not_carried[], and items{} for those that went somewhere. */
+/*
+ * What became of an item that is no mail: counted in items{}, by kind and
+ * with the place it has, outside announced.
+ */
+enum item_fate {
+	ITEM_STORED,
+	ITEM_REPLACED, /* it was there with other bytes */
+	ITEM_UNCHANGED,
+	ITEM_EXCLUDED,
+	ITEM_REFUSED,
+	ITEM_LEFT, /* it stays where it is: the destination takes mail only */
+	ITEM_FATES
+};
+struct item_sort {
+	const char *kind;   /* "contact"; a literal */
+	const char *one;    /* "distribution list"; a literal */
+	const char *people; /* "distribution lists"; a literal */
+	const char *place;  /* "items/contacts" */
+};
+void report_item(struct report *r, const struct item_sort *sort,
+    enum item_fate fate, uint64_t count, uint64_t bytes);
+/* Items that went nowhere: {"class":…,"count":…} in not_carried[]. */
 void report_not_carried(struct report *r, const char *class, uint64_t count);
 /* One more line for people, also in notes[].  Said once per text. */
 void report_note(struct report *r, const char *fmt, ...)

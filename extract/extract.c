@@ -12,7 +12,7 @@
 #include "core/stop.h"
 #include "formats/folder.h"
 #include "formats/head.h"
-#include "formats/spool.h"
+#include "formats/spool_items.h"
 #include "formats/words.h"
 
 struct run {
@@ -72,6 +72,12 @@ free_excludes(struct run *run)
 	free(run->exclude);
 }
 
+static bool
+is_left_out(const struct run *run, enum item_place place)
+{
+	return (run->o->leave & 1u << place) != 0;
+}
+
 static int
 take_folder(struct run *run, const struct source_item *item, struct err *err)
 {
@@ -81,7 +87,8 @@ take_folder(struct run *run, const struct source_item *item, struct err *err)
 		.special_use = item->special_use,
 		.subscribed = item->subscribed };
 
-	if (excluded_by(run, item->folder) != NULL)
+	if (excluded_by(run, item->folder) != NULL ||
+	    is_left_out(run, PLACE_MAIL))
 		return 0;
 	report_folder(run->r, item->folder);
 	return spool_folder_add(run->sp, &f, err) < 0 ? -1 : 0;
@@ -259,9 +266,10 @@ take_message(struct run *run, const struct source_item *item, struct err *err)
 	int rc;
 
 	report_announce(run->r, item->msg.folder);
-	if (by != NULL) {
+	if (by != NULL || is_left_out(run, PLACE_MAIL)) {
 		report_fate(run->r, item->msg.folder, FATE_EXCLUDED, 0);
-		why = mem_fmt("--exclude %s", by);
+		why = by != NULL ? mem_fmt("--exclude %s", by)
+				 : mem_str(run->o->only);
 		rc = spool_fate_set(run->sp, item->msg.key, item->msg.folder,
 		    item->msg.source, FATE_EXCLUDED, why, item->msg.size, NULL,
 		    err);
@@ -276,6 +284,77 @@ take_message(struct run *run, const struct source_item *item, struct err *err)
 		return -1;
 	}
 	return store(run, item, false, err);
+}
+
+/* ----------------------------------------------- items that are no mail */
+
+static void
+count_item(struct run *run, const struct source_item *item, enum item_fate fate,
+    uint64_t bytes)
+{
+	const struct item_sort sort = { item_kind_name(item->kind),
+		item_kind_people(item->kind, 1),
+		item_kind_people(item->kind, 2),
+		item_place_path(item_kind_place(item->kind)) };
+
+	report_item(run->r, &sort, fate, 1, bytes);
+}
+
+/* Its bytes into the draft, as they come. */
+static int
+copy_item(struct run *run, struct spool_draft *d, struct err *err)
+{
+	ssize_t n;
+
+	while ((n = source_read(run->src, run->in, LIMIT_BLOCK, err)) > 0)
+		if (spool_write(d, run->in, (size_t)n, err) < 0)
+			return -1;
+	return n < 0 ? -1 : 0;
+}
+
+static int
+store_item(struct run *run, const struct source_item *item, struct err *err)
+{
+	static const enum item_fate fates[] = { [SPOOL_ITEM_STORED] =
+						    ITEM_STORED,
+		[SPOOL_ITEM_REPLACED] = ITEM_REPLACED,
+		[SPOOL_ITEM_UNCHANGED] = ITEM_UNCHANGED };
+	struct spool_item it = { .kind = item->kind,
+		.key = item->msg.key,
+		.folder = item->msg.folder,
+		.source = item->msg.source,
+		.class = item->class,
+		.title = item->subject,
+		.modified = item->msg.received };
+	enum spool_item_fate fate;
+	struct spool_draft *d;
+	uint64_t size;
+
+	if (spool_begin(run->sp, &d, err) < 0)
+		return -1;
+	if (copy_item(run, d, err) < 0) {
+		spool_discard(&d);
+		count_item(run, item, ITEM_REFUSED, 0);
+		if (err->scope != SCOPE_MSG)
+			return -1;
+		name_problem(run, item, err);
+		return 0;
+	}
+	size = spool_draft_size(d);
+	if (spool_item_commit(&d, &it, &fate, err) < 0)
+		return -1;
+	count_item(run, item, fates[fate], size);
+	return 0;
+}
+
+static int
+take_item(struct run *run, const struct source_item *item, struct err *err)
+{
+	if (!is_left_out(run, item_kind_place(item->kind)) &&
+	    excluded_by(run, item->msg.folder) == NULL)
+		return store_item(run, item, err);
+	count_item(run, item, ITEM_EXCLUDED, 0);
+	return 0;
 }
 
 /* One error of source_next(), by how far it reaches.  0: go on. */
@@ -315,6 +394,8 @@ take_all(struct run *run, struct err *err)
 			rc = bear(run, &item, err);
 		else if (item.what == SOURCE_FOLDER)
 			rc = take_folder(run, &item, err);
+		else if (item.what == SOURCE_ITEM)
+			rc = take_item(run, &item, err);
 		else
 			rc = take_message(run, &item, err);
 		if (rc < 0 && err->scope == SCOPE_FOLDER)

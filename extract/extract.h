@@ -16,6 +16,8 @@ struct extract_options {
 	size_t nexclude;
 	bool ignore_case; /* of the globs */
 	bool force;	  /* also on a network file system */
+	unsigned leave;	  /* places not wanted: bit 1 << enum item_place */
+	const char *only; /* how that was said, for people */
 	bool rebind;	  /* the spool's source, in another place now */
 };
 

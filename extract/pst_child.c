@@ -28,6 +28,7 @@
 #include "extract/pst_frame.h"
 #include "extract/pst_survey.h"
 #include "extract/pst_tree.h"
+#include "formats/item_out.h"
 #include "formats/mime_build.h"
 #include "formats/msg.h"
 #include "formats/pst_check.h"
@@ -50,6 +51,7 @@ struct child {
 	/* what START said */
 	uint32_t leave, codepage;
 	bool keep_rtf;
+	uint32_t vcard; /* version */
 	uint64_t memory;
 	enum pst_at resume;
 	uint64_t resume_at;
@@ -231,6 +233,7 @@ hear_start(struct child *c)
 	c->leave = frame_u32(&f.payload, &bad);
 	c->codepage = frame_u32(&f.payload, &bad);
 	c->keep_rtf = frame_u32(&f.payload, &bad) != 0;
+	c->vcard = frame_u32(&f.payload, &bad);
 	c->memory = frame_u64(&f.payload, &bad);
 	c->resume = (enum pst_at)frame_u32(&f.payload, &bad);
 	c->resume_at = frame_u64(&f.payload, &bad);
@@ -425,13 +428,28 @@ send_facts(struct child *c, const struct item *it, const struct item_sink *sink,
 	return pst_facts(it, &in, sink, err);
 }
 
-static void
-build(struct child *c, const struct item *it)
+/* Mail, facts of it, or what an item of 'kind' is kept as. */
+static int
+build_as(struct child *c, const struct item *it, enum item_kind kind,
+    const struct item_sink *sink, struct err *err)
 {
-	struct item_sink sink = { .put = on_bytes, .arg = c };
-	struct mime_opts opts = { .problem = on_problem,
+	struct mime_opts mail = { .problem = on_problem,
 		.arg = c,
 		.keep_rtf = c->keep_rtf };
+	struct item_out_opts other = { .vcard = c->vcard,
+		.problem = on_problem,
+		.arg = c };
+
+	if (c->leave & PST_SEND_FACTS)
+		return send_facts(c, it, sink, err);
+	return kind == KIND_MAIL ? mime_build(it, &mail, sink, err)
+				 : item_out(it, kind, &other, sink, err);
+}
+
+static void
+build(struct child *c, const struct item *it, enum item_kind kind)
+{
+	struct item_sink sink = { .put = on_bytes, .arg = c };
 	struct err err = { 0 };
 	int rc = -1;
 
@@ -440,9 +458,7 @@ build(struct child *c, const struct item *it)
 	c->item = it;
 	hear(c, c->ask);
 	if (!c->skip && !c->gone)
-		rc = c->leave & PST_SEND_FACTS
-		    ? send_facts(c, it, &sink, &err)
-		    : mime_build(it, &opts, &sink, &err);
+		rc = build_as(c, it, kind, &sink, &err);
 	if (rc != 0 && !c->skip)
 		send_trouble(c, PST_REFUSED, c->nid, c->path, it->subject,
 		    err.text);
@@ -463,31 +479,65 @@ send_class(struct child *c, struct slice class)
 }
 
 static void
+send_thing(struct child *c, const struct item *it, enum item_kind kind)
+{
+	int64_t t =
+	    it->modified != DATE_UNKNOWN ? it->modified : received_of(it);
+	char class[FRAME_CLASS_MAX];
+
+	text_escape_into(class, sizeof(class), it->class.p, it->class.n);
+	frame_put_u64(&c->out, c->nid);
+	frame_put_str(&c->out, slice_str(c->path), LIMIT_PATH_BYTES);
+	frame_put_u32(&c->out, (uint32_t)kind);
+	frame_put_u64(&c->out, (uint64_t)t);
+	frame_put_str(&c->out, slice_str(class), FRAME_CLASS_MAX);
+	frame_put_str(&c->out, item_out_title(it), SUBJECT_MAX);
+	send_frame(c, PST_THING);
+}
+
+static void
+send_one(struct child *c, const struct pst_node *n, const struct item *it)
+{
+	struct pst_place place;
+	enum item_kind kind;
+
+	if (pst_class_is_mail(it->class) || (c->leave & PST_SEND_FACTS)) {
+		place = pst_tree_mail(c->tree, n);
+		send_place(c, n->parent, &place);
+		say_limits(c, it);
+		send_item(c, it);
+		build(c, it, KIND_MAIL);
+		return;
+	}
+	kind = item_out_kind(it);
+	if (kind == KIND_MAIL) {
+		send_class(c, it->class);
+		return;
+	}
+	send_thing(c, it, kind);
+	build(c, it, kind);
+}
+
+static void
 do_message(struct child *c, const struct pst_node *n)
 {
-	struct pst_place place = pst_tree_mail(c->tree, n);
+	struct pst_place place;
 	struct item *it = NULL;
 	struct err err = { 0 };
 
 	c->nid = n->nid;
-	c->path = place.path;
-	send_at(c, n->nid, PST_AT_MESSAGE, place.path);
+	c->path = pst_tree_path(c->tree, n);
+	send_at(c, n->nid, PST_AT_MESSAGE, c->path);
 	hook(n->nid);
 	c->damage_before = c->damage;
 	if (c->ops->item(c->reader, n->nid, &it, &err) != 0) {
+		place = pst_tree_mail(c->tree, n);
 		send_place(c, n->parent, &place);
 		send_trouble(c, PST_REFUSED, n->nid, place.path,
 		    slice_of("", 0), err.text);
 		return;
 	}
-	if (pst_class_is_mail(it->class) || (c->leave & PST_SEND_FACTS)) {
-		send_place(c, n->parent, &place);
-		say_limits(c, it);
-		send_item(c, it);
-		build(c, it);
-	} else {
-		send_class(c, it->class);
-	}
+	send_one(c, n, it);
 	item_close(&it);
 }
 

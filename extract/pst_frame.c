@@ -10,6 +10,7 @@ frame_put_start(struct buf *b, const struct pst_start *s)
 	frame_put_u32(b, s->leave);
 	frame_put_u32(b, s->codepage);
 	frame_put_u32(b, s->keep_rtf);
+	frame_put_u32(b, s->vcard);
 	frame_put_u64(b, s->memory);
 	frame_put_u32(b, (uint32_t)s->at);
 	frame_put_u64(b, s->at_nid);

@@ -4,7 +4,7 @@
  * (core/frame.h).
  *
  *	parent: START             { WANT | SKIP }*
- *	child:  HELLO PHASE* STORE { AT (FOLDER | ITEM DATA* END | REFUSED |
+ *	child:  HELLO PHASE* STORE { AT (FOLDER | (ITEM | THING) DATA* END | REFUSED |
  *	        OTHER)? | PROBLEM | NOTE }* BYE        or  FAIL
  *
  * AT comes before a stranger's byte of that node is parsed: if the child dies
@@ -38,11 +38,13 @@ enum pst_frame_type {
 	PST_FOLDER,    /* u64 nid, str path, str full name, str role */
 	PST_ITEM,      /* u64 nid, str path, u32 MSG_ flags, i64 received,
 			  * str keywords, str subject */
+	PST_THING,     /* u64 nid, str path, u32 enum item_kind, i64 modified,
+			  * str class, str title: no mail */
 	PST_DATA,      /* bytes */
 	PST_END,       /* u64 bytes, u32 whole */
 	PST_REFUSED,   /* u64 nid, str path, str subject, str why */
 	PST_PROBLEM,   /* the same; nid 0: the store */
-	PST_OTHER,     /* str class: no mail, not carried */
+	PST_OTHER,     /* str class: this reader cannot carry it */
 	PST_NOTE,      /* str text */
 	/* of a survey (PST_SURVEY), instead of items */
 	PST_FACTS,  /* u32 format, u32 encryption, u32 OST, u32 password,
@@ -62,7 +64,7 @@ enum pst_frame_type {
 	PST_BYE,
 	/* parent to child */
 	PST_START, /* u32 PST_LEAVE_ bits, u32 code page, u32 keep the RTF
-			  * (0, 1), u64 memory,
+			  * (0, 1), u32 version of vCards, u64 memory,
 			  * u32 enum pst_at and u64 nid to go on at, u32
 			  * which of u32 children it is, u32 count and as
 			  * many u64: folders not to read */
@@ -102,6 +104,7 @@ struct pst_start {
 	uint32_t leave; /* PST_LEAVE_, PST_USE_, PST_SURVEY */
 	uint32_t codepage;
 	bool keep_rtf;
+	uint32_t vcard;
 	uint64_t memory;
 	enum pst_at at;
 	uint64_t at_nid;

@@ -285,6 +285,18 @@ pst_tree_enter(struct pst_tree *t, const struct pst_node *n)
 		.announce = true };
 }
 
+const char *
+pst_tree_path(const struct pst_tree *t, const struct pst_node *n)
+{
+	const struct step *s = t->n > 0 ? &t->steps[t->n - 1] : NULL;
+	const char *path;
+
+	if (n->parent == 0 || s == NULL)
+		return ORPHANS;
+	path = s->own != NULL ? s->own : s->path;
+	return path[0] == '\0' ? ORPHANS : path;
+}
+
 struct pst_place
 pst_tree_mail(struct pst_tree *t, const struct pst_node *n)
 {
@@ -304,9 +316,7 @@ pst_tree_mail(struct pst_tree *t, const struct pst_node *n)
 		t->orphans_announced = true;
 		return p;
 	}
-	p.path = s->own != NULL ? s->own : s->path;
-	if (p.path[0] == '\0')
-		p.path = ORPHANS;
+	p.path = pst_tree_path(t, n);
 	p.name = s->full;
 	p.special_use = pst_role_special_use(s->role);
 	p.announce = !s->announced;

@@ -284,7 +284,7 @@ source_next(struct source *src, struct source_item *item_r, struct err *err)
 		.msg = { .received = DATE_UNKNOWN, .keywords = "" } };
 	n = src->ops->next(src, item_r, err);
 	if (n > 0)
-		src->state = item_r->what == SOURCE_MSG ? AT_MSG : AT_ITEM;
+		src->state = item_r->what != SOURCE_FOLDER ? AT_MSG : AT_ITEM;
 	else if (n == 0)
 		src->state = ENDED;
 	else

@@ -40,6 +40,7 @@ struct source_spec {
 	const char *pst_reader;	  /* --pst-reader: own (NULL), libpst */
 	bool carve;		  /* --carve: what a PST's trees lost, too */
 	bool keep_rtf;		  /* --keep-rtf: RTF bodies as files, too */
+	unsigned vcard;		  /* --vcard: version 4 (0) or 3 */
 	/* A PST: read facts to compare (extract/pst_facts.h) of all items, no
 	 * messages; what the reader says besides is not reported. */
 	bool facts;

@@ -42,6 +42,7 @@ start_child(struct source_pst *s, struct err *err)
 		.children = s->n_lanes,
 		.codepage = cp == NULL ? 0 : codepage_of(slice_str(cp)),
 		.keep_rtf = s->spec->keep_rtf,
+		.vcard = s->spec->vcard,
 		.memory = memory_for(s),
 		.at = s->l->at,
 		.at_nid = s->l->at_nid,
@@ -331,10 +332,12 @@ take_frame(struct source_pst *s, struct source_item *item_r, struct err *err)
 		tell_recovered(s);
 		return 0;
 	}
-	if (f.type == PST_FOLDER || f.type == PST_ITEM) {
+	if (f.type == PST_FOLDER || f.type == PST_ITEM || f.type == PST_THING) {
 		good = s->l->state == BETWEEN &&
-		    (f.type == PST_FOLDER ? pst_on_folder(s, f.payload, item_r)
-					  : pst_on_item(s, f.payload, item_r));
+		    (f.type == PST_FOLDER ? pst_on_folder
+			    : f.type == PST_ITEM
+			    ? pst_on_item
+			    : pst_on_thing)(s, f.payload, item_r);
 		if (good)
 			return 1;
 	} else if (f.type == PST_REFUSED) {
@@ -434,7 +437,7 @@ pst_close(struct source *src)
 	struct source_pst *s = (struct source_pst *)src;
 	struct buf *bufs[] = { &s->known, &s->out, &s->folder, &s->name,
 		&s->role, &s->keywords, &s->subject, &s->source, &s->noted,
-		&s->said_path, &s->said_subject };
+		&s->class, &s->said_path, &s->said_subject };
 	size_t i;
 
 	for (i = 0; i < s->n_lanes; i++) {

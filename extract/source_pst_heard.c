@@ -212,6 +212,15 @@ keywords_ok(struct slice words)
 	return same;
 }
 
+static void
+begin_item(struct source_pst *s)
+{
+	s->l->at_open = false;
+	s->wanted = false;
+	s->data.n = 0;
+	s->l->state = IN_ITEM;
+}
+
 bool
 pst_on_item(struct source_pst *s, struct slice p, struct source_item *item_r)
 {
@@ -242,10 +251,40 @@ pst_on_item(struct source_pst *s, struct slice p, struct source_item *item_r)
 		item_r->msg.received = received;
 		item_r->msg.received_how = RECEIVED_SOURCE;
 	}
-	s->l->at_open = false;
-	s->wanted = false;
-	s->data.n = 0;
-	s->l->state = IN_ITEM;
+	begin_item(s);
+	return true;
+}
+
+bool
+pst_on_thing(struct source_pst *s, struct slice p, struct source_item *item_r)
+{
+	bool bad = false;
+	struct slice path, class, title;
+	uint32_t kind;
+	int64_t modified;
+
+	s->nid = frame_u64(&p, &bad);
+	path = frame_str(&p, LIMIT_PATH_BYTES, &bad);
+	kind = frame_u32(&p, &bad);
+	modified = (int64_t)frame_u64(&p, &bad);
+	class = frame_str(&p, FRAME_CLASS_MAX, &bad);
+	title = frame_str(&p, FRAME_TEXT_MAX, &bad);
+	if (bad || s->l->at != PST_AT_MESSAGE || s->l->at_nid != s->nid ||
+	    !s->l->at_open || !keep_path(&s->folder, path) ||
+	    kind == KIND_MAIL || kind >= ITEM_KINDS)
+		return false;
+	pst_keep(&s->subject, title);
+	pst_keep(&s->class, class);
+	buf_clear(&s->keywords);
+	put_item(s, item_r, s->nid);
+	item_r->what = SOURCE_ITEM;
+	item_r->kind = (enum item_kind)kind;
+	item_r->class = buf_str(&s->class);
+	if (modified >= 0) {
+		item_r->msg.received = modified;
+		item_r->msg.received_how = RECEIVED_SOURCE;
+	}
+	begin_item(s);
 	return true;
 }
 

@@ -67,7 +67,7 @@ struct source_pst {
 	uint64_t nid; /* of the item */
 	bool wanted;
 	struct slice data; /* rest of a DATA frame */
-	struct buf out, folder, name, role, keywords, subject, source;
+	struct buf out, folder, name, role, keywords, subject, source, class;
 	struct buf known, said_path, said_subject;
 	struct buf noted; /* notes, each said once */
 	char key[24], why[200];
@@ -89,6 +89,8 @@ void pst_keep(struct buf *b, struct slice s);
 bool pst_on_folder(struct source_pst *s, struct slice p,
     struct source_item *item_r);
 bool pst_on_item(struct source_pst *s, struct slice p,
+    struct source_item *item_r);
+bool pst_on_thing(struct source_pst *s, struct slice p,
     struct source_item *item_r);
 /* PST_REFUSED and PST_PROBLEM; the text goes into s->why. */
 bool pst_on_trouble(struct source_pst *s, struct slice p, uint64_t *nid_r);

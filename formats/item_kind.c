@@ -3,21 +3,27 @@
 #include "formats/item_kind.h"
 
 static const struct {
-	const char *name, *ending;
+	const char *name, *one, *people, *ending;
 	enum item_place place;
 } kinds[ITEM_KINDS] = {
-	[KIND_MAIL] = { "mail", "eml", PLACE_MAIL },
-	[KIND_CONTACT] = { "contact", "vcf", PLACE_CONTACTS },
-	[KIND_LIST] = { "list", "vcf", PLACE_CONTACTS },
-	[KIND_EVENT] = { "event", "ics", PLACE_CALENDAR },
-	[KIND_TASK] = { "task", "ics", PLACE_TASKS },
-	[KIND_JOURNAL] = { "journal", "ics", PLACE_JOURNAL },
-	[KIND_NOTE] = { "note", "txt", PLACE_NOTES },
-	[KIND_OTHER] = { "other", "json", PLACE_OTHER },
+	[KIND_MAIL] = { "mail", "message", "messages", "eml", PLACE_MAIL },
+	[KIND_CONTACT] = { "contact", "contact", "contacts", "vcf",
+	    PLACE_CONTACTS },
+	[KIND_LIST] = { "list", "distribution list", "distribution lists",
+	    "vcf", PLACE_CONTACTS },
+	[KIND_EVENT] = { "event", "appointment", "appointments", "ics",
+	    PLACE_CALENDAR },
+	[KIND_TASK] = { "task", "task", "tasks", "ics", PLACE_TASKS },
+	[KIND_JOURNAL] = { "journal", "journal entry", "journal entries", "ics",
+	    PLACE_JOURNAL },
+	[KIND_NOTE] = { "note", "note", "notes", "txt", PLACE_NOTES },
+	[KIND_OTHER] = { "other", "other item", "other items", "json",
+	    PLACE_OTHER },
 };
 
-static const char *const places[ITEM_PLACES] = { "mail", "contacts", "calendar",
-	"tasks", "journal", "notes", "other" };
+static const char *const places[ITEM_PLACES] = { "mail", "items/contacts",
+	"items/calendar", "items/tasks", "items/journal", "items/notes",
+	"items/other" };
 
 static const struct {
 	const char *class;
@@ -86,5 +92,28 @@ item_kind_ending(enum item_kind kind)
 const char *
 item_place_name(enum item_place place)
 {
+	return places[place] + (place == PLACE_MAIL ? 0 : 6);
+}
+
+const char *
+item_place_path(enum item_place place)
+{
 	return places[place];
+}
+
+enum item_place
+item_place_named(struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < ITEM_PLACES; i++)
+		if (slice_is(name, item_place_name((enum item_place)i)))
+			break;
+	return (enum item_place)i;
+}
+
+const char *
+item_kind_people(enum item_kind kind, uint64_t n)
+{
+	return n == 1 ? kinds[kind].one : kinds[kind].people;
 }

@@ -6,6 +6,8 @@
 #ifndef FORMATS_ITEM_KIND_H
 #define FORMATS_ITEM_KIND_H
 
+#include <stdint.h>
+
 #include "core/slice.h"
 
 enum item_kind {
@@ -37,6 +39,8 @@ enum item_place {
 enum item_kind item_kind_of(struct slice class);
 /* "contact", "list", "event", "task", "journal", "note", "other", "mail". */
 const char *item_kind_name(enum item_kind kind);
+/* So many of them, for people: "contact", "distribution lists", ... */
+const char *item_kind_people(enum item_kind kind, uint64_t n);
 /* The kind of that name, or ITEM_KINDS. */
 enum item_kind item_kind_named(const char *name);
 enum item_place item_kind_place(enum item_kind kind);
@@ -44,5 +48,9 @@ enum item_place item_kind_place(enum item_kind kind);
 const char *item_kind_ending(enum item_kind kind);
 /* "contacts": its directory in items/, and what --only calls it. */
 const char *item_place_name(enum item_place place);
+/* "items/contacts" */
+const char *item_place_path(enum item_place place);
+/* The place of that name, or ITEM_PLACES. */
+enum item_place item_place_named(struct slice name);
 
 #endif

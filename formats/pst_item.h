@@ -133,6 +133,7 @@ struct item_meeting {
 
 struct contact;
 struct contact_list;
+struct item_props;
 
 struct item {
 	uint64_t nid;	    /* node id; an embedded item has its parent's */
@@ -183,6 +184,9 @@ struct item {
 	struct journal *journal;
 	struct contact *contact;   /* formats/contact.h */
 	struct contact_list *list; /* the same */
+	int32_t note_color;	   /* PidLidNoteColor; -1: it is no note */
+	/* all it has, as stored: formats/item_props.h; or NULL */
+	const struct item_props *props;
 
 	void (*close)(struct item *item); /* the reader's; never NULL */
 };
@@ -194,6 +198,7 @@ item_init(struct item *item)
 	item->submitted = item->delivered = item->created = DATE_UNKNOWN;
 	item->modified = DATE_UNKNOWN;
 	item->importance = 1;
+	item->note_color = -1;
 	item->report.time = DATE_UNKNOWN;
 	item->meeting.start = item->meeting.end = DATE_UNKNOWN;
 	item->meeting.replaces = DATE_UNKNOWN;

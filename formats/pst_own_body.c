@@ -123,8 +123,8 @@ copy_body(void *arg, const struct item_sink *to, struct err *err)
 
 /* ------------------------------------------------------------------ which */
 
-static struct item_stream
-stream_of(struct own_item *oi, struct own_body *b, const struct ltp_value *v,
+struct item_stream
+own_stream(struct own_item *oi, struct own_body *b, const struct ltp_value *v,
     enum own_form form)
 {
 	*b = (struct own_body){ .of = oi, .v = v, .form = form };
@@ -197,10 +197,10 @@ fill_from_true_rtf(struct own_item *oi, const struct ltp_value *v)
 	    (it->plain.stream.copy != NULL && !is_rtf_native(oi)))
 		return;
 	it->rtf_shown = true;
-	it->html.stream = stream_of(oi, &oi->html, v, OWN_RTF_RICH);
+	it->html.stream = own_stream(oi, &oi->html, v, OWN_RTF_RICH);
 	it->html.codepage = CODEPAGE_UTF8;
 	if (it->plain.stream.copy == NULL) {
-		it->plain.stream = stream_of(oi, &oi->plain, v, OWN_RTF_TEXT);
+		it->plain.stream = own_stream(oi, &oi->plain, v, OWN_RTF_TEXT);
 		it->plain.codepage = CODEPAGE_UTF8;
 	}
 }
@@ -215,18 +215,18 @@ fill_from_rtf(struct own_item *oi, const struct ltp_value *v)
 	struct err err = { 0 };
 	enum rtf_kind kind;
 
-	it->rtf = stream_of(oi, &oi->rtf, v, OWN_RTF);
+	it->rtf = own_stream(oi, &oi->rtf, v, OWN_RTF);
 	it->rtf.copy(it->rtf.arg, &to, &err);
 	kind = rtfex_kind(buf_slice(&pk.b));
 	buf_free(&pk.b);
 	if (kind == RTF_FROM_HTML && it->html.stream.copy == NULL) {
-		it->html.stream = stream_of(oi, &oi->html, v, OWN_RTF_HTML);
+		it->html.stream = own_stream(oi, &oi->html, v, OWN_RTF_HTML);
 		it->html.codepage = CODEPAGE_UTF8;
 	} else if (kind == RTF_TRUE) {
 		fill_from_true_rtf(oi, v);
 	} else if (kind == RTF_FROM_TEXT && it->plain.stream.copy == NULL &&
 	    it->html.stream.copy == NULL) {
-		it->plain.stream = stream_of(oi, &oi->plain, v, OWN_RTF_TEXT);
+		it->plain.stream = own_stream(oi, &oi->plain, v, OWN_RTF_TEXT);
 		it->plain.codepage = CODEPAGE_UTF8;
 	}
 }
@@ -240,18 +240,18 @@ own_fill_bodies(struct own_item *oi)
 	struct item *it = &oi->pub;
 
 	if (is_there(oi, plain) && plain->type == PtypString) {
-		it->plain.stream = stream_of(oi, &oi->plain, plain, OWN_UTF16);
+		it->plain.stream = own_stream(oi, &oi->plain, plain, OWN_UTF16);
 		it->plain.codepage = CODEPAGE_UTF8;
 	} else if (is_there(oi, plain) && plain->type == PtypString8) {
-		it->plain.stream = stream_of(oi, &oi->plain, plain, OWN_BYTES);
+		it->plain.stream = own_stream(oi, &oi->plain, plain, OWN_BYTES);
 		it->plain.codepage = oi->codepage;
 	}
 	if (is_there(oi, html) && html->type == PtypString) {
-		it->html.stream = stream_of(oi, &oi->html, html, OWN_UTF16);
+		it->html.stream = own_stream(oi, &oi->html, html, OWN_UTF16);
 		it->html.codepage = CODEPAGE_UTF8;
 	} else if (is_there(oi, html) &&
 	    (html->type == PtypBinary || html->type == PtypString8)) {
-		it->html.stream = stream_of(oi, &oi->html, html, OWN_BYTES);
+		it->html.stream = own_stream(oi, &oi->html, html, OWN_BYTES);
 		it->html.codepage = html_codepage(oi, html);
 	}
 	if (is_there(oi, rtf) && rtf->type == PtypBinary)

@@ -148,6 +148,9 @@ void own_read_store(struct pst_reader *r);
 int own_item_open(struct pst_reader *r, const struct ndb_node *node,
     unsigned depth, struct item **item_r, struct err *err);
 void own_fill_bodies(struct own_item *oi);
+/* A value as a stream; 'b' must live as long. */
+struct item_stream own_stream(struct own_item *oi, struct own_body *b,
+    const struct ltp_value *v, enum own_form form);
 
 /* ---- pst_own_parts.c: recipients and attachments */
 void own_fill_recipients(struct own_item *oi);
@@ -160,6 +163,8 @@ bool own_is_smtp(struct slice s);
 /* ---- pst_own_contact.c, pst_own_list.c: of items of that class */
 void own_fill_contact(struct own_item *oi);
 void own_fill_list(struct own_item *oi);
+/* ---- pst_own_props.c */
+void own_fill_props(struct own_item *oi);
 
 /* ---- pst_own_meeting.c */
 void own_meeting_names(struct pst_reader *r, const struct pst_names *m);

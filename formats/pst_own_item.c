@@ -21,6 +21,9 @@ enum { VERB_REPLY = 102, VERB_REPLY_ALL = 103, VERB_FORWARD = 104 };
 /* PidTagIconIndex, [MS-OXOMSG] 2.2.1.10 */
 enum { ICON_REPLIED = 0x105, ICON_FORWARDED = 0x106 };
 
+/* [MS-OXONOTE] 2.2.1.1 */
+enum { LID_NOTE_COLOR = 0x8b00, YELLOW = 3 };
+
 static struct slice
 text(struct own_item *oi, unsigned id)
 {
@@ -217,6 +220,10 @@ fill_by_kind(struct own_item *oi)
 	case KIND_LIST:
 		own_fill_list(oi);
 		break;
+	case KIND_NOTE:
+		oi->pub.note_color = (int32_t)own_named_number(oi, OWN_SET_NOTE,
+		    LID_NOTE_COLOR, YELLOW);
+		break;
 	default:
 		break;
 	}
@@ -245,6 +252,7 @@ own_item_open(struct pst_reader *r, const struct ndb_node *node, unsigned depth,
 	own_fill_recipients(oi);
 	own_fill_bodies(oi);
 	own_fill_attachments(oi);
+	own_fill_props(oi);
 	fill_by_kind(oi);
 	*item_r = &oi->pub;
 	return 0;

@@ -10,6 +10,8 @@
 #include "formats/item_text.h"
 #include "formats/vcard_impl.h"
 
+#define BLANKS_MAX 65536
+
 const struct vcard_text vcard_texts[] = {
 	{ CONTACT_NICKNAME, "NICKNAME", NULL, NULL, false },
 	{ CONTACT_INITIALS, "X-POSTROAD-INITIALS", NULL, NULL, false },
@@ -76,6 +78,7 @@ struct card {
 	struct vcard_out o;
 	const struct item *it;
 	const struct vcard_opts *opts;
+	struct buf blanks; /* before the note */
 };
 
 static void
@@ -485,14 +488,22 @@ put_categories(struct card *k)
 		vcard_end_line(&k->o);
 }
 
+/* Outlook gives everything an empty text: blanks alone are no note. */
 static int
 on_note(void *arg, const void *data, size_t len, struct err *err)
 {
 	struct card *k = arg;
 
-	if (k->o.col == 0)
+	if (k->o.col == 0) {
+		buf_put(&k->blanks, data, len);
+		if (slice_trim(buf_slice(&k->blanks)).n == 0 &&
+		    k->blanks.n < BLANKS_MAX)
+			return 0;
 		vcard_puts(&k->o, "NOTE:");
-	vcard_put_text(&k->o, slice_of(data, len));
+		vcard_put_text(&k->o, buf_slice(&k->blanks));
+	} else {
+		vcard_put_text(&k->o, slice_of(data, len));
+	}
 	if (k->o.failed)
 		return err_set(err, SCOPE_STORE, EX_OK, "nobody listens");
 	return 0;
@@ -509,6 +520,7 @@ put_note(struct card *k)
 		k->opts->problem(k->opts->arg, "its notes end early");
 	if (k->o.col > 0)
 		vcard_end_line(&k->o);
+	buf_free(&k->blanks);
 }
 
 static void

@@ -3,6 +3,7 @@
 #ifndef FORMATS_VCARD_IMPL_H
 #define FORMATS_VCARD_IMPL_H
 
+#include "core/base64.h"
 #include "core/buf.h"
 #include "formats/vcard.h"
 
@@ -17,9 +18,7 @@ struct vcard_out {
 	size_t col;
 	bool old;    /* version 3 */
 	bool failed; /* *err is filled in: nothing is written any more */
-	/* of a base64 value */
-	uint8_t rest[3];
-	size_t n_rest;
+	struct base64 base64;
 	/* of a text value */
 	bool was_cr;
 };

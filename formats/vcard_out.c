@@ -148,34 +148,15 @@ vcard_put_param(struct vcard_out *o, const char *name, struct slice value)
 
 /* ----------------------------------------------------------------- base64 */
 
-static void
-put_three(struct vcard_out *o, const uint8_t *in, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t v = (uint32_t)in[0] << 16 |
-	    (n > 1 ? (uint32_t)in[1] << 8 : 0) | (n > 2 ? in[2] : 0);
-	char out[4] = { digits[v >> 18 & 63], digits[v >> 12 & 63],
-		n > 1 ? digits[v >> 6 & 63] : '=',
-		n > 2 ? digits[v & 63] : '=' };
-
-	vcard_put(o, out, 4);
-}
-
 static int
 on_base64(void *arg, const void *data, size_t len, struct err *err)
 {
 	struct vcard_out *o = arg;
-	const uint8_t *p = data;
+	struct buf text = { 0 };
 
-	while (len > 0) {
-		o->rest[o->n_rest++] = *p++;
-		len--;
-		if (o->n_rest == 3) {
-			put_three(o, o->rest, 3);
-			o->n_rest = 0;
-		}
-	}
+	base64_put(&o->base64, &text, data, len);
+	vcard_put(o, text.p, text.n);
+	buf_free(&text);
 	if (o->failed)
 		return err_set(err, SCOPE_STORE, EX_OK, "nobody listens");
 	return 0;
@@ -186,12 +167,13 @@ vcard_put_base64(struct vcard_out *o, const struct item_stream *s,
     struct err *why_r)
 {
 	struct item_sink to = { on_base64, o };
+	struct buf text = { 0 };
 	int rc;
 
-	o->n_rest = 0;
+	o->base64 = (struct base64){ 0 };
 	rc = s->copy == NULL ? 1 : s->copy(s->arg, &to, why_r);
-	if (o->n_rest > 0)
-		put_three(o, o->rest, o->n_rest);
-	o->n_rest = 0;
+	base64_end(&o->base64, &text);
+	vcard_put(o, text.p, text.n);
+	buf_free(&text);
 	return rc < 0 || o->failed ? -1 : rc == 0;
 }

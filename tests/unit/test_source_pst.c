@@ -74,6 +74,7 @@ is_second(void)
 	frame_u32(&f.payload, &bad);
 	frame_u32(&f.payload, &bad);
 	frame_u32(&f.payload, &bad);
+	frame_u32(&f.payload, &bad);
 	frame_u64(&f.payload, &bad);
 	return f.type == PST_START &&
 	    frame_u32(&f.payload, &bad) != PST_AT_NOTHING;
@@ -151,6 +152,22 @@ put_item(struct buf *s, uint64_t nid, const char *folder, uint32_t flags,
 	buf_free(&b);
 }
 
+/* An item that is no mail. */
+static void
+put_thing(struct buf *s, uint64_t nid, const char *folder, uint32_t kind)
+{
+	struct buf b = { 0 };
+
+	frame_put_u64(&b, nid);
+	frame_put_str(&b, slice_str(folder), 10000);
+	frame_put_u32(&b, kind);
+	frame_put_u64(&b, 1400000000);
+	frame_put_str(&b, slice_str("IPM.Contact"), 100);
+	frame_put_str(&b, slice_str("Jane Doe"), 100);
+	put_frame(s, PST_THING, &b);
+	buf_free(&b);
+}
+
 static void
 put_data(struct buf *s, const char *text, uint32_t whole)
 {
@@ -186,7 +203,7 @@ open_script(struct source **src, struct source_spec *spec, bool opened,
 }
 
 /* Take everything out of it; what it was in words: "F" a folder, "M" a
- * message read, "m" one refused at next, "r" one that broke while read, "."
+ * message read, "T" an item that is no mail, "m" one refused at next, "r" one that broke while read, "."
  * the end, "!" broken for good. */
 static const char *
 drain(struct source *src, bool want, struct buf *bytes)
@@ -214,7 +231,16 @@ drain(struct source *src, bool want, struct buf *bytes)
 			assert_non_null(item.msg.key);
 			continue;
 		}
-		words[n++] = item.what == SOURCE_FOLDER ? 'F' : 'M';
+		words[n++] = item.what == SOURCE_FOLDER ? 'F'
+		    : item.what == SOURCE_ITEM		? 'T'
+							: 'M';
+		if (item.what == SOURCE_ITEM) {
+			assert_int_equal(item.kind, KIND_CONTACT);
+			assert_string_equal(item.class, "IPM.Contact");
+			assert_string_equal(item.subject, "Jane Doe");
+			assert_string_equal(item.msg.folder, "Contacts");
+			assert_int_equal(item.msg.received, 1400000000);
+		}
 		if (item.what == SOURCE_FOLDER || !want)
 			continue;
 		while ((got = source_read(src, block, sizeof(block), &err)) > 0)
@@ -270,7 +296,10 @@ test_good(void **state)
 	put_at(&s, 0x200044, PST_AT_MESSAGE);
 	frame_put_str(&b, slice_str("IPM.Contact"), 100);
 	put_frame(&s, PST_OTHER, &b);
-	check(&s, END_BY_WORDS, "FM.", "FM.");
+	put_at(&s, 0x200064, PST_AT_MESSAGE);
+	put_thing(&s, 0x200064, "Contacts", KIND_CONTACT);
+	put_data(&s, "", 1);
+	check(&s, END_BY_WORDS, "FMT.", "FMT.");
 
 	assert_int_equal(open_script(&src, &spec, true, &s, END_BY_WORDS, &err),
 	    0);
@@ -347,6 +376,19 @@ test_nonsense(void **state)
 	put_at(&s, 0x200024, PST_AT_MESSAGE);
 	put_item(&s, 0x200044, "INBOX", 0, ""); /* another was */
 	check(&s, END_BY_WORDS, "m.", "m.");
+	buf_clear(&s);
+	put_thing(&s, 0x200024, "Contacts", KIND_CONTACT); /* likewise */
+	check(&s, END_BY_WORDS, ".", ".");
+	for (i = 0; i < 3; i++) {
+		buf_clear(&s);
+		put_at(&s, 0x200024, PST_AT_MESSAGE);
+		put_thing(&s, 0x200024, i == 0 ? "../x" : "Contacts",
+		    i == 0	 ? KIND_CONTACT
+			: i == 1 ? KIND_MAIL
+				 : ITEM_KINDS);
+		put_data(&s, "x", 1);
+		check(&s, END_BY_WORDS, "m.", "m.");
+	}
 	buf_clear(&s);
 	put_data(&s, "x", 1); /* of no item */
 	check(&s, END_BY_WORDS, ".", ".");
