@@ -11,6 +11,7 @@
 #include "core/js.h"
 #include "core/text.h"
 #include "extract/survey.h"
+#include "formats/item_kind.h"
 
 struct options {
 	const char *codepage;
@@ -67,23 +68,61 @@ folders_json(const struct survey *s)
 	return a;
 }
 
+static enum item_kind
+kind_of(const struct survey_class *c)
+{
+	enum item_kind kind =
+	    c->mail ? KIND_MAIL : item_kind_of(slice_str(c->class));
+
+	return c->mail || kind != KIND_MAIL ? kind : KIND_OTHER;
+}
+
+/* Where extract puts items of this class. */
+static const char *
+place_of(const struct survey_class *c)
+{
+	return item_place_path(item_kind_place(kind_of(c)));
+}
+
 static struct js *
-classes_json(const struct survey *s, bool all)
+classes_json(const struct survey *s)
 {
 	struct js *a = js_arr(), *o;
 	size_t i;
 
 	for (i = 0; i < s->n_classes; i++) {
-		if (!all && s->classes[i].mail)
-			continue;
 		o = js_obj();
 		js_set_str(o, "class", s->classes[i].class);
 		js_set_int(o, "count", (int64_t)s->classes[i].count);
-		if (all)
-			js_set_bool(o, "mail", s->classes[i].mail);
+		js_set_bool(o, "mail", s->classes[i].mail);
+		js_set_str(o, "place", place_of(&s->classes[i]));
 		js_push(a, o);
 	}
 	return a;
+}
+
+/* What is no mail, as extract counts it: by kind. */
+static struct js *
+items_json(const struct survey *s)
+{
+	int64_t n[ITEM_KINDS] = { 0 };
+	struct js *all = js_obj(), *o;
+	size_t i;
+
+	for (i = 0; i < s->n_classes; i++)
+		if (!s->classes[i].mail)
+			n[kind_of(&s->classes[i])] +=
+			    (int64_t)s->classes[i].count;
+	for (i = KIND_MAIL + 1; i < ITEM_KINDS; i++) {
+		if (n[i] == 0)
+			continue;
+		o = js_obj();
+		js_set_int(o, "count", n[i]);
+		js_set_str(o, "place",
+		    item_place_path(item_kind_place((enum item_kind)i)));
+		js_set(all, item_kind_name((enum item_kind)i), o);
+	}
+	return all;
 }
 
 static struct js *
@@ -127,8 +166,9 @@ print_json(const struct survey *s, int status)
 	js_set_int(o, "bytes", (int64_t)s->bytes);
 	js_set_int(o, "promised_bytes", (int64_t)s->promised);
 	js_set(o, "folders", folders_json(s));
-	js_set(o, "classes", classes_json(s, true));
-	js_set(o, "not_carried", classes_json(s, false));
+	js_set(o, "classes", classes_json(s));
+	js_set(o, "items", items_json(s));
+	js_set(o, "not_carried", js_arr());
 	js_set_int(total, "folders", (int64_t)(s->n_folders + s->folders_more));
 	set_counts(total, &s->total);
 	js_set_int(total, "damage", (int64_t)(s->n_damage + s->damage_more));
@@ -210,8 +250,9 @@ print_classes(const struct survey *s, bool mail, const char *title)
 		title = NULL;
 		buf_clear(&line);
 		text_escape(&line, slice_str(s->classes[i].class));
-		printf("%10s  %s\n", text_count(count, s->classes[i].count),
-		    line.n > 0 ? buf_str(&line) : "(no class)");
+		printf("%10s  %s%s%s\n", text_count(count, s->classes[i].count),
+		    line.n > 0 ? buf_str(&line) : "(no class)",
+		    mail ? "" : "  in ", mail ? "" : place_of(&s->classes[i]));
 	}
 	buf_free(&line);
 }
@@ -261,7 +302,8 @@ print_text(const struct survey *s, const char *path)
 	print_head(s, path);
 	print_folders(s);
 	print_classes(s, true, "Mail");
-	print_classes(s, false, "Will not travel, as it is no mail");
+	print_classes(s, false,
+	    "No mail: files of the spool, which IMAP does not carry");
 	print_biggest(s);
 	print_texts("Damage", s->damage, s->n_damage, s->damage_more);
 	print_texts("Notes", s->notes, s->n_notes, 0);
@@ -302,7 +344,7 @@ const struct cmd cmd_survey = {
 	.operands = "SOURCE",
 	.summary = "Tell what is in a PST or OST, without extracting it",
 	.text = "Folders, counts, bytes, dates, the biggest messages, what is "
-		"no mail and stays\nbehind, what is damaged: from the tables "
+		"no mail and becomes\nfiles, what is damaged: from the tables "
 		"of the folders, without opening the\nmessages.",
 	.tables = { options, common_options },
 	.run = run,

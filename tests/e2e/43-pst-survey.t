@@ -14,10 +14,10 @@ for kind in odd deep crowd; do
 	"$mkpst" "$kind" "$kind.pst"
 	status 0 "$kind" postroad survey --json "$kind.pst"
 	jq -Sc '[.folders[] | [.path, .mail]] | sort' out >survey
-	jq -c '.not_carried' out >>survey
+	jq -Sc '.not_carried, (.items | map_values(.count))' out >>survey
 	postroad extract --json "$kind.pst" "$kind.spool" >x 2>/dev/null
 	jq -Sc '[.folders[] | [.path, .announced]] | sort' x >extract
-	jq -c '.not_carried' x >>extract
+	jq -Sc '.not_carried, (.items | map_values(.count))' x >>extract
 	same survey extract "$kind: the folders and counts of extract"
 done
 status 0 "for people" postroad survey odd.pst

@@ -55,8 +55,8 @@ is "$(postroad ls --messages --json cat.spool | jq -c .keywords)" \
 make_pst sample
 status 0 'the same source into the same spool' \
     postroad extract --json x.pst s.spool
-is "$(jq -c '[.announced, .stored, (.not_carried | map(.class) | sort)]' \
-    out)" '[8,8,["IPM.Appointment","IPM.Contact"]]' 'what is no mail is counted'
+is "$(jq -c '[.announced, .stored, ([.items[].stored] | add), .not_carried]' \
+    out)" '[8,8,2,[]]' 'what is no mail is counted, and has a place'
 find s.spool/mail -type f -printf '%p %T@ %i\n' | sort >before
 status 0 'again' postroad extract --json x.pst s.spool
 find s.spool/mail -type f -printf '%p %T@ %i\n' | sort >after
