@@ -10,6 +10,7 @@
 #include "core/digest.h"
 #include "core/text.h"
 #include "formats/head.h"
+#include "formats/words.h"
 
 #define LINE_LIMIT 998
 /* A line of transport headers as long as this is no header any more. */
@@ -182,11 +183,11 @@ put_addresses(struct mime_out *o, const char *name, const char *value)
 static void
 decode_words(struct buf *b)
 {
-	char *text = g_mime_utils_header_decode_text(NULL, buf_str(b));
+	struct buf text = { 0 };
 
-	buf_clear(b);
-	buf_puts(b, text);
-	g_free(text);
+	words_decode(&text, buf_slice(b));
+	buf_free(b);
+	*b = text;
 }
 
 /* A value with 8-bit bytes, controls or endless lines: written anew. */
@@ -237,15 +238,12 @@ static bool
 put_subject(struct mime_out *o, const struct item *it, struct slice value)
 {
 	struct buf b = { 0 };
-	char *decoded;
 	bool same;
 
 	if (!it->subject_exact || slice_trim(it->subject).n == 0)
 		return false;
-	head_unfold(&b, value);
-	decoded = g_mime_utils_header_decode_text(NULL, buf_str(&b));
-	same = same_text(slice_str(decoded), it->subject);
-	g_free(decoded);
+	words_decode(&b, value);
+	same = same_text(buf_slice(&b), it->subject);
 	buf_free(&b);
 	if (same)
 		return false;

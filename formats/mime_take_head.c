@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "formats/head.h"
 #include "formats/mime_take_impl.h"
+#include "formats/words.h"
 
 #define VALUE_MAX  ((size_t)1 << 20) /* bytes of one field that are read */
 #define GROUPS_MAX 4
@@ -41,14 +42,13 @@ static struct slice
 text_of(struct take *t, struct slice head, const char *name)
 {
 	struct buf b = { 0 };
-	const char *v = value_of(head, name, &b);
-	struct slice s = slice_of("", 0);
-	char *text;
+	struct slice s = slice_of("", 0), v;
 
-	if (v != NULL) {
-		text = g_mime_utils_header_decode_text(NULL, v);
-		s = keep(t, text);
-		g_free(text);
+	if (head_find(head, name, &v)) {
+		if (v.n > VALUE_MAX)
+			v.n = VALUE_MAX;
+		words_decode(&b, v);
+		s = keep(t, buf_str(&b));
 	}
 	buf_free(&b);
 	return s;

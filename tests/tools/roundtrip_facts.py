@@ -163,7 +163,7 @@ def is_broken(msg):
 
 def everything(msg):
     return b'\n'.join(lines(payload(p)) for k, p in walk(msg)
-                      if k == 'leaf') + \
+                      if k == 'leaf') + b'\n' + \
         b'\n'.join(everything(p.get_payload()[0]) for k, p in walk(msg)
                    if k == 'message')
 
