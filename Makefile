@@ -75,6 +75,9 @@ $(BUILD)/steps/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -DPOSTROAD_STEPS -MMD -MP -c -o $@ $<
 
+# it holds the data (.incbin), which the compiler's list does not tell
+$(BUILD)/wire/provider.o $(BUILD)/steps/wire/provider.o: data/providers.yaml
+
 # a test, a fake server, a tool: one file, linked with everything but cli/
 $(BUILD)/tests/unit/%: TEST_LIBS = -lcmocka
 REPLAYER = $(if $(FUZZFLAGS),,$(BUILD)/tests/fuzz/replay.o)
@@ -171,6 +174,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 \
 		$(SHARE)/man/man5 $(SHARE)/bash-completion/completions
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/postroad
+	install -d $(SHARE)/postroad
+	install -m 644 data/*.yaml $(SHARE)/postroad/
 	for m in $(MAN); do \
 		install -m 644 $$m $(SHARE)/man/man$${m##*.}/ || exit 1; done
 	[ ! -e scripts/completion.bash ] || install -m 644 scripts/completion.bash \

@@ -182,3 +182,19 @@ js_free(struct js **v)
 	json_decref(j(*v));
 	*v = NULL;
 }
+
+void
+js_free_secret(struct js **v)
+{
+	const char *key, *p;
+	json_t *value;
+
+	json_object_foreach(j(*v), key, value)
+	{
+		p = json_string_value(value);
+		if (p != NULL)
+			explicit_bzero((void *)(uintptr_t)p,
+			    json_string_length(value));
+	}
+	js_free(v);
+}

@@ -47,5 +47,7 @@ void js_put(struct buf *out, const struct js *v);
 int js_print(FILE *f, const struct js *v);
 
 void js_free(struct js **v);
+/* Overwrite the strings of an object first: they were secrets. */
+void js_free_secret(struct js **v);
 
 #endif

@@ -6,7 +6,7 @@
  *	    [--password-file F] [--trace F] [--multi] [--flags F] [--date T]
  *	    URL [COMMAND ARGUMENTS]...
  *
- * caps; ns; list; lsub; create NAME; subscribe NAME; status NAME; fetch NAME
+ * caps; ns; again (a new connection); pause (1 s); list; lsub; create NAME; subscribe NAME; status NAME; fetch NAME
  * (uid size sha256 flags date, one line each); search NAME CRITERIA; store
  * NAME SET OP FLAGS; append NAME FILE... '.' (each file in a command of its
  * own, all in flight at once; with --multi in one).  A failure is told as
@@ -262,6 +262,12 @@ run_command(char **argv, struct err *err)
 		    : 1;
 	} else if (strcmp(c, "noop") == 0) {
 		used = imap_noop(im, err) < 0 ? -1 : 1;
+	} else if (strcmp(c, "again") == 0) {
+		imap_close(&im);
+		used = account_open(&im, &account, err) < 0 ? -1 : 1;
+		printf("again\n");
+	} else if (strcmp(c, "pause") == 0) {
+		used = conn_sleep_ms(1000, err) < 0 ? -1 : 1;
 	} else if (strcmp(c, "unselect") == 0) {
 		used = imap_unselect(im, err) < 0 ? -1 : 1;
 	} else if (name.n == 0) {
@@ -334,6 +340,10 @@ read_options(char **argv)
 			account.oauth.token_command = *++argv;
 		else if (strcmp(*argv, "--oauth") == 0)
 			account.oauth.client = *++argv;
+		else if (strcmp(*argv, "--oauth-client-id") == 0)
+			account.oauth.client_id = *++argv;
+		else if (strcmp(*argv, "--oauth-refresh-file") == 0)
+			account.oauth.refresh_file = *++argv;
 		else if (strcmp(*argv, "--password-command") == 0)
 			account.password_command = *++argv;
 		else if (strcmp(*argv, "--credentials") == 0)
