@@ -108,6 +108,10 @@ void store_put_journal(struct pst_store_out *s, struct pst_props *p,
     const struct journal *j);
 void store_put_note(struct pst_store_out *s, struct pst_props *p);
 
+/* ---- pst_store_rtf.c: RTF as PidTagRtfCompressed has it; 'rtf' must stay. */
+int store_pack_rtf(const struct item_stream *rtf, struct item_stream *out_r,
+    struct arena *a, struct err *err);
+
 /* A number for a subnode of this type. */
 uint32_t store_sub_nid(struct pst_store_out *s, unsigned type);
 

@@ -177,12 +177,30 @@ put_html(struct item_out *io, struct err *err)
 	const struct item_stream *st = &io->item->html.stream;
 	uint64_t size;
 
-	if (st->copy == NULL)
+	if (st->copy == NULL || io->item->rtf_shown)
 		return 0;
 	if (put_stream(io->s->out, &io->props, PidTagBodyHtml, PtypBinary, st,
 		&io->subs, &size, err) < 0)
 		return -1;
 	io->size += size;
+	return 0;
+}
+
+static int
+put_rtf(struct item_out *io, struct arena *a, struct err *err)
+{
+	const struct item_stream *rtf = &io->item->rtf;
+	struct item_stream packed;
+	uint64_t size;
+
+	if (rtf->copy == NULL)
+		return 0;
+	if (store_pack_rtf(rtf, &packed, a, err) < 0 ||
+	    put_stream(io->s->out, &io->props, PidTagRtfCompressed, PtypBinary,
+		&packed, &io->subs, &size, err) < 0)
+		return -1;
+	io->size += size;
+	props_bool(&io->props, PidTagRtfInSync, true);
 	return 0;
 }
 
@@ -571,7 +589,8 @@ store_put_item(struct pst_store_out *s, struct item *item, int depth,
 	sum->cc = display(item, ITEM_CC, a);
 	sum->flags = message_flags(item);
 	if (put_plain(&io, err) == 0 && put_html(&io, err) == 0 &&
-	    put_recipients(&io, err) == 0 && put_attachments(&io, err) == 0) {
+	    put_rtf(&io, a, err) == 0 && put_recipients(&io, err) == 0 &&
+	    put_attachments(&io, err) == 0) {
 		put_properties(&io, sum, a);
 		rc = store_put_kind(s, &io.props, item, err);
 	}
