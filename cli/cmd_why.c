@@ -166,6 +166,17 @@ print_entry(struct life *l, const struct spool_entry *e)
 	buf_free(&name);
 }
 
+/* What could not be had of it when it was stored, or NULL. */
+static const char *
+incomplete_of(struct life *l, const char *key)
+{
+	char *name = mem_fmt("incomplete:%s", key);
+	const char *lost = spool_meta(l->sp, name);
+
+	free(name);
+	return lost != NULL && *lost != '\0' ? lost : NULL;
+}
+
 static int
 tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 {
@@ -177,10 +188,14 @@ tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 	l->found++;
 	if (l->messages == NULL) {
 		print_entry(l, e);
+		if (incomplete_of(l, key) != NULL)
+			say("incomplete", incomplete_of(l, key));
 		rc = deliveries(l, key, NULL, err);
 	} else {
 		entry_subject(l->sp, e, &subject);
 		o = entry_json(e, buf_str(&subject));
+		if (incomplete_of(l, key) != NULL)
+			js_set_str(o, "incomplete", incomplete_of(l, key));
 		list = js_arr();
 		rc = deliveries(l, key, list, err);
 		js_set(o, "deliveries", list);

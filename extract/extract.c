@@ -25,6 +25,7 @@ struct run {
 	char *in;	       /* LIMIT_BLOCK bytes */
 	struct buf out;	       /* the same with CRLF */
 	uint64_t moved;
+	bool incomplete; /* some of the spool's messages are */
 };
 
 /* Which --exclude keeps this folder out, or NULL. */
@@ -178,6 +179,50 @@ refuse(struct run *run, const struct source_item *item, const struct err *why,
 	    item->msg.source, fate, why->text, item->msg.size, NULL, err);
 }
 
+#define INCOMPLETE "incomplete" /* in meta: there are such; and with a key */
+
+/* A message is stored, but not all of it could be had: that is said again
+ * whenever it is met, so it is noted. */
+static int
+note_incomplete(struct run *run, const char *key, struct err *err)
+{
+	const char *lost = source_incomplete(run->src);
+	char *name;
+	int rc = 0;
+
+	if (lost == NULL && !run->incomplete)
+		return 0;
+	name = mem_fmt(INCOMPLETE ":%s", key);
+	if (lost != NULL) {
+		run->incomplete = true;
+		rc = spool_meta_set(run->sp, INCOMPLETE, "1", err);
+	}
+	if (rc >= 0 && (lost != NULL || spool_meta(run->sp, name) != NULL))
+		rc = spool_meta_set(run->sp, name, lost == NULL ? "" : lost,
+		    err);
+	free(name);
+	return rc;
+}
+
+static void
+tell_incomplete(struct run *run, const struct source_item *item)
+{
+	struct err why = { 0 };
+	const char *lost;
+	char *name;
+
+	if (!run->incomplete)
+		return;
+	name = mem_fmt(INCOMPLETE ":%s", item->msg.key);
+	lost = spool_meta(run->sp, name);
+	free(name);
+	if (lost == NULL || *lost == '\0')
+		return;
+	err_set(&why, SCOPE_MSG, EX_DATAERR,
+	    "it is in the spool, but not all of it: %s", lost);
+	name_problem(run, item, &why);
+}
+
 /* 'adopted': its file is there, from a run that died before its rows. */
 static int
 store(struct run *run, const struct source_item *item, bool adopted,
@@ -222,7 +267,7 @@ store(struct run *run, const struct source_item *item, bool adopted,
 		: rc == 1 ? FATE_UNCHANGED
 			  : FATE_STORED,
 	    size);
-	return rc;
+	return rc < 0 || note_incomplete(run, msg.key, err) < 0 ? -1 : rc;
 }
 
 /* It is there already; what changed at the source since follows. */
@@ -248,6 +293,7 @@ meet(struct run *run, const struct source_item *item, struct spool_entry *have,
 
 	if (!spool_is_adopted(have)) {
 		report_fate(run->r, item->msg.folder, FATE_UNCHANGED, 0);
+		tell_incomplete(run, item);
 		return refresh(run, &item->msg, have, err);
 	}
 	rc = store(run, item, true, err);
@@ -475,6 +521,7 @@ extract_run(const struct source_spec *spec, const struct extract_options *o,
 		source_kind(run.src), source_identity(run.src), err) < 0)
 		goto out;
 	source_set_wanted(run.src, is_wanted, &run);
+	run.incomplete = spool_meta(run.sp, INCOMPLETE) != NULL;
 	report_expect(r, 0, source_total(run.src));
 	run.raw = digest_new();
 	run.in = mem_alloc(1, LIMIT_BLOCK);

@@ -62,6 +62,7 @@ struct child {
 	bool ask;   /* wait for WANT or SKIP */
 	bool skip;  /* the current message was called off */
 	bool said_lacks, said_rtf, said_guess;
+	bool in_message;	 /* one is being read */
 	const struct item *item; /* being built */
 	const char *path;
 	uint64_t nid, size;
@@ -269,7 +270,10 @@ on_note(void *arg, bool bad, const char *text)
 	/* the first time, or by another, it was said */
 	if (c->resume != PST_AT_NOTHING || !is_mine(c))
 		return;
-	if (bad)
+	if (bad && c->in_message)
+		send_trouble(c, PST_PROBLEM, c->nid, c->path,
+		    c->item == NULL ? slice_of("", 0) : c->item->subject, text);
+	else if (bad)
 		send_trouble(c, PST_PROBLEM, 0, "", slice_of("", 0), text);
 	else
 		send_note(c, text);
@@ -284,6 +288,26 @@ is_poisoned(const struct child *c, uint64_t nid)
 		if (c->poison[i] == nid)
 			return true;
 	return false;
+}
+
+/* Before a folder's contents table is read: it has a node of its own. */
+static bool
+folder_skips(void *arg, uint64_t folder)
+{
+	struct child *c = arg;
+	uint64_t table = (folder & ~(uint64_t)0x1f) | 0xe;
+
+	send_at(c, table, PST_AT_PEEK, "");
+	if (!is_poisoned(c, table)) {
+		hook(table);
+		return false;
+	}
+	if (!c->quiet)
+		send_trouble(c, PST_PROBLEM, folder,
+		    c->path == NULL ? "" : c->path, slice_of("", 0),
+		    "the list of its items is not read, for the PST reader "
+		    "failed there: they are found without it");
+	return true;
 }
 
 /* A folder's name for the tree, which asks for some before their turn. */
@@ -530,14 +554,19 @@ do_message(struct child *c, const struct pst_node *n)
 	send_at(c, n->nid, PST_AT_MESSAGE, c->path);
 	hook(n->nid);
 	c->damage_before = c->damage;
+	c->in_message = true;
+	c->item = NULL;
 	if (c->ops->item(c->reader, n->nid, &it, &err) != 0) {
 		place = pst_tree_mail(c->tree, n);
 		send_place(c, n->parent, &place);
 		send_trouble(c, PST_REFUSED, n->nid, place.path,
 		    slice_of("", 0), err.text);
+		c->in_message = false;
 		return;
 	}
 	send_one(c, n, it);
+	c->in_message = false;
+	c->item = NULL;
 	item_close(&it);
 }
 
@@ -612,12 +641,6 @@ walk(struct child *c)
 }
 
 static bool
-survey_skips(void *arg, uint64_t folder)
-{
-	return is_poisoned(arg, folder);
-}
-
-static bool
 survey_sends(void *arg, enum pst_frame_type type)
 {
 	struct child *c = arg;
@@ -633,7 +656,7 @@ survey(struct child *c)
 		.reader = c->reader,
 		.tree = c->tree,
 		.promised = &c->promised,
-		.skip = survey_skips,
+		.skip = folder_skips,
 		.send = survey_sends,
 		.out = &c->out,
 		.arg = c };
@@ -732,6 +755,7 @@ run(struct child *c)
 		.no_names = (c->leave & PST_LEAVE_NAMES) != 0,
 		.no_store = (c->leave & PST_LEAVE_STORE) != 0,
 		.carve = (c->leave & PST_CARVE) != 0,
+		.skip = folder_skips,
 		.phase = on_phase,
 		.note = on_note,
 		.arg = c };

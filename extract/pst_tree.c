@@ -33,7 +33,7 @@ struct pst_tree {
 	uint64_t roles[PST_ROLES]; /* whose they are */
 	struct step *steps;
 	size_t n, cap;
-	bool orphans_announced;
+	bool orphans_announced, recovered_announced;
 	struct buf taken; /* names at the top that begin like RECOVERED */
 	char *recovered;  /* the one that is not among them */
 };
@@ -286,11 +286,16 @@ pst_tree_enter(struct pst_tree *t, const struct pst_node *n)
 }
 
 const char *
-pst_tree_path(const struct pst_tree *t, const struct pst_node *n)
+pst_tree_path(struct pst_tree *t, const struct pst_node *n)
 {
 	const struct step *s = t->n > 0 ? &t->steps[t->n - 1] : NULL;
 	const char *path;
 
+	if (n->recovered) {
+		if (t->recovered == NULL)
+			name_recovered(t);
+		return t->recovered;
+	}
 	if (n->parent == 0 || s == NULL)
 		return ORPHANS;
 	path = s->own != NULL ? s->own : s->path;
@@ -304,10 +309,9 @@ pst_tree_mail(struct pst_tree *t, const struct pst_node *n)
 	struct step *s = t->n > 0 ? &t->steps[t->n - 1] : NULL;
 
 	if (n->recovered) {
-		p.announce = t->recovered == NULL;
-		if (t->recovered == NULL)
-			name_recovered(t);
-		p.path = t->recovered;
+		p.path = pst_tree_path(t, n);
+		p.announce = !t->recovered_announced;
+		t->recovered_announced = true;
 		return p;
 	}
 	if (n->parent == 0 || s == NULL) {

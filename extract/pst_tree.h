@@ -38,7 +38,7 @@ void pst_tree_free(struct pst_tree **t);
 struct pst_place pst_tree_enter(struct pst_tree *t, const struct pst_node *n);
 /* Where the current folder lies, whatever is in it; "Lost Items" if that is
  * unknown. */
-const char *pst_tree_path(const struct pst_tree *t, const struct pst_node *n);
+const char *pst_tree_path(struct pst_tree *t, const struct pst_node *n);
 /* Where a message of the current folder goes. */
 struct pst_place pst_tree_mail(struct pst_tree *t, const struct pst_node *n);
 

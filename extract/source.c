@@ -316,6 +316,12 @@ source_raw_sha256(struct source *src, uint8_t out[DIGEST_BYTES])
 	    src->ops->raw_sha256(src, out);
 }
 
+const char *
+source_incomplete(const struct source *src)
+{
+	return src->incomplete;
+}
+
 uint64_t
 source_total(const struct source *src)
 {

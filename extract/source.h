@@ -136,6 +136,11 @@ ssize_t source_read(struct source *src, void *buf, size_t cap, struct err *err);
  * true. */
 bool source_raw_sha256(struct source *src, uint8_t out[DIGEST_BYTES]);
 
+/* After source_read() returned 0: what of the message is lost though the rest
+ * came, as it was told to the report ("attachment 'x' cannot be read"); NULL:
+ * nothing.  Until the next source_next(). */
+const char *source_incomplete(const struct source *src);
+
 /* Size of the whole store in bytes, 0 if unknown, for progress; and how far
  * the source is in it. */
 uint64_t source_total(const struct source *src);

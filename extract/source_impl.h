@@ -39,6 +39,9 @@ struct source {
 	char *identity; /* set by open, freed by source.c */
 	uint64_t total; /* set by open */
 	uint64_t done;	/* kept by next and read */
+	/* what of the message at hand could not be had though the rest was;
+	 * kept by next and read; NULL: nothing */
+	const char *incomplete;
 	/* source_set_wanted(), or NULL; ask through source_wanted() */
 	bool (*wanted)(void *arg, const char *folder, const char *key);
 	void *wanted_arg;

@@ -437,7 +437,7 @@ pst_close(struct source *src)
 	struct source_pst *s = (struct source_pst *)src;
 	struct buf *bufs[] = { &s->known, &s->out, &s->folder, &s->name,
 		&s->role, &s->keywords, &s->subject, &s->source, &s->noted,
-		&s->class, &s->said_path, &s->said_subject };
+		&s->class, &s->said_path, &s->said_subject, &s->lost };
 	size_t i;
 
 	for (i = 0; i < s->n_lanes; i++) {

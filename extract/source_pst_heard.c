@@ -216,6 +216,7 @@ static void
 begin_item(struct source_pst *s)
 {
 	s->l->at_open = false;
+	s->pub.incomplete = NULL;
 	s->wanted = false;
 	s->data.n = 0;
 	s->l->state = IN_ITEM;
@@ -313,6 +314,12 @@ on_problem(struct source_pst *s, struct slice p)
 
 	if (!pst_on_trouble(s, p, &nid))
 		return false;
+	if (s->l->state == IN_ITEM && nid == s->nid &&
+	    s->pub.incomplete == NULL) {
+		buf_clear(&s->lost);
+		buf_puts(&s->lost, s->why);
+		s->pub.incomplete = buf_str(&s->lost);
+	}
 	pst_name_problem(s, nid, buf_str(&s->said_path),
 	    s->said_subject.n > 0 ? buf_str(&s->said_subject) : NULL, s->why);
 	return true;

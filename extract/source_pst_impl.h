@@ -70,6 +70,7 @@ struct source_pst {
 	struct buf out, folder, name, role, keywords, subject, source, class;
 	struct buf known, said_path, said_subject;
 	struct buf noted; /* notes, each said once */
+	struct buf lost;  /* of the item, for pub.incomplete */
 	char key[24], why[200];
 };
 

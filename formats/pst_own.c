@@ -165,8 +165,16 @@ enter_folder(struct pst_reader *r, uint32_t nid)
 	r->message_end = r->message + n;
 	r->listed_at = 0;
 	buf_clear(&r->listed);
-	if (nid != 0)
-		msg_only_listed(&r->index, nid, &r->listed);
+	r->unlisted = nid != 0;
+}
+
+void
+own_list_folder(struct pst_reader *r)
+{
+	if (r->unlisted &&
+	    !(r->in.skip != NULL && r->in.skip(r->in.arg, r->in_folder)))
+		msg_only_listed(&r->index, r->in_folder, &r->listed);
+	r->unlisted = false;
 }
 
 static bool
@@ -192,6 +200,7 @@ own_next(struct pst_reader *r, struct pst_node *n_r)
 
 	ndb_at(r->n, 0);
 	n_r->recovered = false;
+	own_list_folder(r);
 	if (next_message(r, n_r))
 		return 1;
 	if (r->orphans)

@@ -42,6 +42,7 @@ struct pst_reader {
 	size_t message, message_end;
 	struct buf listed; /* messages only the contents table names */
 	size_t listed_at;
+	bool unlisted;	    /* the folder's table was not looked at yet */
 	struct buf adopted; /* orphans that came out that way */
 	bool orphans;
 	struct carve *carve; /* NULL: not asked for */
@@ -137,6 +138,10 @@ size_t own_many(struct own_item *oi, unsigned id, size_t max,
 
 /* ---- pst_own.c: did a folder's table bring this orphan already? */
 bool own_is_adopted(const struct pst_reader *r, uint32_t nid);
+
+/* The folder's contents table, when its turn has come: not before the caller
+ * has said which folder it is at. */
+void own_list_folder(struct pst_reader *r);
 
 /* ---- pst_own_rows.c */
 void own_rows(struct pst_reader *r, struct pst_rows *to);

@@ -6,6 +6,7 @@
 
 #define RECIPIENTS_MAX	20000
 #define ATTACHMENTS_MAX 20000
+#define ROWS_MAX	1000 /* of the list of attachments */
 #define NAME_MAX_BYTES	4096
 #define NAMES_MAX	(3u << 20) /* of one message, all together */
 
@@ -259,6 +260,44 @@ fill_data(struct own_attach *oa, struct item_attach *to, struct ltp_props *p)
 	to->data.size = ltp_size(&p->heap, v);
 }
 
+/* Its own properties are lost: what the list of attachments says of it. */
+static void
+from_attach_table(struct own_item *oi, struct item_attach *to, uint32_t nid)
+{
+	struct arena a = { 0 };
+	struct err err = { 0 };
+	struct ltp_table t;
+	struct ltp_value v;
+	int rc, i = 0;
+
+	to->method = ITEM_ATTACH_DATA;
+	if (!open_table(oi, NID_ATTACHMENT_TABLE, &t, &a,
+		"the list of its attachments cannot be read"))
+		return;
+	while ((rc = ltp_table_next(&t, &err)) != 0 && i++ < ROWS_MAX) {
+		if (rc < 0 && t.no_index)
+			break;
+		if (rc < 0 || t.row_id != nid)
+			continue;
+		to->name = cell_text(oi, &t, PidTagAttachLongFilename);
+		if (to->name.n == 0)
+			to->name = cell_text(oi, &t, PidTagAttachFilename);
+		if (to->name.n == 0)
+			to->name = cell_text(oi, &t, PidTagDisplayName);
+		to->mime = cell_text(oi, &t, PidTagAttachMimeTag);
+		to->cid = cell_text(oi, &t, PidTagAttachContentId);
+		to->location = cell_text(oi, &t, PidTagAttachContentLocation);
+		to->path = cell_text(oi, &t, PidTagAttachLongPathname);
+		if (ltp_cell(&t, PidTagRenderingPosition, &v))
+			to->position = (int32_t)ltp_number(&t.heap, &v, -1);
+		if (ltp_cell(&t, PidTagAttachMethod, &v) &&
+		    ltp_number(&t.heap, &v, 1) == ITEM_ATTACH_ITEM)
+			to->method = ITEM_ATTACH_ITEM;
+		break;
+	}
+	arena_free(&a);
+}
+
 static void
 read_attach(struct own_item *oi, struct own_attach *oa, struct item_attach *to,
     const struct ndb_node *node)
@@ -271,6 +310,7 @@ read_attach(struct own_item *oi, struct own_attach *oa, struct item_attach *to,
 	if (ltp_props_open(&p, oi->r->n, node, &a, &err) != 0) {
 		note(oi, node->nid & 0xffff, "an attachment is lost", &err);
 		arena_free(&a);
+		from_attach_table(oi, to, node->nid);
 		return;
 	}
 	oa->heap = p.heap;
@@ -324,10 +364,12 @@ gather_attach(void *arg, const struct ndb_node *node)
 	return ++f->n < ATTACHMENTS_MAX;
 }
 
-/* The subnodes are what there is; the table may only know of more. */
+/* The subnodes are what there is; the table may only know of more, which are
+ * lost but for what it says of them. */
 static void
-check_attach_table(struct own_item *oi, const struct found *f)
+check_attach_table(struct own_item *oi, struct found *f)
 {
+	struct ndb_node lost = { 0 };
 	struct arena a = { 0 };
 	struct err err = { 0 };
 	struct ltp_table t;
@@ -335,15 +377,14 @@ check_attach_table(struct own_item *oi, const struct found *f)
 
 	if (open_table(oi, NID_ATTACHMENT_TABLE, &t, &a,
 		"the list of its attachments cannot be read"))
-		while ((rc = ltp_table_next(&t, &err)) != 0 && i++ < 1000) {
+		while ((rc = ltp_table_next(&t, &err)) != 0 && i++ < ROWS_MAX) {
 			if (rc < 0 && t.no_index)
 				break;
-			if (t.row_id != 0 && !is_found(f, t.row_id)) {
-				err_set(&err, SCOPE_MSG, EX_DATAERR,
-				    "subnode 0x%x is missing", t.row_id);
-				note(oi, t.row_id & 0xffff,
-				    "an attachment is lost", &err);
-			}
+			if (t.row_id == 0 || is_found(f, t.row_id) ||
+			    ndb_type(t.row_id) != NID_TYPE_ATTACHMENT)
+				continue;
+			lost.nid = t.row_id;
+			gather_attach(f, &lost);
 		}
 	arena_free(&a);
 }

@@ -167,6 +167,7 @@ own_rows(struct pst_reader *r, struct pst_rows *to)
 	uint32_t nid;
 	size_t i;
 
+	own_list_folder(r);
 	w.first = msg_below(&r->index, r->in_folder, &w.n);
 	w.told = mem_alloc(w.n + 1, sizeof(*w.told));
 	if (r->in_folder != 0)

@@ -40,6 +40,8 @@ struct pst_open {
 	/* Something worth telling about the store; 'bad': mail may be
 	 * missing. */
 	void (*note)(void *arg, bool bad, const char *text);
+	/* Leave out what folder 'nid' says of its items; NULL: read all. */
+	bool (*skip)(void *arg, uint64_t nid);
 	void *arg;
 };
 

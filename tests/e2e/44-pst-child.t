@@ -51,6 +51,19 @@ if [ -x "$STEPS" ]; then
 		is "$(jq -c '[.announced, .stored]' out)" '[8,8]' \
 		    "all the mail is there"
 	done
+	# the list of its items: they are found without it, and it is blamed
+	for at in 802e 2002e; do
+		rm -rf a.spool
+		export PST_CHILD_HOOK="crash:$at"
+		status 1 "a list of items that kills the child: $at" "$STEPS" \
+		    extract --json x.pst a.spool
+		unset PST_CHILD_HOOK
+		is "$(jq -c '[.announced, .stored]' out)" '[8,8]' \
+		    "all the mail is there"
+		is "$(jq -c '.problems[] | [.source.nid, (.error |
+		    test("list of its items"))]' out)" \
+		    "[$((0x$at & ~0x1f | 2)),true]" 'its folder is named'
+	done
 else
 	skip 'a child that dies' "no $STEPS"
 fi
