@@ -172,9 +172,12 @@ say_left_out(struct survey_look *l)
 		    "the named properties are not read: the "
 		    "PST reader died of them");
 	for (i = 0; i < l->n_poison; i++) {
+		/* what it died of may have been the folder's list */
 		snprintf(text, sizeof(text),
 		    "folder 0x%llx is not read: the PST reader died of it",
-		    (unsigned long long)l->poison[i]);
+		    (unsigned long long)((l->poison[i] & 0x1f) == 0xe
+			    ? (l->poison[i] & ~(uint64_t)0x1f) | 2
+			    : l->poison[i]));
 		survey_damage(l, text);
 	}
 }
