@@ -379,3 +379,29 @@ journal_init(struct journal *j)
 	j->start = j->end = DATE_UNKNOWN;
 	j->minutes = -1;
 }
+
+void
+event_apply_change(struct event *e, const struct event *series,
+    const struct event_change *c)
+{
+	e->recur = NULL;
+	e->replaces = c->original;
+	if (c->differs & EVENT_SUBJECT)
+		e->about.subject = c->subject;
+	if (c->differs & EVENT_LOCATION)
+		e->location = c->location;
+	if (c->differs & EVENT_REMINDER_MIN)
+		e->reminder_min = c->reminder_min;
+	if (c->differs & EVENT_REMINDER)
+		e->reminder = c->reminder;
+	if ((c->differs & EVENT_BUSY) && c->busy >= EVENT_FREE &&
+	    c->busy <= EVENT_ELSEWHERE)
+		e->busy = (enum event_busy)c->busy;
+	if (c->differs & EVENT_COLOR)
+		e->color = c->color;
+	if (c->differs & EVENT_MEETING)
+		e->state = c->state;
+	e->all_day = c->differs & EVENT_ALL_DAY ? c->all_day : series->all_day;
+	e->start = e->all_day ? c->start : event_to_utc(series->zone, c->start);
+	e->end = e->all_day ? c->end : event_to_utc(series->zone, c->end);
+}

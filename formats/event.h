@@ -174,7 +174,7 @@ struct event_attendee {
 	struct item_person who;
 	enum event_role role;
 	enum event_answer answer;
-	int64_t answered; /* UTC */
+	int64_t answered; /* UTC; 0, DATE_UNKNOWN: nobody knows */
 	bool organizer;	  /* it is the organizer's own row */
 };
 
@@ -252,6 +252,7 @@ struct event {
 	const struct event_attendee *attendees;
 	size_t n_attendees;
 	bool wants_answer;    /* RSVP */
+	bool counter;	      /* an answer that proposes another time */
 	bool counter_allowed; /* new times may be proposed */
 	bool reminder;
 	int32_t reminder_min;	 /* before the start */
@@ -305,17 +306,26 @@ struct journal {
 
 /*
  * Fill in what every item has: subject, text (at most 1 MiB each, as UTF-8),
- * categories, importance, sensitivity, created, and the uid where there is
- * none yet.  Attachments are the caller's.  Text lives in 'a', the rest in
- * the item.  False: a text was cut.
+ * categories, importance, sensitivity, created, modified, and the uid where
+ * there is none yet.  Attachments are the caller's.  Text lives in 'a', the
+ * rest in the item.  False: a text was cut.  Our own reader of PSTs has done
+ * it for the items that it gives.
  */
 bool event_take_item(struct event_about *about, const struct item *it,
     struct arena *a);
+/* Copy all texts and people into 'a', so that what they lie in may go; not
+ * zones, recurrences and attachments. */
+void event_copy_texts(struct event *e, struct arena *a);
 
 /* As item_init() does: empty, unknown. */
 void event_init(struct event *e);
 void task_init(struct task *t);
 void journal_init(struct journal *j);
+
+/* Make 'e', a copy of the series or an instance of it, what the change says:
+ * its times, and all that differs. */
+void event_apply_change(struct event *e, const struct event *series,
+    const struct event_change *c);
 
 /* ------------------------------------------------------------------ dates */
 

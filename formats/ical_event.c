@@ -213,29 +213,10 @@ make_instance(struct event *to, const struct event *of,
     const struct event_change *ch)
 {
 	*to = ch->whole != NULL ? *ch->whole : *of;
-	to->recur = NULL;
+	event_apply_change(to, of, ch);
 	to->about.uid = of->about.uid;
 	if (to->zone == NULL)
 		to->zone = of->zone;
-	if (ch->whole == NULL) {
-		if (ch->differs & EVENT_SUBJECT)
-			to->about.subject = ch->subject;
-		if (ch->differs & EVENT_LOCATION)
-			to->location = ch->location;
-		if (ch->differs & EVENT_REMINDER_MIN)
-			to->reminder_min = ch->reminder_min;
-		if (ch->differs & EVENT_REMINDER)
-			to->reminder = ch->reminder;
-		if (ch->differs & EVENT_BUSY)
-			to->busy = (enum event_busy)ch->busy;
-		if (ch->differs & EVENT_COLOR)
-			to->color = ch->color;
-		if (ch->differs & EVENT_MEETING)
-			to->state = ch->state;
-	}
-	to->all_day = ch->differs & EVENT_ALL_DAY ? ch->all_day : of->all_day;
-	to->start = to->all_day ? ch->start : event_to_utc(of->zone, ch->start);
-	to->end = to->all_day ? ch->end : event_to_utc(of->zone, ch->end);
 }
 
 static void

@@ -51,6 +51,10 @@ enum item_recipient_type { ITEM_TO = 1, ITEM_CC = 2, ITEM_BCC = 3 };
 struct item_recipient {
 	enum item_recipient_type type;
 	struct item_person who;
+	/* of a meeting: */
+	bool organizer;	  /* it is the one who called it */
+	int32_t answer;	  /* PidTagRecipientTrackStatus, 0 unknown */
+	int64_t answered; /* UTC; 0 unknown */
 };
 
 /* A body text; 'codepage' says what its bytes are (65001: UTF-8; 0: the store
@@ -88,6 +92,8 @@ struct item_attach {
 	bool related;	  /* belongs to the HTML body */
 	bool hidden;	  /* shown by the body only */
 	bool photo;	  /* of a contact */
+	bool exception;	  /* a changed instance of a series: it is among the
+			   * event's changes */
 	int32_t position; /* of its icon in the text; -1: none */
 	struct item_stream data;
 	/*
@@ -118,17 +124,6 @@ struct item_report {
 	int32_t diag;	/* 0x0C05, -1 if unknown */
 	int32_t status; /* 0x0C20, an SMTP code in digits: 550 */
 	struct slice supplement;
-};
-
-/* A meeting that is asked for, called off or answered
- * (IPM.Schedule.Meeting.*). */
-struct item_meeting {
-	struct slice global_id; /* PidLidGlobalObjectId, bytes */
-	int64_t start, end;	/* DATE_UNKNOWN */
-	int64_t replaces;	/* of a series this start; DATE_UNKNOWN */
-	struct slice location;
-	int32_t sequence;
-	bool all_day;
 };
 
 struct contact;
@@ -175,10 +170,8 @@ struct item {
 	struct item_attach *attachments;
 	size_t n_attachments;
 	struct item_report report;
-	struct item_meeting meeting;
 	/* What it is besides, if it is: an appointment or a meeting request, a
-	 * task, a journal entry.  The rest of the item is filled in as always;
-	 * event_take_item() puts it where it belongs. */
+	 * task, a journal entry.  The rest of the item is filled in as always. */
 	struct event *event;
 	struct task *task;
 	struct journal *journal;
@@ -200,8 +193,6 @@ item_init(struct item *item)
 	item->importance = 1;
 	item->note_color = -1;
 	item->report.time = DATE_UNKNOWN;
-	item->meeting.start = item->meeting.end = DATE_UNKNOWN;
-	item->meeting.replaces = DATE_UNKNOWN;
 	item->report.reason = item->report.diag = -1;
 }
 

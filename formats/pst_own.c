@@ -37,7 +37,6 @@ read_names(struct pst_reader *r)
 {
 	r->lids = own_lids_new(r->n);
 	r->categories = pst_names_string(own_names(r), "Keywords");
-	own_meeting_names(r, own_names(r));
 }
 
 static void

@@ -11,19 +11,6 @@
 
 #define OWN_DEPTH 24 /* items within items */
 
-/* Named properties of meetings. */
-enum own_meeting {
-	OWN_GLOBAL_ID,
-	OWN_SEQUENCE,
-	OWN_LOCATION,
-	OWN_START,
-	OWN_END,
-	OWN_ALL_DAY,
-	OWN_RECURRING,
-	OWN_REPLACES,
-	OWN_MEETING_NAMES
-};
-
 struct own_lids; /* pst_own_names.c */
 
 struct pst_reader {
@@ -34,7 +21,6 @@ struct pst_reader {
 	struct pst_store store;
 	char store_id[17];   /* of the record key, for uids */
 	unsigned categories; /* property id of Keywords, or 0 */
-	unsigned meeting[OWN_MEETING_NAMES];
 	struct arena keep, folder;
 	/* the walk */
 	size_t at;	    /* the next folder, in the index's order */
@@ -45,6 +31,7 @@ struct pst_reader {
 	bool unlisted;	    /* the folder's table was not looked at yet */
 	struct buf adopted; /* orphans that came out that way */
 	bool orphans;
+	bool in_exception;   /* of a series: items that have no more of them */
 	struct carve *carve; /* NULL: not asked for */
 	size_t carve_at;
 };
@@ -72,6 +59,8 @@ struct own_attach {
 	size_t at;
 	struct ltp_heap heap; /* the attachment's properties */
 	struct ltp_value data;
+	int64_t replaces; /* of an exception: UTC, which instance */
+	int64_t start;	  /* and wall, where it is now */
 };
 
 /* 'pub' first: what the world sees is the whole. */
@@ -171,8 +160,16 @@ void own_fill_list(struct own_item *oi);
 /* ---- pst_own_props.c */
 void own_fill_props(struct own_item *oi);
 
-/* ---- pst_own_meeting.c */
-void own_meeting_names(struct pst_reader *r, const struct pst_names *m);
-void own_fill_meeting(struct own_item *oi);
+/* ---- pst_own_event.c, pst_own_task.c: the same; meetings are events, too */
+void own_fill_event(struct own_item *oi);
+void own_fill_task(struct own_item *oi);
+void own_fill_journal(struct own_item *oi);
+/* What all three have besides what every item has. */
+struct event_about;
+void own_fill_about(struct own_item *oi, struct event_about *about);
+/* A named time as it is, before 1970, too. */
+int64_t own_moment(struct own_item *oi, enum own_set set, uint32_t number);
+/* Is the class of that name, or one below it? */
+bool own_is_class(const struct own_item *oi, const char *name);
 
 #endif

@@ -224,7 +224,14 @@ fill_by_kind(struct own_item *oi)
 		oi->pub.note_color = (int32_t)own_named_number(oi, OWN_SET_NOTE,
 		    LID_NOTE_COLOR, YELLOW);
 		break;
+	case KIND_TASK:
+		own_fill_task(oi);
+		break;
+	case KIND_JOURNAL:
+		own_fill_journal(oi);
+		break;
 	default:
+		own_fill_event(oi);
 		break;
 	}
 }
@@ -248,7 +255,6 @@ own_item_open(struct pst_reader *r, const struct ndb_node *node, unsigned depth,
 	fill_head(oi);
 	fill_people(oi);
 	fill_categories(oi);
-	own_fill_meeting(oi);
 	own_fill_recipients(oi);
 	own_fill_bodies(oi);
 	own_fill_attachments(oi);

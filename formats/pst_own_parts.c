@@ -10,6 +10,9 @@
 #define NAME_MAX_BYTES	4096
 #define NAMES_MAX	(3u << 20) /* of one message, all together */
 
+/* PidTagRecipientFlags, [MS-OXOCAL] 2.2.3.1 */
+#define RECIPIENT_ORGANIZER 2
+
 bool
 own_is_smtp(struct slice s)
 {
@@ -92,6 +95,13 @@ read_recipient(struct own_item *oi, struct ltp_table *t,
 		to->who.name = cell_text(oi, t, PidTagRecipientDisplayName);
 	own_put_address(&to->who, cell_text(oi, t, PidTagAddressType),
 	    cell_text(oi, t, PidTagEmailAddress));
+	if (ltp_cell(t, PidTagRecipientFlags, &v))
+		to->organizer =
+		    (ltp_number(&t->heap, &v, 0) & RECIPIENT_ORGANIZER) != 0;
+	if (ltp_cell(t, PidTagRecipientTrackStatus, &v))
+		to->answer = (int32_t)ltp_number(&t->heap, &v, 0);
+	if (ltp_cell(t, PidTagRecipientTrackStatusTime, &v))
+		to->answered = own_time_value(&t->heap, &v);
 	smtp = cell_text(oi, t, PidTagSmtpAddress);
 	if (own_is_smtp(smtp))
 		to->who.smtp = smtp;
@@ -331,6 +341,11 @@ read_attach(struct own_item *oi, struct own_attach *oa, struct item_attach *to,
 	to->photo = own_number(&p, PidTagAttachmentContactPhoto, 0) != 0;
 	to->position = (int32_t)own_number(&p, PidTagRenderingPosition, -1);
 	fill_data(oa, to, &p);
+	oa->replaces = own_time(&p, PidTagExceptionReplaceTime);
+	oa->start = own_time(&p, PidTagExceptionStartTime);
+	to->exception = to->method == ITEM_ATTACH_ITEM &&
+	    ((own_number(&p, PidTagAttachmentFlags, 0) & 2) ||
+		oa->replaces != DATE_UNKNOWN);
 	arena_free(&a);
 }
 

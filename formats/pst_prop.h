@@ -41,6 +41,8 @@ enum {
 	PidTagReplyRecipientNames = 0x0050,
 	PidTagSentRepresentingAddressType = 0x0064,
 	PidTagSentRepresentingEmailAddress = 0x0065,
+	PidTagOwnerAppointmentId = 0x0062,
+	PidTagResponseRequested = 0x0063,
 	PidTagConversationTopic = 0x0070,
 	PidTagConversationIndex = 0x0071,
 	PidTagTransportMessageHeaders = 0x007d,
@@ -105,8 +107,15 @@ enum {
 	PidTagSenderSmtpAddress = 0x5d01,
 	PidTagSentRepresentingSmtpAddress = 0x5d02,
 	PidTagRecipientDisplayName = 0x5ff6,
+	PidTagRecipientTrackStatusTime = 0x5ffb,
+	PidTagRecipientFlags = 0x5ffd,
+	PidTagRecipientTrackStatus = 0x5fff,
 	PidTagReceiveFolder = 0x6605, /* a node; of [MS-PST] only */
 	PidTagPstPassword = 0x67ff,
+	PidTagExceptionReplaceTime = 0x7ff9,
+	PidTagExceptionStartTime = 0x7ffb,
+	PidTagExceptionEndTime = 0x7ffc,
+	PidTagAttachmentFlags = 0x7ffd,
 	PidTagAttachmentHidden = 0x7ffe,
 	PidTagAttachmentContactPhoto = 0x7fff
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bodies, attachments, structure of messages made of items. */
+#include "formats/event.h"
 #include "tests/unit/mime_help.h"
 
 /* ----------------------------------------------------------------- bodies */
@@ -576,7 +577,8 @@ calendar_of(const struct item *it, struct buf *got)
 static void
 test_calendar(void **state)
 {
-	struct item_recipient to[2] = { { .type = ITEM_TO } };
+	struct event_attendee who = { .role = EVENT_REQUIRED };
+	struct event e;
 	struct buf got = { 0 };
 	struct item it;
 
@@ -584,26 +586,31 @@ test_calendar(void **state)
 	new_item(&it);
 	it.class = str("IPM.Schedule.Meeting.Request");
 	assert_false(calendar_of(&it, &got)); /* no time */
-	it.meeting.start = 1400000000;
-	it.meeting.end = 1400000000; /* not later: not there */
-	it.subject = str("x\r\nATTENDEE:mailto:a\xff\x80\x01");
-	it.meeting.location = str("here\nEND:VEVENT");
-	it.meeting.global_id = str("short");
-	to[0].who.name = str("a\":mailto:b\r\nUID:1");
-	to[0].who.smtp = str("no address\r\nUID:2");
-	it.recipients = to;
-	it.n_recipients = 2;
+	event_init(&e);
+	e.start = e.end = 1400000000; /* not later: not there */
+	e.about.uid = str("73686F7274");
+	e.about.subject = str("x\r\nATTENDEE:mailto:a\xff\x80\x01");
+	e.location = str("here\nEND:VEVENT");
+	e.organizer.name = str("Jane Doe");
+	e.organizer.smtp = str("jane@example.org");
+	who.who.name = str("a\":mailto:b\r\nUID:1");
+	who.who.smtp = str("no address\r\nUID:2");
+	e.attendees = &who;
+	e.n_attendees = 1;
+	it.event = &e;
 	assert_true(calendar_of(&it, &got));
 	assert_string_equal(buf_str(&got),
 	    "BEGIN:VCALENDAR\r\nPRODID:-//postroad//postroad//EN\r\n"
 	    "VERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n"
 	    "UID:73686F7274\r\nDTSTAMP:20140513T165320Z\r\n"
-	    "DTSTART:20140513T165320Z\r\nSEQUENCE:0\r\n"
 	    "SUMMARY:x\\nATTENDEE:mailto:a\ufffd\ufffd\r\n"
+	    "SEQUENCE:0\r\nDTSTART:20140513T165320Z\r\n"
 	    "LOCATION:here\\nEND:VEVENT\r\n"
-	    "ORGANIZER;CN=\"Jane Doe\":mailto:jane@example.org\r\n"
+	    "ORGANIZER;CN=Jane Doe:mailto:jane@example.org\r\n"
 	    "ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;"
-	    "CN=\"a':mailto\r\n :bUID:1\":invalid:nomail\r\n"
+	    "CN=\"a':\r\n mailto:b UID:1\":invalid:nomail\r\n"
+	    "TRANSP:OPAQUE\r\nX-MICROSOFT-CDO-BUSYSTATUS:BUSY\r\n"
+	    "X-MICROSOFT-DISALLOW-COUNTER:TRUE\r\n"
 	    "END:VEVENT\r\nEND:VCALENDAR\r\n");
 	it.class = str("IPM.Schedule.Meeting.Requested");
 	assert_false(calendar_of(&it, &got));
