@@ -279,7 +279,7 @@ recovered_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
 		    (unsigned long long)f.node.data);
 	oi = (struct own_item *)*item_r;
 	oi->pub.recovered = true;
-	oi->pub.uid = slice_str(
+	own_set_uid(oi,
 	    arena_fmt(&oi->a, "%s%llx.%s", (nid & CARVE_BLOCK) != 0 ? "b" : "",
 		(unsigned long long)(nid & ~CARVE_BLOCK), r->store_id));
 	return 0;
@@ -307,7 +307,7 @@ own_item(struct pst_reader *r, uint64_t nid, struct item **item_r,
 	oi->pub.listed = r->listed_at > 0 || r->message == 0 ||
 	    msg_nid(&r->index.messages[r->message - 1]) != nid ||
 	    (r->index.messages[r->message - 1].nid & MSG_LISTED) != 0;
-	oi->pub.uid = slice_str(
+	own_set_uid(oi,
 	    arena_fmt(&oi->a, "%llx.%s", (unsigned long long)nid, r->store_id));
 	return 0;
 }

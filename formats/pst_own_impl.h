@@ -167,6 +167,9 @@ void own_fill_journal(struct own_item *oi);
 /* What all three have besides what every item has. */
 struct event_about;
 void own_fill_about(struct own_item *oi, struct event_about *about);
+/* The item's uid, and of what it is, if that has none of its own; 'uid' lives
+ * in its arena. */
+void own_set_uid(struct own_item *oi, const char *uid);
 /* A named time as it is, before 1970, too. */
 int64_t own_moment(struct own_item *oi, enum own_set set, uint32_t number);
 /* Is the class of that name, or one below it? */

@@ -226,8 +226,9 @@ open_attach(void *arg, struct item **item_r, struct err *err)
 	    own_item_open(up->r, &node, up->depth + 1, item_r, err) != 0)
 		return -1;
 	oi = (struct own_item *)*item_r;
-	oi->pub.uid = slice_str(arena_fmt(&oi->a, "%.*s.%zu",
-	    (int)up->pub.uid.n, up->pub.uid.p, oa->at + 1));
+	own_set_uid(oi,
+	    arena_fmt(&oi->a, "%.*s.%zu", (int)up->pub.uid.n, up->pub.uid.p,
+		oa->at + 1));
 	return 0;
 }
 

@@ -70,6 +70,20 @@ own_moment(struct own_item *oi, enum own_set set, uint32_t number)
 	return t > PAST && t < FUTURE ? t : DATE_UNKNOWN;
 }
 
+void
+own_set_uid(struct own_item *oi, const char *uid)
+{
+	struct item *it = &oi->pub;
+	struct event_about *about = it->event != NULL ? &it->event->about
+	    : it->task != NULL			      ? &it->task->about
+	    : it->journal != NULL		      ? &it->journal->about
+						      : NULL;
+
+	it->uid = slice_str(uid);
+	if (about != NULL && about->uid.n == 0)
+		about->uid = it->uid;
+}
+
 static void
 fill_list(struct own_item *oi, uint32_t lid, const struct slice **v_r,
     size_t *n_r)
