@@ -12,8 +12,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "core/io.h"
 #include "core/mem.h"
 #include "formats/pst_codepage.h"
 
@@ -87,6 +89,55 @@ add_poison(struct source_pst *s, uint64_t nid)
 	s->poison[s->n_poison++] = nid;
 }
 
+/* ----------------------------------------------- a file that others write */
+
+/* By its size, its time and its header: who writes with mmap(2) or sets times
+ * back is found out, too. */
+static bool
+is_changed(const struct source_pst *s)
+{
+	char head[PST_HEAD] = { 0 };
+	struct stat now;
+
+	return fstat(s->fd, &now) != 0 || now.st_size != s->st.st_size ||
+	    now.st_mtim.tv_sec != s->st.st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec ||
+	    io_pread_full(s->fd, head, sizeof(head), 0) < 0 ||
+	    memcmp(head, s->head, sizeof(head)) != 0;
+}
+
+/* What was read to the end is the old file; is it there still? */
+static bool
+is_replaced(const struct source_pst *s)
+{
+	struct stat now;
+
+	return stat(s->spec->path, &now) == 0 &&
+	    (now.st_ino != s->st.st_ino || now.st_dev != s->st.st_dev);
+}
+
+static void
+check_changed(struct source_pst *s)
+{
+	struct err err = { 0 };
+	struct problem p = { .err = &err };
+
+	if (s->spec->facts)
+		return;
+	if (is_changed(s))
+		err_set(&err, SCOPE_STORE, EX_TEMPFAIL,
+		    "the file was changed while it was read: some of its mail "
+		    "may be missing");
+	else if (is_replaced(s))
+		err_set(&err, SCOPE_STORE, EX_TEMPFAIL,
+		    "the file was replaced by another while it was read: this "
+		    "is the old one's mail");
+	else
+		return;
+	err_hint(&err, "close the program that has it open, then run it again");
+	report_problem(s->spec->report, &p);
+}
+
 /* ------------------------------------------------------ when a child dies */
 
 static const char *
@@ -158,6 +209,7 @@ revive(struct source_pst *s, struct err *err)
 		pst_name_problem(s, 0, "", NULL,
 		    "the rest of it is not read: the "
 		    "PST reader failed too often");
+		check_changed(s);
 		s->l->state = OVER;
 		return 0;
 	}
@@ -182,19 +234,6 @@ bury(struct source_pst *s, enum proc_heard heard)
 }
 
 /* ------------------------------------------------------------ the source */
-
-static void
-check_changed(struct source_pst *s)
-{
-	struct stat now;
-
-	if (fstat(s->fd, &now) == 0 &&
-	    (now.st_size != s->st.st_size ||
-		now.st_mtim.tv_sec != s->st.st_mtim.tv_sec ||
-		now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec))
-		pst_name_problem(s, 0, "", NULL,
-		    "the file was changed while it was read");
-}
 
 static void
 tell_recovered(struct source_pst *s)
@@ -479,6 +518,8 @@ open_file(struct source_pst *s, struct err *err)
 	if (!S_ISREG(s->st.st_mode))
 		return err_set(err, SCOPE_STORE, EX_DATAERR, "'%s' is no file",
 		    path);
+	if (io_pread_full(s->fd, s->head, sizeof(s->head), 0) < 0)
+		return err_sys(err, SCOPE_STORE, EX_IOERR, "'%s'", path);
 	if (s->spec->codepage != NULL &&
 	    codepage_of(slice_str(s->spec->codepage)) == 0)
 		return err_set(err, SCOPE_RUN, EX_USAGE,

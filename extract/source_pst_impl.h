@@ -11,6 +11,8 @@
 #include "extract/source_impl.h"
 #include "formats/pst_reader.h"
 
+#define PST_HEAD 564 /* a PST's header: every transaction changes it */
+
 enum state {
 	BEFORE,	   /* the child is opening the store */
 	BETWEEN,   /* the next frame may begin a node */
@@ -48,8 +50,9 @@ struct source_pst {
 	const struct source_spec *spec;
 	int fd;
 	struct stat st;
-	struct lane *lanes; /* n_lanes of them; heard in turns, */
-	struct lane *l;	    /* now this one */
+	char head[PST_HEAD]; /* as it was when it was opened */
+	struct lane *lanes;  /* n_lanes of them; heard in turns, */
+	struct lane *l;	     /* now this one */
 	uint32_t n_lanes;
 	uint64_t turn; /* shares heard */
 	unsigned restarts, hangs;

@@ -137,6 +137,11 @@ read_header(struct ndb *n, struct err *err)
 	root += 2 * n->shape.id;
 	n->blocks =
 	    (struct ndb_ref){ ndb_id(n, root), ndb_id(n, root + n->shape.id) };
+	if (root[2 * n->shape.id] == 0) /* fAMapValid */
+		ndb_note(n, false, 3,
+		    "whoever wrote the file last did not close it, or has it "
+		    "open still: what is not written yet is not in it; close "
+		    "it there, then run this again");
 	crypt = h[wide ? 513 : 461];
 	if (crypt > PST_CRYPT_CYCLIC)
 		return err_set(err, SCOPE_STORE, EX_DATAERR,
