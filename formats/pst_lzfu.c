@@ -100,7 +100,8 @@ read_head(struct lzfu *l)
 	l->foreign = type != UNCOMPRESSED && type != COMPRESSED;
 	/* the size counts what stands behind itself */
 	l->left = size < LZFU_HEAD - 4 ? 0 : size - (LZFU_HEAD - 4);
-	if (l->stored)
+	/* some programs give the one size for the other: less is right */
+	if (l->stored && (l->raw_size < l->left || l->left == 0))
 		l->left = l->raw_size;
 }
 
@@ -134,7 +135,8 @@ lzfu_end(struct lzfu *l, enum lzfu_end *how_r, struct err *err)
 {
 	if (l->foreign || l->head_n < LZFU_HEAD)
 		*how_r = LZFU_FOREIGN;
-	else if (l->left > 0 || (!l->ended && l->out < l->raw_size))
+	else if (l->left > 0 ||
+	    (!l->stored && !l->ended && l->out < l->raw_size))
 		*how_r = LZFU_SHORT;
 	else if (!l->stored && l->crc != l->crc_is)
 		*how_r = LZFU_BAD_CRC;

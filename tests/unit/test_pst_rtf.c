@@ -86,6 +86,13 @@ test_lzfu_bad(void **state)
 		assert_int_equal(unpack(packed[0].packed, n, 100, &out),
 		    n < 16 ? LZFU_FOREIGN : LZFU_SHORT);
 	buf_put(&b, packed[0].packed, packed[0].n);
+	/* stored: RAWSIZE says 12 more, as COMPSIZE does */
+	for (n = 0; n <= 5; n++)
+		assert_int_equal(
+		    unpack("\x11\0\0\0\x11\0\0\0MELA\0\0\0\0{\\rtf", 16 + n,
+			100, &out),
+		    n < 5 ? LZFU_SHORT : LZFU_WHOLE);
+	assert_string_equal(buf_str(&out), "{\\rtf");
 	b.p[21] ^= 1; /* 'p' becomes 'b' */
 	assert_int_equal(unpack(b.p, b.n, 100, &out), LZFU_BAD_CRC);
 	b.p[8] = 'X';
