@@ -8,6 +8,8 @@
 #include "cli/connect.h"
 #include "extract/compare.h"
 #include "extract/extract.h"
+#include "extract/patience.h"
+#include "wire/secret.h"
 
 struct options {
 	struct opt_list exclude;
@@ -16,7 +18,11 @@ struct options {
 	uint64_t item_timeout, jobs, vcard;
 	const char *only;
 	bool no_items;
+	bool shared, virtual, quick, mirror;
+	uint64_t connections, max_wait;
 };
+
+#define MOST_CONNECTIONS 32
 
 static const struct opt options[] = {
 	{ "exclude", 0, OPT_LIST, "GLOB",
@@ -60,6 +66,24 @@ static const struct opt options[] = {
 	{ "vcard", 0, OPT_NUM, "VERSION",
 	    "contacts of a PST as vCards of version 4 (default) or 3",
 	    OPT_AT(struct options, vcard) },
+	{ "connections", 0, OPT_NUM, "N",
+	    "to an account, at most (4); fewer where the server says so",
+	    OPT_AT(struct options, connections) },
+	{ "include-shared", 0, OPT_FLAG, NULL,
+	    "also other users', shared and public folders of an account",
+	    OPT_AT(struct options, shared) },
+	{ "include-virtual", 0, OPT_FLAG, NULL,
+	    "also folders that show the mail of others, like All Mail",
+	    OPT_AT(struct options, virtual) },
+	{ "quick", 0, OPT_FLAG, NULL,
+	    "no look for changed flags on servers where it takes long",
+	    OPT_AT(struct options, quick) },
+	{ "mirror", 0, OPT_FLAG, NULL,
+	    "take out of the spool what is gone from the account",
+	    OPT_AT(struct options, mirror) },
+	{ "max-wait", 0, OPT_NUM, "SECONDS",
+	    "patience with a busy server, in all (600)",
+	    OPT_AT(struct options, max_wait) },
 	{ "rebind", 0, OPT_FLAG, NULL,
 	    "the spool's source has moved to another place",
 	    OPT_AT(struct options, rebind) },
@@ -107,6 +131,12 @@ check_words(const struct options *o, struct err *err)
 	if (o->jobs > EXTRACT_JOBS_MAX)
 		return err_set(err, SCOPE_RUN, EX_USAGE, "--jobs: at most %d",
 		    EXTRACT_JOBS_MAX);
+	if (o->connections > MOST_CONNECTIONS)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--connections: at most %d", MOST_CONNECTIONS);
+	if (o->max_wait > 30 * 86400)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--max-wait: at most 30 days");
 	return 0;
 }
 
@@ -151,6 +181,9 @@ static int
 check_source(const struct options *o, const struct source_spec *spec,
     struct err *err)
 {
+	if (o->mirror && !source_spec_is_account(spec))
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--mirror: only an account tells what is gone");
 	if ((!o->cross_check && !o->carve) || spec->kind == NULL ||
 	    strcmp(spec->kind, "pst") == 0)
 		return 0;
@@ -159,21 +192,26 @@ check_source(const struct options *o, const struct source_spec *spec,
 		     : "--cross-check: only PSTs have two readers");
 }
 
+/* An account, or something on disk? */
 static int
-check_account(struct account *a, struct source_spec *spec, struct err *err)
+source_of(struct source_spec *spec, struct account *a, const char *arg,
+    struct err *err)
 {
-	if (!url_is_url(spec->path))
-		return 0;
-	if (account_check(a, spec->path, err) < 0)
+	if (!account_is_meant(a, arg))
+		return source_spec_parse(spec, arg, err);
+	if (account_check(a, arg, err) < 0)
 		return -1;
 	spec->account = a;
+	spec->path = arg;
+	spec->kind = url_is_imap(&a->url) ? "imap" : "pop3";
+	secret_harden_process();
 	return 0;
 }
 
 static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct options o = { .max_wait = PATIENCE_MAX_WAIT_S };
 	struct common co = { 0 };
 	struct account account = { 0 };
 	void *into[OPT_TABLES] = { &o, &account, &co };
@@ -187,9 +225,9 @@ run(const struct cmd *cmd, int argc, char **argv)
 	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0 ||
 	    check_words(&o, &err) < 0 || check_only(&o, &eo.leave, &err) < 0 ||
-	    source_spec_parse(&spec, argv[at], &err) < 0 ||
-	    check_source(&o, &spec, &err) < 0 ||
-	    check_account(&account, &spec, &err) < 0) {
+	    source_of(&spec, &account, argv[at], &err) < 0 ||
+	    check_source(&o, &spec, &err) < 0) {
+		account_close(&account);
 		options_free(cmd, into);
 		return cmd_fail(&co, &err);
 	}
@@ -207,6 +245,11 @@ run(const struct cmd *cmd, int argc, char **argv)
 	spec.item_timeout_s = (unsigned)o.item_timeout;
 	spec.jobs = (unsigned)o.jobs;
 	spec.report = r;
+	spec.include_shared = o.shared;
+	spec.include_virtual = o.virtual;
+	spec.quick = o.quick;
+	spec.connections = (unsigned)o.connections;
+	spec.max_wait_s = o.max_wait;
 	eo.spool = argv[at + 1];
 	eo.exclude = o.exclude.v;
 	eo.nexclude = o.exclude.n;
@@ -216,6 +259,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	eo.only = only;
 	eo.force = o.force;
 	eo.rebind = o.rebind;
+	eo.mirror = o.mirror;
 	progress_begin(&co, r, "extracting");
 	rc = extract_run(&spec, &eo, r, &err);
 	if (rc == 0 && o.cross_check)
@@ -229,11 +273,13 @@ const struct cmd cmd_extract = {
 	.name = "extract",
 	.operands = "SOURCE SPOOL",
 	.summary = "Fill a spool from a source, or bring it up to date",
-	.text = "SOURCE is a PST or OST file, an mbox, a Maildir or Maildir++, "
-		"an .eml file or a\nfolder of them; what it is is found from "
-		"its bytes, or said: mbox:PATH,\nmaildir:PATH, eml:PATH, "
-		"pst:PATH.  Or it is the Inbox of an account:\n"
-		"pop3s://USER@HOST/.  The source is only read.",
+	.text = "SOURCE is an account: imaps://USER@HOST/ (TLS), "
+		"imap://USER@HOST/ (STARTTLS), or the\nInbox of "
+		"pop3s://USER@HOST/; or it is a PST or OST file, an mbox, a "
+		"Maildir or\nMaildir++, an .eml file or a folder of them: what "
+		"a file is is found from its\nbytes, or said: mbox:PATH, "
+		"maildir:PATH, eml:PATH, pst:PATH.  The source is only\nread.  "
+		"Run again, it takes what is new.",
 	.tables = { options, connect_options, common_options },
 	.run = run,
 };

@@ -222,6 +222,18 @@ report_fate(struct report *r, const char *folder, enum fate fate,
 	tick(r);
 }
 
+void
+report_bulk(struct report *r, const char *folder, enum fate fate, uint64_t n)
+{
+	struct tally *t = tally_of(r, folder);
+
+	t->announced += n;
+	t->fates[fate] += n;
+	r->all.announced += n;
+	r->all.fates[fate] += n;
+	tick(r);
+}
+
 /* A long path's end tells more than its beginning. */
 #define PLACE_BYTES 120
 

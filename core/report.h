@@ -72,6 +72,9 @@ void report_announce(struct report *r, const char *folder);
  * EXPORTED. */
 void report_fate(struct report *r, const char *folder, enum fate fate,
     uint64_t bytes);
+/* The same for 'n' messages at once: announced, and their fate. */
+void report_bulk(struct report *r, const char *folder, enum fate fate,
+    uint64_t n);
 /* Name a problem: logged at once, kept for problems[]. */
 void report_problem(struct report *r, const struct problem *p);
 /*

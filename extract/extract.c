@@ -10,9 +10,12 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/stop.h"
+#include "extract/refresh.h"
 #include "formats/folder.h"
 #include "formats/head.h"
+#include "formats/spool.h"
 #include "formats/spool_items.h"
+#include "formats/spool_source.h"
 #include "formats/words.h"
 
 struct run {
@@ -20,6 +23,7 @@ struct run {
 	struct report *r;
 	struct source *src;
 	struct spool *sp;
+	struct refresh refresh;
 	struct glob **exclude; /* o->nexclude of them */
 	struct digest *raw;    /* of the source's bytes */
 	char *in;	       /* LIMIT_BLOCK bytes */
@@ -260,6 +264,16 @@ store(struct run *run, const struct source_item *item, bool adopted,
 	else if (msg.received == DATE_UNKNOWN)
 		msg.received_how = RECEIVED_UNKNOWN;
 	size = spool_draft_size(d);
+	if (item->renumbered != NULL && !adopted) {
+		rc = spool_source_rename(run->sp, d, item->renumbered, &msg,
+		    err);
+		if (rc != 0) {
+			spool_discard(&d);
+			report_fate(run->r, msg.folder,
+			    rc < 0 ? FATE_REFUSED : FATE_UNCHANGED, 0);
+			return rc < 0 ? -1 : 0;
+		}
+	}
 	rc = (adopted ? spool_confirm : spool_commit)(&d, &msg,
 	    differs ? raw : NULL, err);
 	report_fate(run->r, msg.folder,
@@ -268,20 +282,6 @@ store(struct run *run, const struct source_item *item, bool adopted,
 			  : FATE_STORED,
 	    size);
 	return rc < 0 || note_incomplete(run, msg.key, err) < 0 ? -1 : rc;
-}
-
-/* It is there already; what changed at the source since follows. */
-static int
-refresh(struct run *run, const struct msg *m, const struct spool_entry *have,
-    struct err *err)
-{
-	const char *keywords = m->keywords == NULL ? "" : m->keywords;
-
-	if (m->flags == have->source_flags &&
-	    strcmp(keywords, have->source_keywords) == 0)
-		return 0;
-	report_add(run->r, "flags_changed", 1);
-	return spool_set_flags(run->sp, m->key, m->flags, keywords, err);
 }
 
 /* The spool has a message of this key. */
@@ -294,13 +294,14 @@ meet(struct run *run, const struct source_item *item, struct spool_entry *have,
 	if (!spool_is_adopted(have)) {
 		report_fate(run->r, item->msg.folder, FATE_UNCHANGED, 0);
 		tell_incomplete(run, item);
-		return refresh(run, &item->msg, have, err);
+		return refresh_flags(&run->refresh, &item->msg, have, err);
 	}
 	rc = store(run, item, true, err);
 	if (rc != 1)
 		return rc;
 	rc = spool_find(run->sp, item->msg.key, have, err);
-	return rc == 1 ? refresh(run, &item->msg, have, err) : rc;
+	return rc == 1 ? refresh_flags(&run->refresh, &item->msg, have, err)
+		       : rc;
 }
 
 static int
@@ -442,8 +443,10 @@ take_all(struct run *run, struct err *err)
 			rc = take_folder(run, &item, err);
 		else if (item.what == SOURCE_ITEM)
 			rc = take_item(run, &item, err);
-		else
+		else if (item.what == SOURCE_MSG)
 			rc = take_message(run, &item, err);
+		else
+			rc = refresh_take(&run->refresh, &item, err);
 		if (rc < 0 && err->scope == SCOPE_FOLDER)
 			rc = bear(run, &item, err);
 		if (rc < 0)
@@ -503,29 +506,68 @@ is_wanted(void *arg, const char *folder, const char *key)
 	    spool_is_adopted(&have);
 }
 
+static const char *
+is_excluded(void *arg, const char *folder)
+{
+	return excluded_by(arg, folder);
+}
+
+/* The spool is this source's: bound by it, or now. */
+static int
+bind(struct run *run, struct err *err)
+{
+	const char *kind = source_kind(run->src);
+	const char *identity = source_identity(run->src);
+	const char *have = spool_meta(run->sp, "source_kind");
+	char *was;
+	int rc = 0;
+
+	if (run->o->rebind)
+		return spool_rebind(run->sp, kind, identity, err);
+	if (have != NULL && strcmp(have, kind) == 0) {
+		was = mem_str(spool_meta(run->sp, "source_identity"));
+		if (was != NULL && strcmp(was, identity) != 0)
+			rc = source_recognizes(run->src, run->sp, was, err);
+		if (rc > 0)
+			report_note(run->r,
+			    "this is the account that the spool knows as %s",
+			    was);
+		free(was);
+	}
+	return rc != 0 ? (rc < 0 ? -1 : 0)
+		       : spool_bind(run->sp, kind, identity, err);
+}
+
 int
-extract_run(const struct source_spec *spec, const struct extract_options *o,
+extract_run(const struct source_spec *given, const struct extract_options *o,
     struct report *r, struct err *err)
 {
 	struct run run = { .o = o, .r = r };
+	struct source_spec spec = *given;
 	int rc = -1;
 
+	spec.excluded = is_excluded;
+	spec.excluded_arg = &run;
 	if (compile_excludes(&run, err) < 0 ||
-	    source_open(&run.src, spec, err) < 0)
+	    source_open(&run.src, &spec, err) < 0)
 		goto out;
 	if (spool_open(&run.sp, o->spool, SPOOL_WRITE,
 		o->force ? SPOOL_FORCE : 0, err) < 0)
 		goto out;
 	spool_event_begin(run.sp, "extract", source_identity(run.src));
-	if ((o->rebind ? spool_rebind : spool_bind)(run.sp,
-		source_kind(run.src), source_identity(run.src), err) < 0)
+	run.refresh =
+	    (struct refresh){ .sp = run.sp, .r = r, .mirror = o->mirror };
+	if (bind(&run, err) < 0 || source_resume(run.src, run.sp, err) < 0)
 		goto out;
 	source_set_wanted(run.src, is_wanted, &run);
 	run.incomplete = spool_meta(run.sp, INCOMPLETE) != NULL;
-	report_expect(r, 0, source_total(run.src));
+	if (source_total(run.src) > 0)
+		report_expect(r, 0, source_total(run.src));
 	run.raw = digest_new();
 	run.in = mem_alloc(1, LIMIT_BLOCK);
-	rc = take_all(&run, err);
+	rc = refresh_sweep(&run.refresh, err);
+	if (rc == 0)
+		rc = take_all(&run, err);
 	rc = finish(&run, rc, err);
 out:
 	free_excludes(&run);

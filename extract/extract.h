@@ -19,6 +19,7 @@ struct extract_options {
 	unsigned leave;	  /* places not wanted: bit 1 << enum item_place */
 	const char *only; /* how that was said, for people */
 	bool rebind;	  /* the spool's source, in another place now */
+	bool mirror;	  /* take out what is gone at an account */
 };
 
 /*

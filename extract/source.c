@@ -21,6 +21,7 @@ static const struct source_ops *const source_table[] = {
 	&source_pst_ops,
 	&source_maildir_ops,
 	&source_eml_ops,
+	&source_imap_ops,
 	&source_pop3_ops,
 	NULL,
 };
@@ -71,6 +72,15 @@ parse_url(struct source_spec *spec, const char *arg, struct err *err)
 	}
 	spec->kind = ops->name;
 	return 0;
+}
+
+bool
+source_spec_is_account(const struct source_spec *spec)
+{
+	const struct source_ops *ops =
+	    spec->kind == NULL ? NULL : find_kind(slice_str(spec->kind));
+
+	return ops != NULL && ops->probe == NULL;
 }
 
 int
@@ -237,6 +247,21 @@ source_open(struct source **src_r, const struct source_spec *spec,
 	(*src_r)->ops = ops;
 	(*src_r)->state = AT_ITEM;
 	return 0;
+}
+
+int
+source_resume(struct source *src, struct spool *sp, struct err *err)
+{
+	return src->ops->resume == NULL ? 0 : src->ops->resume(src, sp, err);
+}
+
+int
+source_recognizes(struct source *src, struct spool *sp, const char *identity,
+    struct err *err)
+{
+	return src->ops->recognizes == NULL
+	    ? 0
+	    : src->ops->recognizes(src, sp, identity, err);
 }
 
 const char *

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A source is anything messages can be taken out of: an mbox, a Maildir, a
+<<<<<<< HEAD
  * folder of .eml, a PST, an IMAP or POP3 account.  It is a
+=======
+ * folder of .eml, a PST, an IMAP account; later an archive, POP3.  It is a
+>>>>>>> 08c0d18 (wip imap source)
  * pull iterator and strictly read-only: nothing here changes the store
  * behind it (O_RDONLY, no access times where the system lets us).
  *
@@ -48,12 +52,31 @@ struct source_spec {
 			* EXTRACT_JOBS_MAX; 0: as many as help */
 	unsigned item_timeout_s; /* a parser child may hang this long; 0: 30 */
 	struct report *report;	 /* notes, not_carried; never NULL */
+
+	/* of an account */
+	bool include_shared;  /* other users' and shared folders, too */
+	bool include_virtual; /* folders that show mail of others, too */
+	bool quick;	      /* no look for changed flags that costs */
+	unsigned connections; /* at most so many; 0: chosen */
+	uint64_t max_wait_s;  /* patience with a busy server, in all */
+	/* which option leaves this folder (spool path) out, or NULL; set by
+	 * extract_run() for sources that need not look into it then */
+	const char *(*excluded)(void *arg, const char *folder);
+	void *excluded_arg;
 };
 
 enum source_what {
 	SOURCE_FOLDER, /* a folder exists, maybe empty; item.folder* */
 	SOURCE_MSG,    /* a message; item.msg; then source_read() its bytes */
-	SOURCE_ITEM    /* a contact, an appointment ...: no mail; likewise */
+	SOURCE_ITEM,   /* a contact, an appointment ...: no mail; likewise */
+	/* of incremental sources (source_resume): */
+	SOURCE_SAME,	 /* 'count' messages of item.folder: known and there */
+	SOURCE_LEFT_OUT, /* 'count' are there, but 'why' (an option) says no */
+	SOURCE_FLAGS,	 /* of a known message: msg.key, flags, keywords */
+	SOURCE_GONE,	 /* gone there: msg.key, or all of 'prefix' but those
+			  * whose source begins with 'now' (NULL: all) */
+	SOURCE_MOVED,	 /* messages of 'prefix' are in item.folder now */
+	SOURCE_NOTED	 /* 'name' and 'value' to remember (spool_meta) */
 };
 
 struct source_item {
@@ -76,15 +99,29 @@ struct source_item {
 	/* hash of the source's own bytes, where it is known already, so that
 	 * nobody need hash them again; or NULL */
 	const uint8_t *raw_sha256;
+	/* the spool may have it under another key with this prefix: compare
+	 * its bytes before it is stored; or NULL */
+	const char *renumbered;
+	uint64_t count;
+	const char *why, *prefix, *now;
+	const char *name, *value; /* value NULL: to forget */
 };
 
 /*
+<<<<<<< HEAD
  * Take a SOURCE argument apart: "KIND:PATH" sets kind and path, a URL its
  * scheme's kind, anything else is a path.  spec->path points into 'arg'.  0,
  * or -1 with EX_USAGE.
+=======
+ * Take a SOURCE argument apart: "KIND:PATH" sets kind and path, a URL the
+ * kind by its scheme, anything else is a path.  spec->path points into 'arg'.
+ * 0, or -1 with EX_USAGE.
+>>>>>>> 08c0d18 (wip imap source)
  */
 int source_spec_parse(struct source_spec *spec, const char *arg,
     struct err *err);
+/* Is it a URL?  Then spec->account must be set before source_open(). */
+bool source_spec_is_account(const struct source_spec *spec);
 
 /*
  * Open the store 'spec' names; 'spec' must outlive the source.  Returns 0
@@ -95,6 +132,21 @@ int source_spec_parse(struct source_spec *spec, const char *arg,
  */
 int source_open(struct source **src_r, const struct source_spec *spec,
     struct err *err);
+
+/*
+ * For sources that ask what the spool has, so as not to fetch it again:
+ * called once, when the spool is open and bound, before the first
+ * source_next().  The source only reads 'sp', which must outlive it.
+ */
+struct spool;
+int source_resume(struct source *src, struct spool *sp, struct err *err);
+/*
+ * The spool is bound to 'identity', which is not ours: is it the same source
+ * under another name all the same?  (An account that moved to another host.)
+ * 1, 0, or -1.
+ */
+int source_recognizes(struct source *src, struct spool *sp,
+    const char *identity, struct err *err);
 
 /* "mbox", ..., and what makes it this source and no other, for
  * spool_bind(); both live as long as the source. */

@@ -29,6 +29,10 @@ struct source_ops {
 	    *read)(struct source *src, void *buf, size_t cap, struct err *err);
 	/* NULL: bytes read are the source's own */
 	bool (*raw_sha256)(struct source *src, uint8_t out[DIGEST_BYTES]);
+	/* NULL: nothing to ask, and never the same */
+	int (*resume)(struct source *src, struct spool *sp, struct err *err);
+	int (*recognizes)(struct source *src, struct spool *sp,
+	    const char *identity, struct err *err);
 	void (*close)(struct source *src); /* frees src itself */
 };
 
@@ -56,5 +60,6 @@ extern const struct source_ops source_maildir_ops;
 extern const struct source_ops source_eml_ops;
 extern const struct source_ops source_pst_ops;
 extern const struct source_ops source_pop3_ops;
+extern const struct source_ops source_imap_ops;
 
 #endif

@@ -189,6 +189,8 @@ int spool_write(struct spool_draft *d, const void *data, size_t len,
     struct err *err);
 struct slice spool_draft_head(const struct spool_draft *d);
 uint64_t spool_draft_size(const struct spool_draft *d);
+/* The hash of all bytes written: then nothing more may be. */
+const uint8_t *spool_draft_sha256(struct spool_draft *d);
 int spool_commit(struct spool_draft **d, const struct msg *msg,
     const uint8_t *source_sha256, struct err *err);
 void spool_discard(struct spool_draft **d);

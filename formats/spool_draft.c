@@ -24,6 +24,8 @@ struct spool_draft {
 	uint64_t size;
 	int fd;
 	char tmp[SPOOL_TMP_NAME];
+	bool hashed; /* sha256 is final */
+	uint8_t sha256[DIGEST_BYTES];
 };
 
 void
@@ -57,6 +59,7 @@ get_draft(struct spool *sp)
 	}
 	d->size = 0;
 	d->fd = -1;
+	d->hashed = false;
 	return d;
 }
 
@@ -146,6 +149,15 @@ uint64_t
 spool_draft_size(const struct spool_draft *d)
 {
 	return d->size;
+}
+
+const uint8_t *
+spool_draft_sha256(struct spool_draft *d)
+{
+	if (!d->hashed)
+		digest_end(d->digest, d->sha256);
+	d->hashed = true;
+	return d->sha256;
 }
 
 void
@@ -295,16 +307,14 @@ spool_commit(struct spool_draft **dp, const struct msg *msg,
 {
 	struct spool_draft *d = *dp;
 	struct spool *sp = d->sp;
-	uint8_t sha256[DIGEST_BYTES];
 
 	*dp = NULL;
 	if (close_draft(d, received_of(msg), err) < 0) {
 		spool_discard(&d);
 		return -1;
 	}
-	digest_end(d->digest, sha256);
-	if (enter(sp, d->tmp, msg, d->size, sha256, source_sha256,
-		head_message_id(buf_slice(&d->head)), err) < 0) {
+	if (enter(sp, d->tmp, msg, d->size, spool_draft_sha256(d),
+		source_sha256, head_message_id(buf_slice(&d->head)), err) < 0) {
 		put_draft(&d);
 		return -1;
 	}
@@ -558,7 +568,7 @@ spool_confirm(struct spool_draft **dp, const struct msg *msg,
 	struct spool_draft *d = *dp;
 	struct spool *sp = d->sp;
 	struct spool_entry have;
-	uint8_t sha256[DIGEST_BYTES];
+	const uint8_t *sha256;
 	int rc;
 
 	*dp = NULL;
@@ -569,8 +579,8 @@ spool_confirm(struct spool_draft **dp, const struct msg *msg,
 		spool_discard(&d);
 		return -1;
 	}
-	digest_end(d->digest, sha256);
-	if (rc == 1 && memcmp(sha256, have.sha256, sizeof(sha256)) == 0) {
+	sha256 = spool_draft_sha256(d);
+	if (rc == 1 && memcmp(sha256, have.sha256, DIGEST_BYTES) == 0) {
 		spool_discard(&d);
 		return confirm_row(sp, msg, source_sha256, err) < 0 ? -1 : 1;
 	}

@@ -32,6 +32,7 @@ struct conn {
 	struct tls *tls;
 	struct tls_spec tls_spec;
 	int64_t timeout_ms;
+	int64_t moved_ms; /* conn_wait_any(): when something last did */
 	bool eof, dead;
 	enum tls_want read_wants, write_wants; /* what poll has to watch */
 	struct bucket down, up;
@@ -269,6 +270,97 @@ conn_wait(struct conn *c, unsigned want, struct err *err)
 			    c->timeout_ms, err);
 		wait_socket(c, c->in_n<INPUT_BYTES, c->out_n> 0);
 	}
+}
+
+/* One round of conn_wait_any() over one of them: 1 it has something, 0, -1. */
+static int
+move(struct conn *c, int64_t now, struct err *err)
+{
+	ssize_t in, out;
+
+	if (c->in_n > 0 || c->eof)
+		return 1;
+	if (c->dead)
+		return err_set(err, SCOPE_STORE, EX_TEMPFAIL,
+		    "the connection is gone");
+	out = push(c, err);
+	if (out < 0)
+		return hear_out(c);
+	in = pull(c, err);
+	if (in < 0)
+		return -1;
+	if (in > 0 || out > 0)
+		c->moved_ms = now;
+	if (in > 0 || c->eof)
+		return 1;
+	if (now - c->moved_ms >= c->timeout_ms)
+		return timed_out(c, "the server does not answer", c->timeout_ms,
+		    err);
+	return 0;
+}
+
+static void
+wait_sockets(struct conn *const *v, size_t n)
+{
+	struct pollfd pfd[CONN_ANY_MAX];
+	size_t i;
+	int ms = SLICE_MS;
+
+	for (i = 0; i < n; i++) {
+		pfd[i] = (struct pollfd){ .fd = v[i]->fd };
+		if (bucket_allows(&v[i]->down, 1) == 0 ||
+		    (v[i]->out_n > 0 && bucket_allows(&v[i]->up, 1) == 0))
+			ms = 20;
+		if (bucket_allows(&v[i]->down, 1) > 0)
+			pfd[i].events |=
+			    (short)((v[i]->read_wants & TLS_WANT_READ) != 0
+				    ? POLLIN
+				    : POLLOUT);
+		if (v[i]->out_n > 0 && bucket_allows(&v[i]->up, 1) > 0)
+			pfd[i].events |=
+			    (short)((v[i]->write_wants & TLS_WANT_READ) != 0
+				    ? POLLIN
+				    : POLLOUT);
+		if (pfd[i].events == 0)
+			pfd[i].fd = -1;
+	}
+	(void)poll(pfd, (nfds_t)n, ms);
+}
+
+int
+conn_wait_any(struct conn *const *v, size_t n, size_t *which_r, struct err *err)
+{
+	int64_t now = conn_now_ms();
+	size_t i;
+	int rc;
+
+	if (n > CONN_ANY_MAX)
+		n = CONN_ANY_MAX;
+	for (i = 0; i < n; i++) {
+		v[i]->moved_ms = now;
+		conn_push(v[i]);
+	}
+	for (;; now = conn_now_ms()) {
+		*which_r = 0;
+		if (stop_check(err) < 0)
+			return -1;
+		for (i = 0; i < n; i++) {
+			*which_r = i;
+			rc = move(v[i], now, err);
+			if (rc != 0)
+				return rc < 0 ? -1 : 0;
+		}
+		wait_sockets(v, n);
+	}
+}
+
+void
+conn_push(struct conn *c)
+{
+	struct err later = { 0 };
+
+	if (!c->dead)
+		(void)push(c, &later);
 }
 
 int

@@ -79,6 +79,16 @@ enum conn_want {
  * may still be input: the server's last words.
  */
 int conn_wait(struct conn *c, unsigned want, struct err *err);
+/*
+ * Move bytes on all of v[0..n) until one has input that was not consumed, or
+ * has ended; *which_r says which.  Each has a deadline of its own.  0, or -1
+ * as conn_wait(), *which_r being the one that failed (SCOPE_RUN: a stop).
+ */
+#define CONN_ANY_MAX 64
+int conn_wait_any(struct conn *const *v, size_t n, size_t *which_r,
+    struct err *err);
+/* Send what can be sent without waiting; the next wait tells of failures. */
+void conn_push(struct conn *c);
 /* Move what can be moved without waiting.  0 or -1. */
 int conn_poll(struct conn *c, struct err *err);
 bool conn_input_full(const struct conn *c);

@@ -162,6 +162,24 @@ int imap_result_err(const struct imap_result *res, enum scope scope,
 /* The reply to the last command that a function without _send gave. */
 const struct imap_result *imap_last(const struct imap *im);
 
+/* ------------------------------------------------- several sessions at once */
+
+/*
+ * Understand what is here already, at most one response, and of a body in it
+ * what has come: 1 something was, 0 nothing is here, -1 the session is over.
+ */
+int imap_step(struct imap *im, struct err *err);
+/*
+ * Wait until imap_step() has something to do in one of v[0..n) (at most
+ * CONN_ANY_MAX).  0, or -1: the session v[*which_r] is over, or SCOPE_RUN.
+ */
+int imap_wait_any(struct imap *const *v, size_t n, size_t *which_r,
+    struct err *err);
+/* Send what is queued, as far as it goes without waiting. */
+void imap_push(struct imap *im);
+/* Is 'tag' answered, as far as was understood?  Moves nothing. */
+bool imap_has_answered(struct imap *im, uint32_t tag);
+
 /* NOOP: keeps the session alive, brings in what is new. */
 int imap_noop(struct imap *im, struct err *err);
 /* ID (RFC 2971) with name and version; no-op where not offered. */
@@ -225,6 +243,12 @@ struct imap_mailbox {
 /* SELECT, or EXAMINE.  -1: SCOPE_FOLDER.  No folder is selected then. */
 int imap_select(struct imap *im, struct slice name, bool examine,
     struct err *err);
+/*
+ * EXAMINE, pipelined: imap_wait() has its result.  Commands that are sent
+ * behind it speak of that folder, and fail where it could not be selected.
+ */
+int imap_examine_send(struct imap *im, struct slice name, bool condstore,
+    uint32_t *tag_r, struct err *err);
 /* The selected folder as it is now, or NULL; valid until the next call. */
 const struct imap_mailbox *imap_selected(const struct imap *im);
 /* May this flag be set for good?  Says PERMANENTFLAGS. */
@@ -236,6 +260,9 @@ int imap_unselect(struct imap *im, struct err *err);
 int imap_status(struct imap *im, struct slice name,
     struct imap_mailbox_status *s_r, struct err *err);
 int imap_status_send(struct imap *im, struct slice name, uint32_t *tag_r,
+    struct err *err);
+/* The same with HIGHESTMODSEQ where the server knows CONDSTORE. */
+int imap_status_modseq_send(struct imap *im, struct slice name, uint32_t *tag_r,
     struct err *err);
 int imap_status_wait(struct imap *im, uint32_t tag,
     struct imap_mailbox_status *s_r, struct err *err);
@@ -278,6 +305,10 @@ int imap_uid_fetch_send(struct imap *im, struct slice set, const char *items,
 int imap_uid_search(struct imap *im, const char *criteria,
     int (*each)(void *arg, uint32_t uid, struct err *err), void *arg,
     struct err *err);
+/* The same, pipelined; 'arg' must outlive the reply.  One at a time. */
+int imap_uid_search_send(struct imap *im, const char *criteria,
+    int (*each)(void *arg, uint32_t uid, struct err *err), void *arg,
+    uint32_t *tag_r, struct err *err);
 /* UID SEARCH HEADER field value. */
 int imap_uid_search_header(struct imap *im, const char *field,
     struct slice value, int (*each)(void *arg, uint32_t uid, struct err *err),

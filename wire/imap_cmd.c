@@ -273,7 +273,7 @@ imap_cmd_send_open(struct imap *im, const struct imap_cmd *c,
 	if (imap_check_alive(im, err) < 0)
 		return -1;
 	p = imap_begin(im, want, &line);
-	if (want == IMAP_WANT_STATUS)
+	if (want == IMAP_WANT_STATUS || want == IMAP_WANT_SELECT)
 		p->name = mem_strn(name.p, name.n);
 	*tag_r = p->tag;
 	rc = send_parts(im, c, *tag_r, &line, err);

@@ -205,6 +205,29 @@ imap_select(struct imap *im, struct slice name, bool examine, struct err *err)
 	return 0;
 }
 
+int
+imap_examine_send(struct imap *im, struct slice name, bool condstore,
+    uint32_t *tag_r, struct err *err)
+{
+	struct imap_cmd c = { 0 };
+	int rc;
+
+	imap_cmd_word(&c, "EXAMINE");
+	rc = imap_cmd_astring(&c, name, err);
+	if (rc < 0)
+		err->scope = SCOPE_FOLDER;
+	if (rc == 0 && condstore)
+		imap_cmd_word(&c, "(CONDSTORE)");
+	if (rc == 0)
+		rc = imap_cmd_send_open(im, &c, IMAP_WANT_SELECT, name, tag_r,
+		    err);
+	if (rc > 0)
+		rc = imap_put(im, "\r\n", 2, err);
+	imap_turn(im);
+	imap_cmd_free(&c);
+	return rc;
+}
+
 const struct imap_mailbox *
 imap_selected(const struct imap *im)
 {
@@ -294,9 +317,9 @@ imap_id(struct imap *im, struct err *err)
 
 /* ---------------------------------------------------------------- STATUS */
 
-int
-imap_status_send(struct imap *im, struct slice name, uint32_t *tag_r,
-    struct err *err)
+static int
+status_send(struct imap *im, struct slice name, const char *items,
+    uint32_t *tag_r, struct err *err)
 {
 	struct imap_cmd c = { 0 };
 	int rc;
@@ -305,7 +328,7 @@ imap_status_send(struct imap *im, struct slice name, uint32_t *tag_r,
 	rc = imap_cmd_astring(&c, name, err);
 	if (rc < 0)
 		err->scope = SCOPE_FOLDER;
-	imap_cmd_word(&c, "(MESSAGES UIDNEXT UIDVALIDITY)");
+	imap_cmd_word(&c, items);
 	if (rc == 0)
 		rc = imap_cmd_send_open(im, &c, IMAP_WANT_STATUS, name, tag_r,
 		    err);
@@ -313,6 +336,25 @@ imap_status_send(struct imap *im, struct slice name, uint32_t *tag_r,
 		rc = imap_put(im, "\r\n", 2, err);
 	imap_cmd_free(&c);
 	return rc;
+}
+
+int
+imap_status_send(struct imap *im, struct slice name, uint32_t *tag_r,
+    struct err *err)
+{
+	return status_send(im, name, "(MESSAGES UIDNEXT UIDVALIDITY)", tag_r,
+	    err);
+}
+
+int
+imap_status_modseq_send(struct imap *im, struct slice name, uint32_t *tag_r,
+    struct err *err)
+{
+	return status_send(im, name,
+	    imap_has(im, IMAP_CAP_CONDSTORE)
+		? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
+		: "(MESSAGES UIDNEXT UIDVALIDITY)",
+	    tag_r, err);
 }
 
 int

@@ -22,7 +22,12 @@ enum imap_state {
 	IMAP_ENDING /* LOGOUT sent */
 };
 
-enum imap_want { IMAP_WANT_NOTHING, IMAP_WANT_APPEND, IMAP_WANT_STATUS };
+enum imap_want {
+	IMAP_WANT_NOTHING,
+	IMAP_WANT_APPEND,
+	IMAP_WANT_STATUS,
+	IMAP_WANT_SELECT
+};
 
 /* A command that was sent and not collected yet. */
 struct imap_pending {
@@ -37,7 +42,9 @@ struct imap_pending {
 	uint32_t uidvalidity;
 	uint32_t *uids;
 	bool falling;
-	/* STATUS */
+	/* SELECT */
+	bool begun; /* it is its turn: untagged data speak of its folder */
+	/* STATUS, SELECT */
 	char *name;
 	struct imap_mailbox_status status;
 };
@@ -125,6 +132,8 @@ int imap_on_body(void *arg, const struct imap_body *b, const void *p, size_t n,
 /* Is something in 's' that must not be shown? */
 bool imap_is_hidden(const struct imap *im, struct slice s);
 /* '*' and the words of a capability list. */
+/* If the next answer is a SELECT's, what comes speaks of its folder. */
+void imap_turn(struct imap *im);
 void imap_read_capabilities(struct imap *im, struct slice words);
 
 /* ---- imap_trouble.c */

@@ -156,6 +156,19 @@ read_words(struct slice *s, struct buf *out)
 	    t.kind == IMAP_TOKEN_NIL;
 }
 
+/* A body of 'size' bytes comes; what was told until here stands in it. */
+static void
+begin_body(struct imap_items *it, uint64_t size)
+{
+	it->f.has_body = true;
+	it->f.flags = buf_slice(&it->flags);
+	it->f.gm_labels = buf_slice(&it->labels);
+	it->body.section = buf_slice(&it->section);
+	it->body.size = size;
+	it->body.at = 0;
+	it->body.item = &it->f;
+}
+
 /* A body that is no literal: quoted, or NIL. */
 static int
 inline_body(struct imap_items *it, const struct imap_sink *sink,
@@ -172,10 +185,7 @@ inline_body(struct imap_items *it, const struct imap_sink *sink,
 		return imap_parse_error(err, "a body without a value", at);
 	buf_clear(&it->text);
 	imap_token_text(&t, &it->text);
-	it->f.has_body = true;
-	it->body.section = buf_slice(&it->section);
-	it->body.size = it->text.n;
-	it->body.at = 0;
+	begin_body(it, it->text.n);
 	return sink->body == NULL ? 0
 				  : sink->body(sink->arg, &it->body,
 					buf_str(&it->text), it->text.n, err);
@@ -283,12 +293,8 @@ imap_items_read(struct imap_items *it, const struct imap_sink *sink,
 		else if (read_item(it, sink, &text, err) < 0)
 			return -1;
 	}
-	if (body_follows) {
-		it->f.has_body = true;
-		it->body.section = buf_slice(&it->section);
-		it->body.size = body_size;
-		it->body.at = 0;
-	}
+	if (body_follows)
+		begin_body(it, body_size);
 	return 0;
 }
 

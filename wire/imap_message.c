@@ -115,6 +115,23 @@ imap_uid_search(struct imap *im, const char *criteria,
 }
 
 int
+imap_uid_search_send(struct imap *im, const char *criteria,
+    int (*each)(void *arg, uint32_t uid, struct err *err), void *arg,
+    uint32_t *tag_r, struct err *err)
+{
+	struct imap_cmd c = { 0 };
+	int rc;
+
+	im->on_uid = each;
+	im->uid_arg = arg;
+	imap_cmd_word(&c, "UID SEARCH");
+	imap_cmd_word(&c, criteria);
+	rc = imap_cmd_send(im, &c, tag_r, err);
+	imap_cmd_free(&c);
+	return rc;
+}
+
+int
 imap_uid_search_header(struct imap *im, const char *field, struct slice value,
     int (*each)(void *arg, uint32_t uid, struct err *err), void *arg,
     struct err *err)

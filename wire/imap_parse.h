@@ -128,6 +128,8 @@ struct imap_body {
 	uint64_t origin;
 	uint64_t size; /* of the whole */
 	uint64_t at;   /* where this piece begins; last: at + n == size */
+	/* what the response told of the message before its body */
+	const struct imap_fetch *item;
 };
 
 /* Where it all goes.  A callback that returns -1 (with *err) ends the

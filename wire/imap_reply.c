@@ -127,6 +127,36 @@ read_appenduid(struct imap_pending *p, struct slice args)
 	p->falling = falling;
 }
 
+void
+imap_turn(struct imap *im)
+{
+	struct imap_pending *p;
+	size_t i;
+
+	for (i = 0; i < im->n_pending && im->pending[i].done; i++)
+		;
+	if (i == im->n_pending)
+		return;
+	p = &im->pending[i];
+	if (p->want != IMAP_WANT_SELECT || p->begun)
+		return;
+	p->begun = true;
+	im->selected = false;
+	im->box = (struct imap_mailbox){ .any_keyword = true };
+	buf_clear(&im->box_name);
+	buf_puts(&im->box_name, p->name);
+}
+
+/* A SELECT was answered. */
+static void
+selected(struct imap *im, const struct imap_pending *p)
+{
+	im->selected = p->res.status == IMAP_OK;
+	if (im->state == IMAP_AUTHENTICATED || im->state == IMAP_SELECTED)
+		imap_set_state(im,
+		    im->selected ? IMAP_SELECTED : IMAP_AUTHENTICATED);
+}
+
 static int
 tagged(struct imap *im, const struct imap_resp *r, struct err *err)
 {
@@ -158,8 +188,11 @@ tagged(struct imap *im, const struct imap_resp *r, struct err *err)
 		read_appenduid(p, r->code_args);
 	if (r->code == IMAP_CODE_READ_ONLY)
 		im->box.read_only = true;
+	if (p->want == IMAP_WANT_SELECT)
+		selected(im, p);
 	if (p->forget)
 		imap_forget(im, p->tag);
+	imap_turn(im);
 	return 0;
 }
 

@@ -163,6 +163,58 @@ imap_put(struct imap *im, const void *p, size_t n, struct err *err)
 	}
 }
 
+int
+imap_step(struct imap *im, struct err *err)
+{
+	size_t before;
+
+	if (imap_check_alive(im, err) < 0)
+		return -1;
+	before = conn_input(im->conn).n;
+	if (take_in(im, true, err) < 0)
+		return -1;
+	return before > 0;
+}
+
+int
+imap_wait_any(struct imap *const *v, size_t n, size_t *which_r, struct err *err)
+{
+	struct conn *conns[CONN_ANY_MAX];
+	struct err why = { 0 };
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n && i < CONN_ANY_MAX; i++) {
+		*which_r = i;
+		if (imap_check_alive(v[i], err) < 0)
+			return -1;
+		conns[i] = v[i]->conn;
+	}
+	rc = conn_wait_any(conns, i, which_r, &why);
+	if (rc < 0 && why.scope == SCOPE_RUN) {
+		*err = why;
+		return -1;
+	}
+	if (rc == 0 && conn_input(conns[*which_r]).n > 0)
+		return 0;
+	return ended(v[*which_r], rc < 0 ? &why : NULL, err);
+}
+
+void
+imap_push(struct imap *im)
+{
+	if (im->conn != NULL)
+		conn_push(im->conn);
+}
+
+bool
+imap_has_answered(struct imap *im, uint32_t tag)
+{
+	struct imap_pending *p = imap_find(im, tag);
+
+	return p == NULL || p->done;
+}
+
 /* ------------------------------------------------------------- commands */
 
 struct imap_pending *

@@ -1,0 +1,717 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One folder over one connection; see imap_pull.h.  What a response brings:
+ * imap_catch.c.
+ */
+#include "extract/imap_pull.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/num.h"
+#include "extract/imap_pull_impl.h"
+#include "formats/spool_source.h"
+
+#define ITEMS	     "(UID FLAGS INTERNALDATE BODY.PEEK[])"
+#define DEATHS_MAX   3	   /* sessions that one message may cost */
+#define THROTTLED_MS 10000 /* where the server does not say how long */
+
+/* ---------------------------------------------------------- beginning */
+
+static int
+take_uid(void *arg, uint32_t uid, struct err *err)
+{
+	struct pull *p = arg;
+
+	(void)err;
+	if (p->probing)
+		p->probe_found = true;
+	else
+		uidset_add(&p->there, uid);
+	return 0;
+}
+
+static int
+examine(struct pull *p, struct err *err)
+{
+	return imap_examine_send(p->im, slice_str(p->box->name),
+	    imap_has(p->im, IMAP_CAP_CONDSTORE), &p->examine_tag, err);
+}
+
+static int
+send_opening(struct pull *p, struct err *err)
+{
+	uidset_clear(&p->there);
+	p->probing = false;
+	p->at = PULL_EXAMINE;
+	if (examine(p, err) < 0 ||
+	    imap_uid_search_send(p->im, "ALL", take_uid, p, &p->search_tag,
+		err) < 0)
+		return -1;
+	imap_push(p->im);
+	return 0;
+}
+
+int
+pull_begin(struct pull *p, struct imap_box *box, struct err *err)
+{
+	p->box = box;
+	p->said_same = box->again;
+	p->refused = false;
+	p->suspect = 0;
+	p->deaths = 0;
+	p->n_retry = p->n_verdict = 0;
+	p->c.how = CATCH_NONE;
+	p->c.told = false;
+	uidset_clear(&p->todo);
+	return send_opening(p, err);
+}
+
+static void
+know_key(void *arg, const char *key)
+{
+	struct pull *p = arg;
+	size_t n = strlen(key);
+	char *end;
+	unsigned long uid;
+
+	if (n < 8)
+		return;
+	uid = strtoul(key + n - 8, &end, 16);
+	if (*end == '\0' && uid > 0 && uid <= UINT32_MAX)
+		uidset_add(&p->known, (uint32_t)uid);
+}
+
+/* What the spool has of this folder, what is to be fetched, what is gone. */
+static int
+compare(struct pull *p, struct err *err)
+{
+	char all[IMAP_KEY_BYTES], these[IMAP_KEY_BYTES];
+	int rc;
+
+	imap_box_prefix(p->box, all);
+	imap_box_numbering(p->box, p->uidvalidity, these);
+	uidset_clear(&p->known);
+	if (spool_source_keys(p->sp, these, know_key, p, err) < 0)
+		return -1;
+	uidset_settle(&p->known);
+	uidset_settle(&p->there);
+	uidset_minus(&p->known, &p->there, &p->gone);
+	p->same = uidset_minus(&p->there, &p->known, &p->todo);
+	rc = spool_source_older(p->sp, all, these, err);
+	if (rc < 0)
+		return -1;
+	p->renumbered = rc > 0;
+	return 0;
+}
+
+/* Collect an answer that has come. */
+static int
+collect(struct pull *p, uint32_t tag, const char *what, struct err *err)
+{
+	struct imap_result res;
+
+	if (imap_wait(p->im, tag, &res, err) < 0)
+		return -1;
+	return imap_result_err(&res, SCOPE_FOLDER, what, err);
+}
+
+static void
+note_box(struct pull *p)
+{
+	const struct imap_mailbox *m = imap_selected(p->im);
+
+	p->uidvalidity = m->uidvalidity;
+	p->now = (struct imap_memory){ .uidvalidity = m->uidvalidity,
+		.uidnext = m->uidnext,
+		.modseq = m->highestmodseq };
+	if (p->now.uidnext == 0 && p->box->told)
+		p->now.uidnext = p->box->uidnext;
+	if (p->now.uidvalidity == 0 && p->box->told)
+		p->uidvalidity = p->now.uidvalidity = p->box->uidvalidity;
+}
+
+static int
+opened(struct pull *p, struct err *err)
+{
+	struct err search = { 0 };
+	int rc = collect(p, p->examine_tag, "EXAMINE", err);
+
+	if (rc == 0)
+		note_box(p);
+	if (!imap_alive(p->im))
+		return -1;
+	if (collect(p, p->search_tag, "UID SEARCH", &search) < 0 && rc == 0) {
+		*err = search;
+		rc = -1;
+	}
+	if (rc == 0)
+		rc = compare(p, err);
+	if (rc < 0) {
+		p->at = PULL_IDLE;
+		return -1;
+	}
+	p->now.messages = uidset_count(&p->there);
+	p->at = PULL_SAME;
+	return 0;
+}
+
+/* What may have changed on messages that we have. */
+static int
+ask_flags(struct pull *p, struct err *err)
+{
+	struct imap_fetch_sink sink = pull_sink(p);
+	const struct imap_memory *was = &p->box->was;
+	struct buf items = { 0 }, set = { 0 };
+	bool since = p->box->known && was->modseq > 0 && p->now.modseq > 0 &&
+	    was->uidvalidity == p->uidvalidity;
+	int rc = 0;
+
+	p->at = PULL_FETCH;
+	if (p->same == 0 || (p->spec->quick && !since) ||
+	    (since && was->modseq == p->now.modseq))
+		return 0;
+	buf_putf(&set, "1:%u", (unsigned)uidset_last(&p->known));
+	buf_puts(&items, "(UID FLAGS)");
+	if (since)
+		buf_putf(&items, " (CHANGEDSINCE %llu)",
+		    (unsigned long long)was->modseq);
+	rc = imap_uid_fetch_send(p->im, buf_slice(&set), buf_str(&items), &sink,
+	    &p->flags_tag, err);
+	if (rc == 0)
+		p->at = PULL_FLAGS;
+	buf_free(&set);
+	buf_free(&items);
+	return rc;
+}
+
+/* ---------------------------------------------------------- fetching */
+
+struct pull_batch *
+pull_batch_of(struct pull *p, uint32_t uid, unsigned *at_r)
+{
+	struct pull_batch *b;
+	unsigned i, k;
+
+	for (i = 0; i < p->n; i++) {
+		b = &p->batch[(p->first + i) % PULL_BATCHES];
+		if (b->probe)
+			continue;
+		for (k = 0; k < b->n; k++) {
+			if (b->uid[k] == uid) {
+				*at_r = k;
+				return b;
+			}
+		}
+	}
+	return NULL;
+}
+
+static int
+send_batch(struct pull *p, struct pull_batch *b, struct err *err)
+{
+	struct imap_fetch_sink sink = pull_sink(p);
+	struct imap_set set = { 0 };
+	unsigned i;
+	int rc;
+
+	for (i = 0; i < b->n; i++)
+		imap_set_add(&set, b->uid[i]);
+	b->left = b->n;
+	rc = imap_uid_fetch_send(p->im, imap_set_text(&set), ITEMS, &sink,
+	    &b->tag, err);
+	imap_set_free(&set);
+	if (rc == 0)
+		p->n++;
+	return rc;
+}
+
+static int
+send_probe(struct pull *p, struct pull_batch *b, struct err *err)
+{
+	struct buf text = { 0 };
+	int rc;
+
+	p->probing = true;
+	p->probe_found = false;
+	b->left = b->n;
+	buf_putf(&text, "UID %u", (unsigned)b->uid[0]);
+	rc = imap_uid_search_send(p->im, buf_str(&text), take_uid, p, &b->tag,
+	    err);
+	buf_free(&text);
+	if (rc == 0)
+		p->n++;
+	return rc;
+}
+
+/* The next command to send, in the free place of the ring; false: none. */
+static bool
+next_batch(struct pull *p, struct pull_batch *b)
+{
+	bool careful = p->deaths > 0;
+	uint32_t uid;
+
+	*b = (struct pull_batch){ 0 };
+	if (p->c.told && !p->c.whole && p->c.how == CATCH_NONE) {
+		/* cut off in the middle: first of all the rest of it */
+		if (p->n > 0)
+			return false;
+		b->alone = true;
+		b->uid[b->n++] = p->c.uid;
+		return true;
+	}
+	if (careful && p->n > 0)
+		return false;
+	if (!careful && p->n_retry > 0) {
+		b->alone = true;
+		b->uid[b->n++] = p->retry[--p->n_retry];
+		return true;
+	}
+	while (b->n < (careful ? 1 : PULL_BATCH) &&
+	    (uid = uidset_take(&p->todo)) != 0)
+		b->uid[b->n++] = uid;
+	b->alone = careful;
+	if (b->n == 0 && p->n_retry > 0) {
+		b->alone = true;
+		b->uid[b->n++] = p->retry[--p->n_retry];
+	}
+	return b->n > 0;
+}
+
+static int
+top_up(struct pull *p, struct err *err)
+{
+	bool sent = false;
+
+	while (p->n < PULL_BATCHES && p->throttled_ms == 0) {
+		struct pull_batch *b =
+		    &p->batch[(p->first + p->n) % PULL_BATCHES];
+
+		if (!next_batch(p, b))
+			break;
+		if (send_batch(p, b, err) < 0)
+			return -1;
+		sent = true;
+	}
+	if (sent)
+		imap_push(p->im);
+	return 0;
+}
+
+static void
+judge(struct pull *p, uint32_t uid, const struct err *why)
+{
+	p->verdict =
+	    mem_grow(p->verdict, p->n_verdict + 1, sizeof(*p->verdict));
+	p->verdict[p->n_verdict++] =
+	    (struct pull_verdict){ .uid = uid, .why = *why };
+	p->deaths = 0;
+}
+
+static void
+ask_again(struct pull *p, uint32_t uid)
+{
+	if ((p->n_retry & 63) == 0)
+		p->retry =
+		    mem_grow(p->retry, p->n_retry + 64, sizeof(*p->retry));
+	p->retry[p->n_retry++] = uid;
+}
+
+static void
+put_back(struct pull *p, const struct pull_batch *b)
+{
+	unsigned i;
+
+	for (i = 0; i < b->n && !b->probe; i++)
+		if (b->uid[i] != 0)
+			uidset_add(&p->todo, b->uid[i]);
+}
+
+/* A message that was asked for alone did not come. */
+static int
+not_delivered(struct pull *p, struct pull_batch *b,
+    const struct imap_result *res)
+{
+	struct err why = { 0 };
+	uint32_t uid = b->uid[0];
+
+	if (b->probe) {
+		p->probing = false;
+		if (p->probe_found || res->status != IMAP_OK)
+			err_set(&why, SCOPE_MSG, EX_UNAVAILABLE,
+			    "the server lists this message, but does not "
+			    "deliver it");
+		else
+			err_set(&why, SCOPE_MSG, EX_NOINPUT,
+			    "gone at the source before it could be fetched");
+		judge(p, uid, &why);
+		return 0;
+	}
+	if (res->status != IMAP_OK) {
+		imap_result_err(res, SCOPE_MSG, "FETCH", &why);
+		why.scope = SCOPE_MSG;
+		if (why.status == EX_NOINPUT)
+			why.status = EX_UNAVAILABLE;
+		judge(p, uid, &why);
+		return 0;
+	}
+	*b = (struct pull_batch){ .probe = true, .alone = true, .n = 1 };
+	b->uid[0] = uid;
+	return 1;
+}
+
+/* The oldest command is answered: what of it did not come? */
+static int
+end_batch(struct pull *p, struct err *err)
+{
+	struct pull_batch b = p->batch[p->first];
+	struct imap_result res;
+	unsigned i;
+	int rc;
+
+	if (imap_wait(p->im, b.tag, &res, err) < 0)
+		return -1;
+	p->first = (p->first + 1) % PULL_BATCHES;
+	p->n--;
+	if (res.status != IMAP_OK && res.trouble == IMAP_THROTTLED) {
+		p->throttled_ms =
+		    res.backoff_ms > 0 ? res.backoff_ms : THROTTLED_MS;
+		put_back(p, &b);
+		uidset_settle(&p->todo);
+		return 0;
+	}
+	if (b.alone && b.left > 0) {
+		rc = not_delivered(p, &b, &res);
+		if (rc == 1) {
+			struct pull_batch *to =
+			    &p->batch[(p->first + p->n) % PULL_BATCHES];
+
+			*to = b;
+			rc = send_probe(p, to, err);
+			imap_push(p->im);
+		}
+		return rc;
+	}
+	for (i = 0; i < b.n; i++)
+		if (b.uid[i] != 0)
+			ask_again(p, b.uid[i]);
+	return 0;
+}
+
+/* One state on, if what is here allows it. */
+static int
+step_on(struct pull *p, struct err *err)
+{
+	switch (p->at) {
+	case PULL_EXAMINE:
+		if (imap_has_answered(p->im, p->examine_tag) &&
+		    imap_has_answered(p->im, p->search_tag))
+			return opened(p, err);
+		return 0;
+	case PULL_AGAIN:
+		if (!imap_has_answered(p->im, p->examine_tag))
+			return 0;
+		if (collect(p, p->examine_tag, "EXAMINE", err) < 0) {
+			p->at = PULL_IDLE;
+			return -1;
+		}
+		if (imap_selected(p->im)->uidvalidity != p->uidvalidity) {
+			p->at = PULL_IDLE;
+			return err_set(err, SCOPE_FOLDER, EX_TEMPFAIL,
+			    "the server has numbered its messages anew "
+			    "(UIDVALIDITY) while they were fetched");
+		}
+		p->at = PULL_FETCH;
+		return top_up(p, err);
+	case PULL_FLAGS:
+		if (!imap_has_answered(p->im, p->flags_tag))
+			return 0;
+		p->at = PULL_FETCH;
+		/* no flags are no reason to have no mail */
+		if (collect(p, p->flags_tag, "UID FETCH", err) < 0 &&
+		    !imap_alive(p->im))
+			return -1;
+		err_clear(err);
+		return top_up(p, err);
+	case PULL_FETCH:
+		while (p->n > 0 && p->c.how == CATCH_NONE &&
+		    imap_has_answered(p->im, p->batch[p->first].tag))
+			if (end_batch(p, err) < 0)
+				return -1;
+		if (top_up(p, err) < 0)
+			return -1;
+		if (p->n == 0 && p->n_verdict == 0 && p->throttled_ms == 0 &&
+		    p->c.how == CATCH_NONE && !p->c.told)
+			p->at = PULL_END;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* Go as far as it goes with what is here. */
+static int
+advance(struct pull *p, struct err *err)
+{
+	enum pull_at before;
+
+	do {
+		before = p->at;
+		if (step_on(p, err) < 0)
+			return -1;
+	} while (p->at != before);
+	return 0;
+}
+
+/* ------------------------------------------------------------- items */
+
+static void
+name_folder(struct pull *p, struct source_item *item)
+{
+	item->folder = p->box->path;
+	item->msg.folder = p->box->path;
+}
+
+static void
+name_message(struct pull *p, struct source_item *item, uint32_t uid)
+{
+	name_folder(p, item);
+	item->what = SOURCE_MSG;
+	item->msg.key = imap_box_key(p->box, p->uidvalidity, uid, p->key);
+	buf_clear(&p->source);
+	buf_putf(&p->source, "%s\"uid\":%u}", pull_numbered(p), (unsigned)uid);
+	item->msg.source = buf_str(&p->source);
+}
+
+static void
+tell_message(struct pull *p, struct source_item *item)
+{
+	name_message(p, item, p->c.uid);
+	item->msg.flags = p->c.flags;
+	item->msg.keywords = buf_str(&p->c.keywords);
+	item->msg.received = p->c.received;
+	item->msg.received_how =
+	    p->c.received == DATE_UNKNOWN ? RECEIVED_UNKNOWN : RECEIVED_SOURCE;
+	item->msg.size = p->c.size;
+	if (p->renumbered)
+		item->renumbered = imap_box_prefix(p->box, p->prefix);
+	p->c.told = true;
+}
+
+/* What is there of before. */
+static int
+tell_same(struct pull *p, struct source_item *item, struct err *err)
+{
+	uint32_t uid;
+
+	name_folder(p, item);
+	if (!p->said_same) {
+		p->said_same = true;
+		p->box->again = true; /* a second look does not count */
+		item->what = SOURCE_SAME;
+		item->count = p->same;
+		if (p->same > 0)
+			return 1;
+	}
+	uid = uidset_take(&p->gone);
+	if (uid != 0) {
+		name_message(p, item, uid);
+		item->what = SOURCE_GONE;
+		return 1;
+	}
+	if (ask_flags(p, err) < 0 || top_up(p, err) < 0)
+		return -1;
+	imap_push(p->im);
+	return 0;
+}
+
+static int
+tell_end(struct pull *p, struct source_item *item)
+{
+	struct imap_memory m = p->now;
+
+	name_folder(p, item);
+	if (p->at == PULL_END && p->renumbered && !p->refused) {
+		p->at = PULL_NOTED;
+		item->what = SOURCE_GONE;
+		item->prefix = imap_box_prefix(p->box, p->prefix);
+		item->now = pull_numbered(p);
+		return 1;
+	}
+	if (p->refused)
+		m.uidnext = 0; /* not whole: to be looked at again */
+	item->what = SOURCE_NOTED;
+	imap_box_memory(p->box, &m, &p->name, &p->value);
+	item->name = buf_str(&p->name);
+	item->value = buf_str(&p->value);
+	p->at = PULL_IDLE;
+	p->box = NULL;
+	return 1;
+}
+
+int
+pull_next(struct pull *p, struct source_item *item, struct err *err)
+{
+	struct pull_verdict v;
+
+	if (p->at == PULL_IDLE)
+		return 0;
+	if (advance(p, err) < 0) {
+		name_folder(p, item);
+		return -1;
+	}
+	if (p->flags_came) {
+		p->flags_came = false;
+		if (uidset_has(&p->there, p->flags_uid)) {
+			name_message(p, item, p->flags_uid);
+			item->what = SOURCE_FLAGS;
+			item->msg.flags = p->c.flags;
+			item->msg.keywords = buf_str(&p->c.keywords);
+			return 1;
+		}
+	}
+	if (p->at == PULL_SAME)
+		return tell_same(p, item, err);
+	if (pull_caught(p)) {
+		tell_message(p, item);
+		return 1;
+	}
+	if (p->n_verdict > 0) {
+		v = p->verdict[--p->n_verdict];
+		name_message(p, item, v.uid);
+		p->refused = true;
+		*err = v.why;
+		return -1;
+	}
+	if (p->at == PULL_END || p->at == PULL_NOTED)
+		return tell_end(p, item);
+	return 0;
+}
+
+int
+pull_step(struct pull *p, struct err *err)
+{
+	return imap_step(p->im, err);
+}
+
+ssize_t
+pull_read(struct pull *p, void *buf, size_t cap, struct err *err)
+{
+	ssize_t n = pull_catch_read(p, buf, cap, err);
+
+	if (n == 0) {
+		pull_catch_end(p);
+		p->suspect = 0;
+		p->deaths = 0;
+	}
+	if (n == -2 && advance(p, err) < 0)
+		return -1;
+	return n;
+}
+
+/* ------------------------------------------------------ losing, resuming */
+
+/* Which message was the server at when the session died? */
+static uint32_t
+was_at(const struct pull *p)
+{
+	const struct pull_batch *b = &p->batch[p->first];
+	unsigned i;
+
+	if ((p->c.how != CATCH_NONE || p->c.told) && !p->c.whole)
+		return p->c.uid;
+	for (i = 0; p->n > 0 && !b->probe && i < b->n; i++)
+		if (b->uid[i] != 0)
+			return b->uid[i];
+	return 0;
+}
+
+static void
+forget_requests(struct pull *p)
+{
+	size_t i;
+
+	for (; p->n > 0; p->n--) {
+		if (p->batch[p->first].probe)
+			ask_again(p, p->batch[p->first].uid[0]);
+		put_back(p, &p->batch[p->first]);
+		p->first = (p->first + 1) % PULL_BATCHES;
+	}
+	for (i = 0; i < p->n_retry; i++)
+		uidset_add(&p->todo, p->retry[i]);
+	p->n_retry = 0;
+	p->probing = false;
+	if (!p->c.told && p->c.how != CATCH_NONE && p->c.uid != 0)
+		uidset_add(&p->todo, p->c.uid);
+	uidset_settle(&p->todo);
+}
+
+void
+pull_lost(struct pull *p, const struct err *why)
+{
+	uint32_t uid = p->at == PULL_FETCH ? was_at(p) : 0;
+	struct err refused = *why;
+	struct uidset all = { 0 };
+	uint32_t u;
+
+	imap_abort(&p->im);
+	if (p->at == PULL_IDLE)
+		return;
+	forget_requests(p);
+	pull_catch_cut(p);
+	if (uid != 0) {
+		p->deaths = uid == p->suspect ? p->deaths + 1 : 1;
+		p->suspect = uid;
+	}
+	if (p->deaths < DEATHS_MAX || p->c.told)
+		return;
+	/* not this one, then */
+	while ((u = uidset_take(&p->todo)) != 0)
+		if (u != uid)
+			uidset_add(&all, u);
+	uidset_free(&p->todo);
+	p->todo = all;
+	refused.scope = SCOPE_MSG;
+	refused.status = EX_UNAVAILABLE;
+	refused.retry = false;
+	err_within(&refused,
+	    "the connection is lost whenever this message is asked for");
+	judge(p, uid, &refused);
+	p->suspect = 0;
+	p->deaths = 0;
+}
+
+int
+pull_resume(struct pull *p, struct err *err)
+{
+	if (p->at == PULL_IDLE)
+		return 0;
+	if (p->at == PULL_END || p->at == PULL_NOTED)
+		return 0; /* nothing is wanted of the server any more */
+	if (p->at != PULL_FETCH && p->at != PULL_AGAIN)
+		return send_opening(p, err);
+	p->at = PULL_AGAIN;
+	if (examine(p, err) < 0)
+		return -1;
+	imap_push(p->im);
+	return 0;
+}
+
+void
+pull_free(struct pull *p)
+{
+	imap_close(&p->im);
+	uidset_free(&p->there);
+	uidset_free(&p->known);
+	uidset_free(&p->todo);
+	uidset_free(&p->gone);
+	pull_catch_end(p);
+	buf_free(&p->c.keywords);
+	buf_free(&p->c.data);
+	buf_free(&p->source);
+	buf_free(&p->name);
+	buf_free(&p->value);
+	free(p->retry);
+	free(p->verdict);
+}

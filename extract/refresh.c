@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The spool follows its source; see refresh.h. */
+#include "extract/refresh.h"
+
+#include <string.h>
+
+#include "core/step.h"
+#include "formats/spool_source.h"
+
+int
+refresh_flags(struct refresh *f, const struct msg *m,
+    const struct spool_entry *have, struct err *err)
+{
+	const char *keywords = m->keywords == NULL ? "" : m->keywords;
+	struct buf key = { 0 };
+	int rc;
+
+	if (m->flags == have->source_flags &&
+	    strcmp(keywords, have->source_keywords) == 0)
+		return 0;
+	report_add(f->r, "flags_changed", 1);
+	buf_puts(&key, have->msg.key);
+	rc = spool_set_flags(f->sp, buf_str(&key), m->flags, keywords, err);
+	buf_free(&key);
+	return rc;
+}
+
+static int
+take_flags(struct refresh *f, const struct source_item *item, struct err *err)
+{
+	struct spool_entry have;
+	const char *key = spool_source_key(f->sp, item->msg.key, err);
+	int rc = key == NULL ? -1 : spool_find(f->sp, key, &have, err);
+
+	if (rc <= 0 || have.lost)
+		return rc < 0 ? -1 : 0;
+	return refresh_flags(f, &item->msg, &have, err);
+}
+
+static int
+gone(struct refresh *f, const char *key, struct err *err)
+{
+	int rc;
+
+	step("extract.gone");
+	rc = spool_source_gone(f->sp, key, f->mirror, err);
+	if (rc > 0)
+		report_add(f->r, f->mirror ? "removed" : "gone_at_source", 1);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+refresh_sweep(struct refresh *f, struct err *err)
+{
+	struct buf key = { 0 };
+	int rc = 0;
+
+	while (
+	    f->mirror && (rc = spool_source_next_gone(f->sp, &key, err)) == 1)
+		if ((rc = gone(f, buf_str(&key), err)) < 0)
+			break;
+	buf_free(&key);
+	return rc;
+}
+
+static int
+take_gone(struct refresh *f, const struct source_item *item, struct err *err)
+{
+	struct buf key = { 0 };
+	const char *known;
+	int rc;
+
+	if (item->prefix == NULL) {
+		known = spool_source_key(f->sp, item->msg.key, err);
+		if (known == NULL)
+			return -1;
+		buf_puts(&key, known);
+		rc = gone(f, buf_str(&key), err);
+		buf_free(&key);
+		return rc;
+	}
+	while ((rc = spool_source_next_old(f->sp, item->prefix, item->now, &key,
+		    err)) == 1)
+		if (gone(f, buf_str(&key), err) < 0) {
+			rc = -1;
+			break;
+		}
+	if (rc == 0 && f->mirror && item->folder != NULL && item->now == NULL)
+		rc = spool_folder_remove(f->sp, item->folder, err);
+	buf_free(&key);
+	return rc < 0 ? -1 : 0;
+}
+
+/* A folder has another name there: so it has here. */
+static int
+take_moved(struct refresh *f, const struct source_item *item, struct err *err)
+{
+	struct spool_entry have;
+	struct buf key = { 0 }, from = { 0 };
+	uint64_t n = 0;
+	int rc;
+
+	while ((rc = spool_source_next_old(f->sp, item->prefix, NULL, &key,
+		    err)) == 1) {
+		rc = spool_find(f->sp, buf_str(&key), &have, err);
+		if (rc < 0)
+			break;
+		if (rc == 0 || have.lost ||
+		    strcmp(have.msg.folder, item->folder) == 0)
+			continue;
+		buf_clear(&from);
+		buf_puts(&from, have.msg.folder);
+		step("extract.move");
+		rc = spool_move(f->sp, buf_str(&key), item->folder, err);
+		if (rc < 0)
+			break;
+		n++;
+	}
+	if (rc == 0 && n > 0) {
+		report_add(f->r, "moved", n);
+		rc = spool_folder_remove(f->sp, buf_str(&from), err);
+	}
+	buf_free(&key);
+	buf_free(&from);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+refresh_take(struct refresh *f, const struct source_item *item, struct err *err)
+{
+	switch (item->what) {
+	case SOURCE_SAME:
+		report_bulk(f->r, item->folder, FATE_UNCHANGED, item->count);
+		return 0;
+	case SOURCE_LEFT_OUT:
+		report_bulk(f->r, item->folder, FATE_EXCLUDED, item->count);
+		return 0;
+	case SOURCE_FLAGS:
+		return take_flags(f, item, err);
+	case SOURCE_GONE:
+		return take_gone(f, item, err);
+	case SOURCE_MOVED:
+		return take_moved(f, item, err);
+	case SOURCE_NOTED:
+		step("extract.noted");
+		return item->value == NULL
+		    ? spool_meta_remove(f->sp, item->name, err)
+		    : spool_meta_set(f->sp, item->name, item->value, err);
+	default:
+		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
+		    "bug: an item of no known kind");
+	}
+}
