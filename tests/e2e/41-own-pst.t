@@ -75,7 +75,7 @@ done
 python3 "$ROOT/tests/tools/pst-facts.py" -v "$tools/pstdump" wiped/*.?st >facts
 result $? "without the roots of the trees: $(tail -n 1 facts)"
 grep -v ' held of ' facts | head -n 20 | sed 's/^/# /' >&2
-n=4
+n=6
 [ -z "${LONG:-}" ] || n=358 # of 28 files: 10,024
 ok "damage to real files: no crash, no hang" \
     "$tools/pstdamage" -n "$n" "$@"

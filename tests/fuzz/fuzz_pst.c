@@ -16,6 +16,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_HOLDS(fd >= 0);
 	FUZZ_HOLDS(io_write_all(fd, data, size) == 0);
 	feast_on(fd, &f);
+	f.carve = true;
+	feast_on(fd, &f);
 	close(fd);
 	return 0;
 }

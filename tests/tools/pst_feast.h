@@ -9,6 +9,7 @@
 #define FEAST_DEPTH 6
 
 struct feast {
+	bool carve; /* set before: look for what no tree has, too */
 	uint64_t bytes, items, folders, failed;
 };
 
@@ -59,7 +60,7 @@ feast_item(struct feast *f, struct item *it, int depth)
 static int
 feast_on(int fd, struct feast *f)
 {
-	struct pst_open in = { .fd = fd };
+	struct pst_open in = { .fd = fd, .carve = f->carve };
 	struct pst_reader *r = NULL;
 	struct pst_folder folder;
 	struct pst_node node;

@@ -6,7 +6,8 @@
  *
  * Each variant of a file has 1 to 64 bits flipped, or a stretch zeroed or
  * overwritten with another part of the file, or its end cut off; the reader
- * gets it in a process of its own with 30 s and, without ASan, 256 MiB.
+ * gets it in a process of its own with 30 s and, without ASan, 256 MiB.  One
+ * in three is carved, half of those with the header gone, too.
  * Prints what happened; exits 1 if one crashed, hung or grew.
  */
 #include <fcntl.h>
@@ -116,6 +117,7 @@ try_one(const struct buf *whole, const char *path, unsigned variant,
     struct outcome *o)
 {
 	uint64_t seed = state;
+	static const char nothing[564]; /* in the header's place */
 	struct feast f = { 0 };
 	struct rusage used;
 	int fd = memfd_create("pst", 0), status;
@@ -126,6 +128,9 @@ try_one(const struct buf *whole, const char *path, unsigned variant,
 		exit(74);
 	}
 	damage(fd, whole);
+	f.carve = variant % 3 == 2;
+	if (variant % 6 == 5 && pwrite(fd, nothing, sizeof(nothing), 0) < 0)
+		perror("pwrite");
 	pid = fork();
 	if (pid == 0) {
 		alarm(SECONDS);
