@@ -354,10 +354,12 @@ put_address(struct card *k, size_t i)
 static void
 put_raw_email(struct card *k, const struct contact_email *e, int n)
 {
+	char name[40];
+
 	if (e->address.n == 0 || slice_eq(e->address, e->smtp))
 		return;
-	vcard_puts(&k->o, "X-POSTROAD-EMAIL");
-	put_pref(k, n);
+	snprintf(name, sizeof(name), "X-POSTROAD-EMAIL;PREF=%d", n);
+	vcard_puts(&k->o, name);
 	vcard_put_param(&k->o, "X-TYPE", e->type);
 	if (e->display.n > 0)
 		vcard_put_param(&k->o, "X-DISPLAY-NAME", e->display);

@@ -3,6 +3,7 @@
 #ifndef FORMATS_VCARD_IMPL_H
 #define FORMATS_VCARD_IMPL_H
 
+#include "core/arena.h"
 #include "core/base64.h"
 #include "core/buf.h"
 #include "formats/vcard.h"
@@ -60,5 +61,48 @@ struct vcard_phone {
 };
 extern const struct vcard_phone vcard_phones[CONTACT_PHONES];
 extern const char *const vcard_wheres[CONTACT_WHERES];
+
+/* ---- vcard_lines.c: lines of a file, unfolded, long values left in it */
+
+#define VCARD_KEEP   262144 /* bytes of a line that are held */
+#define VCARD_PARAMS 32
+
+struct vcard_param {
+	struct slice name, value; /* the value without quotes and carets */
+};
+
+struct vcard_line {
+	struct slice name; /* upper case, without its group */
+	struct vcard_param param[VCARD_PARAMS];
+	size_t n_params;
+	struct slice value; /* as it lies there, at most VCARD_KEEP of it */
+	uint64_t from, to;  /* the value in the file, folded */
+	bool cut;	    /* 'value' is not all of it */
+};
+
+struct vcard_lines; /* reads ahead of one file */
+
+struct vcard_lines *vcard_lines_new(int fd);
+void vcard_lines_free(struct vcard_lines **l);
+/* The next line; what it points to lives in 'a'.  1, 0 at the end, -1. */
+int vcard_lines_next(struct vcard_lines *l, struct arena *a,
+    struct vcard_line *line_r, struct err *err);
+
+/* The value of a parameter, or an empty slice. */
+struct slice vcard_param(const struct vcard_line *line, const char *name);
+/* TYPE parameters have it (also a bare one, as in vCard 2.1). */
+bool vcard_has_type(const struct vcard_line *line, const char *type);
+
+/* A TEXT value without its escapes, in 'a'. */
+struct slice vcard_untext(struct arena *a, struct slice s);
+/* The next part of a structured value, up to 'end' (';' or ','). */
+bool vcard_part(struct slice *rest, char end, struct slice *part_r);
+
+/* A value that stays in the file.  As bytes, 'skip' characters before them
+ * left out ("data:image/png;base64,"), or as text. */
+struct item_stream vcard_value_bytes(struct arena *a, int fd,
+    const struct vcard_line *line, size_t skip);
+struct item_stream vcard_value_text(struct arena *a, int fd,
+    const struct vcard_line *line);
 
 #endif
