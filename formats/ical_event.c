@@ -251,6 +251,41 @@ set_first(struct event *e)
 	e->end = e->all_day ? end : event_to_utc(e->zone, end);
 }
 
+static int64_t
+year_of(int64_t t)
+{
+	struct event_civil c;
+
+	event_civil(t, &c);
+	return c.year;
+}
+
+/* From a year before the first to a year after the last of them. */
+static void
+set_years(struct ical_build *b, const struct event *e)
+{
+	int64_t first = e->start == DATE_UNKNOWN ? e->end : e->start,
+		last = e->end > first ? e->end : first;
+	size_t i;
+
+	if (e->recur != NULL && event_recur_last_day(e->recur) > last)
+		last = event_recur_last_day(e->recur);
+	for (i = 0; e->recur != NULL && i < e->recur->n_changes; i++) {
+		const struct event_change *ch = &e->recur->changes[i];
+
+		if (ch->start < first)
+			first = ch->start;
+		if (ch->end > last)
+			last = ch->end;
+	}
+	if (e->replaces != DATE_UNKNOWN && e->replaces < first)
+		first = e->replaces;
+	if (e->replaces > last)
+		last = e->replaces;
+	b->first_year = year_of(first) - 1;
+	b->last_year = year_of(last) + 1;
+}
+
 void
 put_event(struct ical_build *b, const struct event *given)
 {
@@ -259,6 +294,7 @@ put_event(struct ical_build *b, const struct event *given)
 
 	if (e.recur != NULL)
 		set_first(&e);
+	set_years(b, &e);
 	c = new_event(b, &e);
 	if (e.replaces != DATE_UNKNOWN)
 		put_original(b, c, ICAL_RECURRENCEID_PROPERTY, &e, e.replaces);

@@ -76,10 +76,8 @@ put_days_or_weeks(struct buf *b, const struct event_rule *rule)
 	buf_putf(b, "FREQ=%s", weekly ? "WEEKLY" : "DAILY");
 	if (rule->every != 1)
 		buf_putf(b, ";INTERVAL=%u", rule->every);
-	if (weekly) {
+	if (weekly)
 		put_days(b, rule->weekdays);
-		buf_putf(b, ";WKST=%s", days[rule->week_start % 7]);
-	}
 }
 
 bool
@@ -99,6 +97,8 @@ ical_rule(struct icalrecurrencetype *to, const struct event_recur *r,
 	if (rule->end == EVENT_AFTER && rule->count > 0 &&
 	    rule->count <= INT32_MAX)
 		buf_putf(&b, ";COUNT=%u", rule->count);
+	/* counts in weeks only, but is kept of all */
+	buf_putf(&b, ";WKST=%s", days[rule->week_start % 7]);
 	*to = icalrecurrencetype_from_string(b.p);
 	buf_free(&b);
 	if (rule->end == EVENT_BY) {

@@ -4,25 +4,28 @@
 
 #include "formats/ical_impl.h"
 
-#define FIRST_YEAR 1601 /* from here on the first rule holds */
-#define RULES_MAX  400	/* of a zone that is read */
+#define RDATES_MAX 200 /* of a rule that has an end */
 
 /* ---------------------------------------------------------------- writing */
 
+/*
+ * Only the rules that hold while the event goes on are written.  The last has
+ * an RRULE without an end, those before are lists of dates: an RRULE with an
+ * UNTIL would be right, too, but not all programs can read it.
+ */
 struct onset {
 	bool daylight;
-	int64_t at; /* wall, by the clock before */
 	int32_t from, to;
-	const struct event_switch *yearly; /* NULL: once */
-	int64_t until;			   /* UTC; DATE_UNKNOWN: for ever */
+	const struct event_switch *when; /* NULL: New Year */
+	int64_t first, last;		 /* years; a last of 0: for ever */
 };
 
 static void
-set_rule(struct icalrecurrencetype *r, const struct event_switch *s)
+put_rule(icalcomponent *c, const struct event_switch *s)
 {
-	char text[60];
 	static const char *const days[] = { "SU", "MO", "TU", "WE", "TH", "FR",
 		"SA" };
+	char text[60];
 
 	if (s->year != 0)
 		snprintf(text, sizeof(text),
@@ -31,7 +34,17 @@ set_rule(struct icalrecurrencetype *r, const struct event_switch *s)
 		snprintf(text, sizeof(text),
 		    "FREQ=YEARLY;BYDAY=%d%s;BYMONTH=%u",
 		    s->day >= 5 ? -1 : (int)s->day, days[s->weekday], s->month);
-	*r = icalrecurrencetype_from_string(text);
+	put_prop(c,
+	    icalproperty_new_rrule(icalrecurrencetype_from_string(text)));
+}
+
+static int64_t
+onset_at(const struct onset *o, int64_t year)
+{
+	struct event_civil c = { .year = year, .month = 1, .day = 1 };
+
+	return o->when == NULL ? event_wall(&c)
+			       : event_switch_at(o->when, year);
 }
 
 static void
@@ -39,16 +52,22 @@ put_onset(icalcomponent *zone, const struct onset *o)
 {
 	icalcomponent *c = icalcomponent_new(
 	    o->daylight ? ICAL_XDAYLIGHT_COMPONENT : ICAL_XSTANDARD_COMPONENT);
-	struct icalrecurrencetype r;
+	struct icaldatetimeperiodtype t = { .period =
+						icalperiodtype_null_period() };
+	int64_t year, first = o->first;
 
-	put_prop(c, icalproperty_new_dtstart(ical_time(o->at, false, false)));
+	if (o->last != 0 && o->last - first > RDATES_MAX)
+		first = o->last - RDATES_MAX;
+	put_prop(c,
+	    icalproperty_new_dtstart(
+		ical_time(onset_at(o, first), false, false)));
 	put_prop(c, icalproperty_new_tzoffsetfrom(o->from));
 	put_prop(c, icalproperty_new_tzoffsetto(o->to));
-	if (o->yearly != NULL) {
-		set_rule(&r, o->yearly);
-		if (o->until != DATE_UNKNOWN)
-			r.until = ical_time(o->until, false, true);
-		put_prop(c, icalproperty_new_rrule(r));
+	if (o->when != NULL && o->last == 0)
+		put_rule(c, o->when);
+	for (year = first + 1; year <= o->last; year++) {
+		t.time = ical_time(onset_at(o, year), false, false);
+		put_prop(c, icalproperty_new_rdate(t));
 	}
 	icalcomponent_add_component(zone, c);
 }
@@ -59,54 +78,43 @@ offset_of(const struct event_zone_rule *r, bool daylight)
 	return -(r->bias + (daylight ? r->dst_bias : r->std_bias)) * 60;
 }
 
-/* The two changes of a rule that holds from year 'from' until before 'to' (0:
- * for ever). */
+/* The two changes of a rule in these years. */
 static void
-put_changes(icalcomponent *zone, const struct event_zone_rule *r, int64_t from,
-    int64_t to)
+put_changes(icalcomponent *zone, const struct event_zone_rule *r, int64_t first,
+    int64_t last)
 {
-	const struct event_switch *s;
-	struct onset o;
+	struct onset o = { .first = first, .last = last };
 	int daylight;
 
 	for (daylight = 0; daylight <= 1; daylight++) {
-		s = daylight ? &r->dst : &r->std;
-		o = (struct onset){ .daylight = daylight,
-			.at = event_switch_at(s, from),
-			.from = offset_of(r, !daylight),
-			.to = offset_of(r, daylight),
-			.yearly = s,
-			.until = DATE_UNKNOWN };
-		if (to != 0)
-			o.until = event_switch_at(s, to - 1) - o.from;
-		if (to == from + 1)
-			o.yearly = NULL;
+		o.daylight = daylight;
+		o.from = offset_of(r, !daylight);
+		o.to = offset_of(r, daylight);
+		o.when = daylight ? &r->dst : &r->std;
 		put_onset(zone, &o);
 	}
 }
 
-/* At New Year from one rule to the next. */
+/* At New Year, from one rule to the next; 'before' is NULL for the first. */
 static void
-put_new_year(icalcomponent *zone, const struct event_zone *z, size_t i)
+put_new_year(icalcomponent *zone, const struct event_zone_rule *before,
+    const struct event_zone_rule *r, int64_t year)
 {
-	const struct event_zone_rule *r = &z->rules[i];
-	struct event_civil c = { .year = i == 0 ? FIRST_YEAR : r->year,
-		.month = 1,
-		.day = 1 };
+	struct event_civil c = { .year = year, .month = 1, .day = 1 };
 	int64_t wall = event_wall(&c);
 	struct event_zone one = { .rules = r, .n_rules = 1 };
-	struct onset o = { .at = wall, .until = DATE_UNKNOWN };
+	struct onset o = { .first = year, .last = year };
 
 	o.to = event_zone_offset(&one, wall - offset_of(r, false));
 	o.from = o.to;
-	if (i > 0) {
-		one.rules = r - 1;
-		o.from =
-		    event_zone_offset(&one, wall - offset_of(r - 1, false) - 1);
+	if (before != NULL) {
+		one.rules = before;
+		o.from = event_zone_offset(&one,
+		    wall - offset_of(before, false) - 1);
 	}
 	o.daylight = event_zone_changes(r) && o.to == offset_of(r, true);
 	/* where nothing changes nothing need be said, but at the beginning */
-	if (i == 0 ? !event_zone_changes(r) : o.from != o.to)
+	if (before == NULL || o.from != o.to)
 		put_onset(zone, &o);
 }
 
@@ -114,19 +122,30 @@ static void
 put_zone(struct ical_build *b, const struct event_zone *z, const char *id)
 {
 	icalcomponent *zone = icalcomponent_new(ICAL_VTIMEZONE_COMPONENT);
-	const struct event_zone_rule *r;
-	int64_t from, to;
-	size_t i;
+	const struct event_zone_rule *end = z->rules + z->n_rules,
+				     *before = NULL, *r, *next;
+	int64_t first = b->first_year, last;
 
 	put_prop(zone, icalproperty_new_tzid(id));
 	put_x(zone, X_ZONE_SHOWN, z->shown);
-	for (i = 0; i < z->n_rules; i++) {
-		r = &z->rules[i];
-		from = i == 0 ? FIRST_YEAR : r->year;
-		to = i + 1 < z->n_rules ? z->rules[i + 1].year : 0;
-		put_new_year(zone, z, i);
-		if (event_zone_changes(r) && (to == 0 || to > from))
-			put_changes(zone, r, from, to);
+	for (r = event_zone_rule_in(z, first); r < end && first <= b->last_year;
+	     r = next) {
+		/* one that says the same is no other rule */
+		for (next = r + 1;
+		     next < end && event_zone_rule_same(r, next) &&
+		     r->std.year == 0 && r->dst.year == 0;
+		     next++)
+			;
+		last = next < end ? next->year - 1 : 0;
+		if (last >= b->last_year)
+			last = 0;
+		put_new_year(zone, before, r, first);
+		if (event_zone_changes(r))
+			put_changes(zone, r, first, last);
+		before = r;
+		if (last == 0)
+			break;
+		first = last + 1;
 	}
 	icalcomponent_add_component(b->cal, zone);
 }
@@ -141,9 +160,10 @@ make_id(struct ical_build *b, const struct event_zone *z, char *id, size_t cap)
 	size_t i, len;
 
 	ical_clean(&text, name, cap - 10);
+	/* what would have to be quoted or escaped does not survive everywhere */
 	for (i = 0; i < text.n; i++)
-		if (text.p[i] == '"' || text.p[i] == '\n' || text.p[i] == '\t')
-			text.p[i] = ' ';
+		if (strchr("\"\n\t,;:\\", text.p[i]) != NULL)
+			text.p[i] = text.p[i] == ':' ? '.' : '-';
 	if (text.n == 0)
 		buf_putf(&text, "UTC%+03d:%02d",
 		    offset_of(z->rules, false) / 3600,
@@ -225,6 +245,47 @@ set_switch(struct observance *o, const struct icalrecurrencetype *r)
 		o->when.month = (uint8_t)c.month;
 }
 
+/* From a list of dates: which weekday of the month they have in common. */
+static void
+set_listed(struct observance *o, icalcomponent *c)
+{
+	bool same = true, last = true;
+	struct icaldatetimeperiodtype t;
+	struct event_civil first, d;
+	icalproperty *p =
+	    icalcomponent_get_first_property(c, ICAL_RDATE_PROPERTY);
+	int64_t wall = o->at;
+
+	event_civil(o->at, &first);
+	for (;;) {
+		event_civil(wall, &d);
+		if (d.year > o->last_year)
+			o->last_year = d.year;
+		same &= (d.day - 1) / 7 == (first.day - 1) / 7;
+		last &= d.day + 7 > event_month_days(d.year, d.month);
+		if (d.month != first.month || d.weekday != first.weekday)
+			return; /* by the dates, then */
+		do {
+			if (p == NULL)
+				goto whole;
+			t = icalproperty_get_rdate(p);
+			wall = ical_wall(t.time);
+			p = icalcomponent_get_next_property(c,
+			    ICAL_RDATE_PROPERTY);
+		} while (wall == DATE_UNKNOWN);
+	}
+whole:
+	if (!same && !last)
+		return;
+	o->yearly = true;
+	o->when = (struct event_switch){ .month = (uint8_t)first.month,
+		.weekday = (uint8_t)first.weekday,
+		.day = (uint8_t)(last ? 5 : (first.day - 1) / 7 + 1),
+		.hour = (uint8_t)first.hour,
+		.minute = (uint8_t)first.minute,
+		.second = (uint8_t)first.second };
+}
+
 static bool
 read_observance(icalcomponent *c, struct observance *o)
 {
@@ -247,6 +308,8 @@ read_observance(icalcomponent *c, struct observance *o)
 		return false;
 	event_civil(o->at, &civil);
 	o->from_year = o->last_year = civil.year;
+	if (icalcomponent_count_properties(c, ICAL_RDATE_PROPERTY) > 0)
+		set_listed(o, c);
 	if (rule == NULL)
 		return true;
 	r = icalproperty_get_rrule(rule);

@@ -167,7 +167,6 @@ one_line(char *line, struct arena *a)
 	e.start = strtoll(f[3], NULL, 10);
 	e.end = strtoll(f[4], NULL, 10);
 	e.all_day = strstr(f[5], "allday") != NULL;
-	t.start = e.start;
 	if (strcmp(f[2], "-") != 0) {
 		if (pst_zone_def_decode(bytes(f[2], a), a, &zone, &err) != 0)
 			on_problem(f[0], err.text);
