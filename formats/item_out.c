@@ -2,6 +2,7 @@
 /* Items as files; see item_out.h. */
 #include "formats/item_out.h"
 
+#include "formats/item_ical.h"
 #include "formats/item_json.h"
 #include "formats/item_note.h"
 #include "formats/vcard.h"
@@ -12,6 +13,9 @@ item_out_kind(const struct item *it)
 	enum item_kind kind = item_kind_of(it->class);
 	bool whole = kind == KIND_CONTACT ? it->contact != NULL
 	    : kind == KIND_LIST		  ? it->list != NULL
+	    : kind == KIND_EVENT	  ? it->event != NULL
+	    : kind == KIND_TASK		  ? it->task != NULL
+	    : kind == KIND_JOURNAL	  ? it->journal != NULL
 	    : kind == KIND_NOTE		  ? it->note_color >= 0
 					  : false;
 
@@ -57,9 +61,32 @@ item_out(const struct item *it, enum item_kind kind,
 	case KIND_CONTACT:
 	case KIND_LIST:
 		return vcard_write(it, &card, to, err);
+	case KIND_EVENT:
+	case KIND_TASK:
+	case KIND_JOURNAL:
+		return item_ical_write(it, opts->problem, opts->arg, to, err);
 	case KIND_NOTE:
 		return note_write(it, opts->problem, opts->arg, to, err);
 	default:
 		return item_json(it, &json, to, err);
+	}
+}
+
+int
+item_in(int fd, enum item_kind kind, struct item **item_r, struct err *err)
+{
+	switch (kind) {
+	case KIND_CONTACT:
+	case KIND_LIST:
+		return vcard_read(fd, item_r, err);
+	case KIND_EVENT:
+	case KIND_TASK:
+	case KIND_JOURNAL:
+		return item_ical_read(fd, item_r, err);
+	case KIND_NOTE:
+		return note_read(fd, item_r, err);
+	default:
+		return err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "nobody knows what this item is");
 	}
 }

@@ -72,17 +72,19 @@ struct vcard_param {
 };
 
 struct vcard_line {
+	struct slice raw;  /* all that is held of it, unfolded */
 	struct slice name; /* upper case, without its group */
 	struct vcard_param param[VCARD_PARAMS];
 	size_t n_params;
-	struct slice value; /* as it lies there, at most VCARD_KEEP of it */
+	struct slice value; /* as it lies there, as much of it as is held */
 	uint64_t from, to;  /* the value in the file, folded */
 	bool cut;	    /* 'value' is not all of it */
 };
 
 struct vcard_lines; /* reads ahead of one file */
 
-struct vcard_lines *vcard_lines_new(int fd);
+/* At most 'keep' bytes of a line are held. */
+struct vcard_lines *vcard_lines_new(int fd, size_t keep);
 void vcard_lines_free(struct vcard_lines **l);
 /* The next line; what it points to lives in 'a'.  1, 0 at the end, -1. */
 int vcard_lines_next(struct vcard_lines *l, struct arena *a,

@@ -19,6 +19,7 @@ struct unfold {
 struct vcard_lines {
 	struct unfold in;
 	struct buf line;
+	size_t keep;
 };
 
 /* The next byte, or -1; -2 with errno. */
@@ -79,10 +80,11 @@ line_byte(struct unfold *u)
 }
 
 struct vcard_lines *
-vcard_lines_new(int fd)
+vcard_lines_new(int fd, size_t keep)
 {
 	struct vcard_lines *l = mem_alloc(1, sizeof(*l));
 
+	l->keep = keep;
 	l->in.fd = fd;
 	l->in.end = UINT64_MAX;
 	return l;
@@ -182,7 +184,7 @@ vcard_lines_next(struct vcard_lines *l, struct arena *a,
 			continue; /* an empty line */
 		if (c == '\n')
 			break;
-		line_r->cut = l->line.n >= VCARD_KEEP;
+		line_r->cut = l->line.n >= l->keep;
 		if (!line_r->cut)
 			buf_putc(&l->line, (char)c);
 		quoted = c == '"' ? !quoted : quoted;
@@ -198,6 +200,7 @@ vcard_lines_next(struct vcard_lines *l, struct arena *a,
 	if (l->line.n == 0)
 		return 0;
 	kept = arena_slice(a, buf_slice(&l->line));
+	line_r->raw = slice_of(kept, l->line.n);
 	if (!have)
 		colon = l->line.n;
 	take_head(line_r, a, slice_of(kept, colon));

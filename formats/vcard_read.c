@@ -555,7 +555,7 @@ int
 vcard_read(int fd, struct item **item_r, struct err *err)
 {
 	struct card *k = mem_alloc(1, sizeof(*k));
-	struct vcard_lines *lines = vcard_lines_new(fd);
+	struct vcard_lines *lines = vcard_lines_new(fd, VCARD_KEEP);
 	struct vcard_line line;
 	bool begun = false;
 	int rc;
