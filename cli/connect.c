@@ -3,6 +3,11 @@
 #include "cli/connect.h"
 
 const struct opt connect_options[] = {
+	{ "provider", 0, OPT_STR, "NAME",
+	    "servers and login as known of NAME: microsoft, google, ...",
+	    OPT_AT(struct account, provider) },
+	{ "providers", 0, OPT_STR, "FILE", "know the providers in FILE, too",
+	    OPT_AT(struct account, providers) },
 	{ "password-file", 0, OPT_STR, "FILE",
 	    "the password is the first line of FILE (mode 0600)",
 	    OPT_AT(struct account, password_file) },
@@ -70,7 +75,7 @@ const struct opt connect_options[] = {
 int
 connect_check_dest(struct account *a, const char *url, struct err *err)
 {
-	if (!url_is_url(url)) {
+	if (!account_is_meant(a, url)) {
 		err_set(err, SCOPE_RUN, EX_USAGE,
 		    "'%s' is not the address of a mailbox", url);
 		return err_hint(err,

@@ -14,7 +14,7 @@
 
 static const struct cmd *const commands[] = { &cmd_extract, &cmd_merge,
 	&cmd_transform, &cmd_load, &cmd_export, &cmd_verify, &cmd_ls, &cmd_why,
-	&cmd_survey, NULL };
+	&cmd_probe, &cmd_survey, NULL };
 
 static void
 print_usage(FILE *f)

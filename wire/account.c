@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "wire/probe.h"
 
 #define TIMEOUT_MAX_S 86400
 
@@ -99,6 +100,79 @@ check_admin(struct account *a, struct err *err)
 	return 0;
 }
 
+/* ---------------------------------------------------------------- presets */
+
+/* The operand is a user's name: the host is the provider's. */
+static int
+url_of_user(struct account *a, const char *user, struct err *err)
+{
+	struct buf text = { 0 }, name = { 0 }, host = { 0 };
+	struct url url = { .scheme =
+			       a->preset->imap.starttls ? URL_IMAP : URL_IMAPS,
+		.port = a->preset->imap.port };
+	int rc;
+
+	if (a->preset->imap.host == NULL)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--provider %s has no IMAP; write a URL", a->provider);
+	buf_puts(&name, user);
+	buf_puts(&host, a->preset->imap.host);
+	buf_putc(&name, '\0');
+	buf_putc(&host, '\0');
+	url.user = name.p;
+	url.host = host.p;
+	url_put(&text, &url);
+	rc = url_parse(&a->url, buf_str(&text), err);
+	buf_free(&text);
+	buf_free(&name);
+	buf_free(&host);
+	return rc;
+}
+
+static int
+take_address(struct account *a, const char *operand, struct err *err)
+{
+	if (a->provider == NULL)
+		return url_parse(&a->url, operand, err);
+	if (a->presets == NULL &&
+	    providers_open(&a->presets, a->providers, err) < 0)
+		return -1;
+	if (providers_find(a->presets, a->provider, &a->preset, err) < 0)
+		return -1;
+	return url_is_url(operand) ? url_parse(&a->url, operand, err)
+				   : url_of_user(a, operand, err);
+}
+
+/* What the user did not say, the preset says. */
+static int
+apply_preset(struct account *a, struct err *err)
+{
+	const struct provider *p = a->preset;
+
+	if (p == NULL)
+		return 0;
+	if (p->user_is_address && strchr(a->url.user, '@') == NULL) {
+		err_set(err, SCOPE_RUN, EX_USAGE,
+		    "'%s': at %s one logs in with the whole address",
+		    a->url.user, p->title == NULL ? p->name : p->title);
+		return err_hint(err, "write %s@DOMAIN", a->url.user);
+	}
+	if (a->oauth.client == NULL && a->oauth.token_command == NULL &&
+	    a->oauth.client_id != NULL)
+		a->oauth.client = p->oauth;
+	if (a->auth != NULL)
+		return 0;
+	a->auth = p->auth;
+	if (p->auth == NULL || a->oauth.client != NULL ||
+	    a->oauth.token_command != NULL ||
+	    login_auth_allows(p->auth, LOGIN_PLAIN) ||
+	    login_auth_allows(p->auth, LOGIN_COMMAND))
+		return 0;
+	err_set(err, SCOPE_RUN, EX_USAGE, "%s takes OAuth tokens, no passwords",
+	    p->title == NULL ? p->name : p->title);
+	return p->note == NULL ? -1 : err_hint(err, "%s", p->note);
+}
+
 bool
 account_is_meant(const struct account *a, const char *operand)
 {
@@ -109,7 +183,7 @@ int
 account_check(struct account *a, const char *url, struct err *err)
 {
 	url_free(&a->url);
-	if (url_parse(&a->url, url, err) < 0)
+	if (take_address(a, url, err) < 0 || apply_preset(a, err) < 0)
 		return -1;
 	if (a->timeout_s > TIMEOUT_MAX_S)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
@@ -246,6 +320,28 @@ account_within(const struct account *a, struct err *err)
 	return -1;
 }
 
+/*
+ * Where the server could not be reached in the way that was asked for, say
+ * which way would work.  Not where a certificate is wrong: then another port
+ * is no answer.
+ */
+static void
+suggest(struct account *a, const struct conn_spec *spec, struct err *err)
+{
+	struct err ignored = { 0 };
+	struct buf url = { 0 };
+
+	if (a->opened || a->suggested || a->tls_mode != TLS_VERIFY ||
+	    err->scope == SCOPE_RUN || err->status == EX_NOHOST ||
+	    slice_starts(slice_str(err->text), "TLS: "))
+		return;
+	a->suggested = true;
+	if (probe_suggest(&a->url, spec, &url, &ignored) == 0 && url.n > 0)
+		err_hint(err, "%s answers, with a certificate that is trusted",
+		    buf_str(&url));
+	buf_free(&url);
+}
+
 /* One try.  *stale_r: the server refuses a token that was good before. */
 static int
 try_open(struct imap **im_r, struct account *a, bool fresh, bool *stale_r,
@@ -258,11 +354,16 @@ try_open(struct imap **im_r, struct account *a, bool fresh, bool *stale_r,
 	if (account_login(a, fresh, &l, err) < 0)
 		return -1;
 	account_conn(a, &spec);
-	if (imap_open(im_r, &spec, err) < 0)
+	if (imap_open(im_r, &spec, err) < 0) {
+		suggest(a, &spec, err);
 		return account_within(a, err);
+	}
 	a->opened = true;
 	if (imap_login(*im_r, &l, err) < 0) {
 		*stale_r = !fresh && account_is_stale(a, err);
+		if (a->preset != NULL && a->preset->note != NULL &&
+		    err->status == EX_NOPERM && a->tokens == NULL)
+			err_hint(err, "%s", a->preset->note);
 	} else if (imap_id(*im_r, err) == 0) {
 		return 0;
 	}
@@ -337,4 +438,6 @@ account_close(struct account *a)
 	admin_free(&a->names);
 	a->root = NULL;
 	url_free(&a->url);
+	providers_close(&a->presets);
+	a->preset = NULL;
 }

@@ -21,6 +21,7 @@
 #include "wire/imap.h"
 #include "wire/login.h"
 #include "wire/oauth.h"
+#include "wire/provider.h"
 #include "wire/pop3.h"
 #include "wire/secret.h"
 #include "wire/trace.h"
@@ -55,14 +56,17 @@ struct account {
 	 * at the ends); NULL: they are where they always are.
 	 */
 	const char *root;
+	/* what is known of the provider, its limits too; NULL: nothing */
+	const struct provider *preset;
 
 	/* account.c's own */
+	struct providers *presets;
 	struct admin_names names;
 	struct secret *password; /* kept for reconnects: asked for once */
 	struct oauth *tokens;
 	struct trace *trace;
 	enum tls_mode tls_mode;
-	bool warned, opened;
+	bool warned, opened, suggested;
 };
 
 /*

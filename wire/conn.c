@@ -503,6 +503,21 @@ conn_is_tls(const struct conn *c)
 	return c->tls != NULL;
 }
 
+bool
+conn_is_private(const struct conn *c)
+{
+	return c->tls != NULL && c->tls_spec.mode != TLS_LOOK;
+}
+
+bool
+conn_cert(const struct conn *c, struct tls_cert *out)
+{
+	if (c->tls == NULL)
+		return false;
+	tls_peer_cert(c->tls, out);
+	return true;
+}
+
 const char *
 conn_security(const struct conn *c)
 {

@@ -52,6 +52,10 @@ void conn_close(struct conn **c);
  */
 int conn_starttls(struct conn *c, struct err *err);
 bool conn_is_tls(const struct conn *c);
+/* May a password be said over it?  Not without TLS, not in a probe. */
+bool conn_is_private(const struct conn *c);
+/* The peer's certificate; false: there is no TLS. */
+bool conn_cert(const struct conn *c, struct tls_cert *out);
 /* "TLSv1.3 ..., verified", "..., NOT verified", "plaintext". */
 const char *conn_security(const struct conn *c);
 

@@ -132,6 +132,8 @@ const char *imap_capabilities(const struct imap *im);
 const char *imap_greeting(const struct imap *im); /* escaped */
 /* RFC 7889: the largest message it takes, 0: not told. */
 uint64_t imap_append_limit(const struct imap *im);
+/* The server's certificate; false: there is no TLS. */
+bool imap_cert(const struct imap *im, struct tls_cert *out);
 /* "TLSv1.3 ..., verified" / "plaintext", for reports. */
 const char *imap_security(const struct imap *im);
 uint64_t imap_bytes_sent(const struct imap *im);

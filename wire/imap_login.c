@@ -347,7 +347,7 @@ check_args(struct imap *im, const struct login *l, struct err *err)
 {
 	if (imap_check_alive(im, err) < 0)
 		return -1;
-	if (!conn_is_tls(im->conn) && !im->plaintext_ok)
+	if (!conn_is_private(im->conn) && !im->plaintext_ok)
 		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
 		    "a password must not be sent without TLS");
 	return login_check(l, err);

@@ -397,6 +397,12 @@ imap_append_limit(const struct imap *im)
 	return im->append_limit;
 }
 
+bool
+imap_cert(const struct imap *im, struct tls_cert *out)
+{
+	return im->conn != NULL && conn_cert(im->conn, out);
+}
+
 const char *
 imap_security(const struct imap *im)
 {

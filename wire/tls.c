@@ -31,7 +31,8 @@ struct tls {
 	char subject[160], issuer[160], names[200], when[32];
 	char version[96];
 	char peer_pin[DIGEST_HEX + 8];
-	bool ended; /* an error: say no goodbye */
+	struct err look; /* LOOK: what VERIFY would have died of */
+	bool ended;	 /* an error: say no goodbye */
 };
 
 int
@@ -40,7 +41,7 @@ tls_mode_parse(const char *s, enum tls_mode *mode_r, struct err *err)
 	static const char *const names[] = { "verify", "none", "insecure" };
 	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 3; i++) { /* LOOK is not the user's to choose */
 		if (strcmp(s, names[i]) == 0) {
 			*mode_r = (enum tls_mode)i;
 			return 0;
@@ -233,7 +234,8 @@ time_text(char *out, size_t cap, const ASN1_TIME *t)
 
 static int tls_index = -1; /* of the struct tls in an SSL */
 
-/* Remember why, for the error's words; never change the verdict. */
+/* Remember why, for the error's words; the verdict changes only where nobody
+ * trusts it (LOOK). */
 static int
 on_verify(int ok, X509_STORE_CTX *store)
 {
@@ -245,12 +247,12 @@ on_verify(int ok, X509_STORE_CTX *store)
 	int why = X509_STORE_CTX_get_error(store);
 
 	if (ok || t == NULL || t->why != X509_V_OK)
-		return ok;
+		return ok || (t != NULL && t->mode == TLS_LOOK);
 	t->why = why;
 	if (cert == NULL)
 		cert = leaf;
 	if (cert == NULL)
-		return ok;
+		return t->mode == TLS_LOOK;
 	name_text(t->subject, sizeof(t->subject), X509_get_subject_name(cert));
 	name_text(t->issuer, sizeof(t->issuer), X509_get_issuer_name(cert));
 	time_text(t->when, sizeof(t->when),
@@ -258,7 +260,7 @@ on_verify(int ok, X509_STORE_CTX *store)
 						 : X509_get0_notAfter(cert));
 	if (leaf != NULL)
 		cert_names(t->names, sizeof(t->names), leaf);
-	return ok;
+	return t->mode == TLS_LOOK;
 }
 
 static int
@@ -402,7 +404,7 @@ set_host(struct tls *t)
 static int
 set_up(struct tls *t, int fd, const struct tls_spec *spec, struct err *err)
 {
-	bool verify = spec->mode == TLS_VERIFY;
+	bool verify = spec->mode == TLS_VERIFY || spec->mode == TLS_LOOK;
 	int n;
 
 	if (spec->pin != NULL) {
@@ -522,8 +524,11 @@ tls_handshake(struct tls *t, enum tls_want *want_r, struct err *err)
 		t->ended = true;
 		return not_trusted(t, err);
 	}
-	if (check_pin(t, err) < 0)
+	if (check_pin(t, t->mode == TLS_LOOK ? &t->look : err) < 0 &&
+	    t->mode != TLS_LOOK)
 		return -1;
+	if (t->mode == TLS_LOOK && t->why != X509_V_OK)
+		not_trusted(t, &t->look);
 	snprintf(t->version, sizeof(t->version), "%s %s",
 	    SSL_get_version(t->ssl), SSL_get_cipher_name(t->ssl));
 	return 1;
@@ -571,6 +576,23 @@ const char *
 tls_peer_pin(const struct tls *t)
 {
 	return t->peer_pin;
+}
+
+void
+tls_peer_cert(const struct tls *t, struct tls_cert *out)
+{
+	X509 *cert = SSL_get0_peer_certificate(t->ssl);
+
+	*out = (struct tls_cert){ .problem = t->look };
+	if (cert == NULL)
+		return;
+	name_text(out->subject, sizeof(out->subject),
+	    X509_get_subject_name(cert));
+	name_text(out->issuer, sizeof(out->issuer), X509_get_issuer_name(cert));
+	cert_names(out->names, sizeof(out->names), cert);
+	time_text(out->from, sizeof(out->from), X509_get0_notBefore(cert));
+	time_text(out->to, sizeof(out->to), X509_get0_notAfter(cert));
+	snprintf(out->pin, sizeof(out->pin), "%s", t->peer_pin);
 }
 
 void

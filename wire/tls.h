@@ -16,9 +16,20 @@
 #include "core/err.h"
 
 enum tls_mode {
-	TLS_VERIFY,  /* the only default */
-	TLS_NONE,    /* plaintext, said so by the user */
-	TLS_INSECURE /* encrypted to whoever answers; loud */
+	TLS_VERIFY,   /* the only default */
+	TLS_NONE,     /* plaintext, said so by the user */
+	TLS_INSECURE, /* encrypted to whoever answers; loud */
+	TLS_LOOK      /* a probe: verified, and the outcome told, never refused;
+		  * nothing secret may be said over it */
+};
+
+/* A peer's certificate, in words; not escaped. */
+struct tls_cert {
+	char subject[200], issuer[200];
+	char names[1000];      /* alternative names, ", " between them */
+	char from[32], to[32]; /* "2026-11-21" */
+	char pin[80];	       /* "sha256:..." of its key, as --tls-pin */
+	struct err problem;    /* why it is not trusted; SCOPE_NONE: it is */
 };
 
 struct tls_spec {
@@ -66,6 +77,8 @@ ssize_t tls_write(struct tls *t, const void *p, size_t n, enum tls_want *want_r,
 const char *tls_version(const struct tls *t);
 /* "sha256:..." of the peer's key, for messages. */
 const char *tls_peer_pin(const struct tls *t);
+/* What the peer showed; after the handshake. */
+void tls_peer_cert(const struct tls *t, struct tls_cert *out);
 /* Send close_notify once, wait for nothing; *t to NULL. */
 void tls_free(struct tls **t);
 

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What answers on a port; see probe.h. */
+#include "wire/probe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "wire/imap.h"
+
+#define LINE_MAX_BYTES 2000
+#define LINES_MAX      200 /* of CAPA */
+#define SNIFF_S	       2   /* how long a greeting may take */
+#define SUGGEST_S      2   /* patience with one port */
+
+/* ------------------------------------------------------------------- IMAP */
+
+static void
+look_at_imap(struct probe *p)
+{
+	struct imap *im;
+
+	if (imap_open(&im, &p->spec, &p->problem) < 0) {
+		p->connected = p->problem.status == EX_PROTOCOL ||
+		    p->problem.status == EX_NOPERM;
+		return;
+	}
+	p->connected = true;
+	p->tls = imap_cert(im, &p->cert);
+	snprintf(p->security, sizeof(p->security), "%s", imap_security(im));
+	buf_puts(&p->greeting, imap_greeting(im));
+	buf_puts(&p->capabilities, imap_capabilities(im));
+	p->ways = imap_login_ways(im);
+	imap_close(&im);
+}
+
+/* ------------------------------------------------------------------- POP3 */
+
+/* The next line without its end, in 'line'.  0 or -1. */
+static int
+read_line(struct conn *c, struct buf *line, struct err *err)
+{
+	struct slice in;
+	const char *end;
+
+	buf_clear(line);
+	for (;;) {
+		in = conn_input(c);
+		end = in.n == 0 ? NULL : memchr(in.p, '\n', in.n);
+		if (end != NULL)
+			break;
+		if (in.n > LINE_MAX_BYTES)
+			return err_set(err, SCOPE_STORE, EX_PROTOCOL,
+			    "the server broke the protocol: a line without "
+			    "end");
+		switch (conn_wait(c, CONN_INPUT, err)) {
+		case -1:
+			return -1;
+		case 0:
+			return err_set(err, SCOPE_STORE, EX_TEMPFAIL,
+			    "the server closed the connection");
+		}
+	}
+	in.n = (size_t)(end - in.p) + 1;
+	buf_put(line, in.p, in.n);
+	conn_consume(c, in.n);
+	while (line->n > 0 &&
+	    (line->p[line->n - 1] == '\n' || line->p[line->n - 1] == '\r'))
+		line->p[--line->n] = '\0';
+	return 0;
+}
+
+static int
+command(struct conn *c, const char *text, struct buf *line, struct err *err)
+{
+	(void)conn_queue(c, text, strlen(text));
+	(void)conn_queue(c, "\r\n", 2);
+	if (conn_wait(c, CONN_SENT, err) < 0)
+		return -1;
+	return read_line(c, line, err);
+}
+
+static bool
+is_ok(const struct buf *line)
+{
+	return slice_starts(buf_slice(line), "+OK");
+}
+
+static void
+one_capability(struct probe *p, struct slice line)
+{
+	struct slice word;
+	enum login_way way;
+	const char *at;
+
+	if (slice_is_nocase(line, "USER"))
+		p->ways |= LOGIN_BIT(LOGIN_COMMAND);
+	if (line.n < 5 || strncasecmp(line.p, "SASL ", 5) != 0)
+		return;
+	line = slice_trim(slice_from(line, 5));
+	while (line.n > 0) {
+		at = memchr(line.p, ' ', line.n);
+		word = slice_of(line.p,
+		    at == NULL ? line.n : (size_t)(at - line.p));
+		way = login_way_of(word);
+		if (way < LOGIN_COMMAND && way != LOGIN_APOP)
+			p->ways |= LOGIN_BIT(way);
+		line = slice_trim(slice_from(line, word.n));
+	}
+}
+
+/* CAPA; a server without it can do USER and PASS. */
+static int
+read_capa(struct probe *p, struct conn *c, bool *stls_r, struct err *err)
+{
+	struct buf line = { 0 };
+	size_t n = 0;
+	int rc;
+
+	buf_clear(&p->capabilities);
+	p->ways = 0;
+	*stls_r = false;
+	rc = command(c, "CAPA", &line, err);
+	if (rc == 0 && !is_ok(&line)) {
+		p->ways = LOGIN_BIT(LOGIN_COMMAND);
+		*stls_r = true; /* who knows; it is tried */
+		buf_free(&line);
+		return 0;
+	}
+	while (rc == 0 && (rc = read_line(c, &line, err)) == 0) {
+		if (slice_is(buf_slice(&line), "."))
+			break;
+		if (++n > LINES_MAX)
+			rc = err_set(err, SCOPE_STORE, EX_PROTOCOL,
+			    "the server broke the protocol: CAPA has no end");
+		*stls_r |= slice_is_nocase(buf_slice(&line), "STLS");
+		if (p->capabilities.n > 0)
+			buf_puts(&p->capabilities, ", ");
+		text_escape(&p->capabilities, buf_slice(&line));
+		one_capability(p, buf_slice(&line));
+	}
+	buf_free(&line);
+	return rc;
+}
+
+static int
+stls(struct conn *c, bool offered, struct err *err)
+{
+	struct buf line = { 0 };
+	int rc = 0;
+
+	if (!offered)
+		rc = err_set(err, SCOPE_STORE, EX_NOPERM,
+		    "STLS: the server does not offer it");
+	if (rc == 0)
+		rc = command(c, "STLS", &line, err);
+	if (rc == 0 && !is_ok(&line))
+		rc = err_set(err, SCOPE_STORE, EX_NOPERM,
+		    "STLS: the server refuses: %s", buf_str(&line));
+	buf_free(&line);
+	return rc < 0 ? -1 : conn_starttls(c, err);
+}
+
+static int
+talk_pop3(struct probe *p, struct conn *c, struct err *err)
+{
+	struct buf line = { 0 };
+	bool offered;
+	int rc = read_line(c, &line, err);
+
+	if (rc == 0 && !is_ok(&line))
+		rc = err_set(err, SCOPE_STORE, EX_PROTOCOL,
+		    "the server does not greet as POP3 does: %.100s",
+		    buf_str(&line));
+	if (rc == 0) {
+		text_escape(&p->greeting, buf_slice(&line));
+		p->apop = strchr(buf_str(&line), '<') != NULL &&
+		    strchr(strchr(buf_str(&line), '<'), '>') != NULL;
+		rc = read_capa(p, c, &offered, err);
+	}
+	buf_free(&line);
+	if (rc == 0 && !conn_is_tls(c)) {
+		rc = stls(c, offered, err);
+		/* what was said before does not count */
+		if (rc == 0)
+			rc = read_capa(p, c, &offered, err);
+	}
+	if (rc == 0)
+		(void)conn_queue(c, "QUIT\r\n", 6);
+	return rc;
+}
+
+static void
+look_at_pop3(struct probe *p)
+{
+	struct err ignored = { 0 };
+	struct conn *c;
+
+	if (conn_open(&c, &p->spec, &p->problem) < 0) {
+		p->connected = p->problem.status == EX_NOPERM;
+		return;
+	}
+	p->connected = true;
+	if (talk_pop3(p, c, &p->problem) == 0)
+		(void)conn_wait(c, CONN_SENT, &ignored);
+	p->tls = conn_cert(c, &p->cert);
+	snprintf(p->security, sizeof(p->security), "%s", conn_security(c));
+	conn_close(&c);
+}
+
+/* ---------------------------------------------------------- which of the two */
+
+/* Who greets, and in TLS or not?  URL_NONE: nobody that we know. */
+static enum url_scheme
+greeted_by(const struct probe *p, bool tls, struct err *err)
+{
+	struct conn_spec spec = p->spec;
+	enum url_scheme scheme = URL_NONE;
+	struct buf line = { 0 };
+	struct conn *c;
+
+	spec.tls_at_once = tls;
+	if (conn_open(&c, &spec, err) < 0)
+		return URL_NONE;
+	conn_set_timeout(c, SNIFF_S);
+	if (read_line(c, &line, err) == 0) {
+		if (slice_starts(buf_slice(&line), "* "))
+			scheme = tls ? URL_IMAPS : URL_IMAP;
+		else if (is_ok(&line))
+			scheme = tls ? URL_POP3S : URL_POP3;
+		else
+			err_set(err, SCOPE_STORE, EX_PROTOCOL,
+			    "neither IMAP nor POP3: %.100s", buf_str(&line));
+	}
+	buf_free(&line);
+	conn_close(&c);
+	return scheme;
+}
+
+static void
+find_out(struct probe *p)
+{
+	struct err plain = { 0 };
+
+	p->scheme = greeted_by(p, false, &plain);
+	if (p->scheme != URL_NONE)
+		return;
+	p->connected =
+	    plain.status != EX_UNAVAILABLE && plain.status != EX_NOHOST;
+	p->problem = plain;
+	/* a server that waits for us to begin wants TLS */
+	if (!p->connected || plain.status == EX_PROTOCOL)
+		return;
+	err_clear(&p->problem);
+	p->scheme = greeted_by(p, true, &p->problem);
+}
+
+/* ------------------------------------------------------------------ entry */
+
+int
+probe_run(struct probe *p, struct err *err)
+{
+	p->spec.tls.mode = TLS_LOOK;
+	if (p->scheme == URL_NONE)
+		find_out(p);
+	p->spec.tls_at_once = p->scheme == URL_IMAPS || p->scheme == URL_POP3S;
+	if (p->scheme == URL_IMAPS || p->scheme == URL_IMAP)
+		look_at_imap(p);
+	else if (p->scheme != URL_NONE)
+		look_at_pop3(p);
+	if (p->problem.scope == SCOPE_NONE && p->tls &&
+	    p->cert.problem.scope != SCOPE_NONE)
+		p->problem = p->cert.problem;
+	if (p->problem.scope != SCOPE_RUN)
+		return 0;
+	*err = p->problem;
+	return -1;
+}
+
+bool
+probe_is_usable(const struct probe *p)
+{
+	return p->tls && p->problem.scope == SCOPE_NONE;
+}
+
+void
+probe_free(struct probe *p)
+{
+	buf_free(&p->greeting);
+	buf_free(&p->capabilities);
+}
+
+/* -------------------------------------------------------------- suggestions */
+
+struct candidate {
+	enum url_scheme scheme;
+	uint16_t port;
+};
+
+static bool
+try_candidate(const struct candidate *c, const struct conn_spec *spec,
+    int *rc_r, struct err *err)
+{
+	struct probe p = { .scheme = c->scheme, .spec = *spec };
+	bool usable;
+
+	p.spec.port = c->port;
+	p.spec.timeout_s = SUGGEST_S;
+	*rc_r = probe_run(&p, err);
+	usable = *rc_r == 0 && probe_is_usable(&p);
+	probe_free(&p);
+	return usable;
+}
+
+int
+probe_suggest(const struct url *url, const struct conn_spec *spec,
+    struct buf *out, struct err *err)
+{
+	bool imap = url_is_imap(url), tls = url_is_tls(url);
+	const struct candidate v[] = {
+		{ imap ? URL_IMAPS : URL_POP3S, imap ? 993 : 995 },
+		{ imap ? URL_IMAP : URL_POP3, imap ? 143 : 110 },
+		/* the port that was given, the other way */
+		{ imap ? (tls ? URL_IMAP : URL_IMAPS)
+		       : (tls ? URL_POP3 : URL_POP3S),
+		    url->port },
+		{ imap ? URL_POP3S : URL_IMAPS, imap ? 995 : 993 },
+		{ imap ? URL_POP3 : URL_IMAP, imap ? 110 : 143 },
+	};
+	struct url other = *url;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		if (v[i].scheme == url->scheme && v[i].port == url->port)
+			continue; /* that is the one that failed */
+		if (!try_candidate(&v[i], spec, &rc, err)) {
+			if (rc < 0)
+				return -1;
+			continue;
+		}
+		other.scheme = v[i].scheme;
+		other.port = v[i].port;
+		url_put(out, &other);
+		return 0;
+	}
+	return 0;
+}
