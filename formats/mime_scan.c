@@ -142,8 +142,10 @@ end_head(struct scan *s, struct err *err)
 	if (e->kind == ENTITY_MESSAGE && e->depth + 1 >= MIME_NESTED_MAX)
 		e->kind = ENTITY_LEAF;
 	if (e->kind == ENTITY_MULTI &&
-	    (s->n_multi == MULTI_MAX || strlen(e->boundary) > BOUNDARY_MAX))
+	    (s->n_multi == MULTI_MAX || strlen(e->boundary) > BOUNDARY_MAX)) {
 		e->kind = ENTITY_LEAF;
+		e->type = "text/plain";
+	}
 	if (e->kind == ENTITY_MULTI && strlen(e->boundary) + 8 > s->look)
 		s->look = strlen(e->boundary) + 8;
 	if (e->kind == ENTITY_MULTI)

@@ -128,10 +128,14 @@ begin_file(struct out_files *o, struct err *err)
 	char *name = partial(o, o->n + 1);
 
 	o->fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (o->fd < 0)
-		err_sys(err, SCOPE_RUN, EX_CANTCREAT, "%s", name);
-	else
+	if (o->fd >= 0) {
 		o->n++;
+	} else {
+		err_sys(err, SCOPE_RUN, EX_CANTCREAT, "%s", name);
+		err_hint(err,
+		    "it is written under this name first: the directory must "
+		    "be there, and writable");
+	}
 	free(name);
 	return o->fd < 0 ? -1 : 0;
 }

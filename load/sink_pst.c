@@ -78,10 +78,7 @@ end_store(struct sink_pst *s, struct err *err)
 static int
 make_room(struct sink_pst *s, uint64_t size, struct err *err)
 {
-	/* text takes twice its bytes, and tables some */
-	uint64_t need = size + size / 16 + 32768;
-
-	if (s->messages == 0 || pst_store_size(s->store) + need <= s->limit)
+	if (s->messages == 0 || pst_store_size(s->store) + size <= s->limit)
 		return 0;
 	if (end_store(s, err) < 0 || outfile_next(s->out, err) < 0 ||
 	    begin_store(s, err) < 0)
@@ -180,7 +177,7 @@ pst_message(struct sink *sink, const struct spool_entry *e, int fd,
 		return -1; /* the caller's error */
 	arena_reset(&s->a);
 	it = pst_make_item(s, e, t, &raw, err);
-	if (it == NULL || make_room(s, e->msg.size, err) < 0 ||
+	if (it == NULL || make_room(s, pst_item_size(it), err) < 0 ||
 	    pst_store_message(s->store, it, &nid, err) < 0)
 		return -1;
 	s->messages++;
@@ -191,6 +188,19 @@ pst_message(struct sink *sink, const struct spool_entry *e, int fd,
 	return 0;
 }
 
+static void
+say_files(struct sink_pst *s)
+{
+	unsigned n = outfile_number(s->out);
+	char *second = outfile_name(s->spec.out, 2);
+	char *last = outfile_name(s->spec.out, n);
+
+	report_note(s->spec.report, "written as %u files: %s, %s%s%s", n,
+	    s->spec.out, second, n > 2 ? " to " : "", n > 2 ? last : "");
+	free(second);
+	free(last);
+}
+
 static int
 pst_finish(struct sink *sink, struct err *err)
 {
@@ -199,8 +209,7 @@ pst_finish(struct sink *sink, struct err *err)
 	if (end_store(s, err) < 0 || outfile_commit(s->out, err) < 0)
 		return -1;
 	if (outfile_number(s->out) > 1)
-		report_note(s->spec.report, "written as %u files: %s, ...",
-		    outfile_number(s->out), s->spec.out);
+		say_files(s);
 	report_set(s->spec.report, "files",
 	    js_int((int64_t)outfile_number(s->out)));
 	if (s->deleted > 0)

@@ -47,5 +47,7 @@ void pst_free_places(struct sink_pst *s);
  */
 struct item *pst_make_item(struct sink_pst *s, const struct spool_entry *e,
     struct taken *t, const struct taken_files *raw, struct err *err);
+/* Bytes that it will take in a PST, never much less. */
+uint64_t pst_item_size(const struct item *it);
 
 #endif

@@ -140,6 +140,27 @@ finish_item(struct sink_pst *s, struct taken *t, const char *uid)
 			    arena_fmt(&s->a, "%s.%zu", uid, i + 1));
 }
 
+uint64_t
+pst_item_size(const struct item *it)
+{
+	/* text is UTF-16 in the file, tables and blocks take some more */
+	uint64_t size = 16384 + 2 * it->headers.n + 2 * it->plain.stream.size +
+	    it->html.stream.size + 1024 * (uint64_t)it->n_recipients;
+	struct item *inner;
+	struct err ignored = { 0 };
+	size_t i;
+
+	for (i = 0; i < it->n_attachments; i++) {
+		const struct item_attach *at = &it->attachments[i];
+
+		size += 4096 + at->data.size + at->data.size / 128;
+		if (at->method == ITEM_ATTACH_ITEM &&
+		    at->open(at->arg, &inner, &ignored) == 0)
+			size += pst_item_size(inner);
+	}
+	return size;
+}
+
 /* A value has at most 4 GiB: found out before anything is written. */
 static int
 check_sizes(const struct taken *t, struct err *err)
