@@ -2,10 +2,18 @@
 /* Items as files; see item_out.h. */
 #include "formats/item_out.h"
 
+#include "formats/event.h"
 #include "formats/item_ical.h"
 #include "formats/item_json.h"
 #include "formats/item_note.h"
 #include "formats/vcard.h"
+
+/* A VEVENT must have one (RFC 5545 3.6.1). */
+static bool
+has_start(const struct event *e)
+{
+	return e != NULL && e->start != DATE_UNKNOWN;
+}
 
 enum item_kind
 item_out_kind(const struct item *it)
@@ -13,7 +21,7 @@ item_out_kind(const struct item *it)
 	enum item_kind kind = item_kind_of(it->class);
 	bool whole = kind == KIND_CONTACT ? it->contact != NULL
 	    : kind == KIND_LIST		  ? it->list != NULL
-	    : kind == KIND_EVENT	  ? it->event != NULL
+	    : kind == KIND_EVENT	  ? has_start(it->event)
 	    : kind == KIND_TASK		  ? it->task != NULL
 	    : kind == KIND_JOURNAL	  ? it->journal != NULL
 	    : kind == KIND_NOTE		  ? it->note_color >= 0
