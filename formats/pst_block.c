@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Blocks of a PST, and the trees that are made of them; see pst_ndb.h. */
-#include "formats/pst_ndb_impl.h"
+#include "formats/pst_scan.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -104,6 +105,29 @@ inflate_block(struct ndb *n, uint64_t bid, const struct ndb_place *at,
 	return 0;
 }
 
+static void
+decode(enum pst_crypt crypt, uint64_t bid, uint8_t *p, size_t len)
+{
+	if (!ndb_is_internal(bid) && crypt == PST_CRYPT_PERMUTE)
+		pst_permute_decode(p, len);
+	else if (!ndb_is_internal(bid) && crypt == PST_CRYPT_CYCLIC)
+		pst_cyclic(p, len, (uint32_t)bid);
+}
+
+/* What is compressed was encoded before, as other readers have it; the
+ * specification is silent, so it may be the other way round, too. */
+static int
+unpack_block(struct ndb *n, uint64_t bid, const struct ndb_place *at,
+    struct ndb_block *b, struct err *err)
+{
+	if (inflate_block(n, bid, at, b, err) == 0) {
+		decode(n->info.crypt, bid, b->p, b->n);
+		return 0;
+	}
+	decode(n->info.crypt, bid, n->raw, at->stored);
+	return inflate_block(n, bid, at, b, err);
+}
+
 static int
 fill_block(struct ndb *n, uint64_t bid, struct ndb_block *b, struct err *err)
 {
@@ -118,16 +142,13 @@ fill_block(struct ndb *n, uint64_t bid, struct ndb_block *b, struct err *err)
 		b->cap = need <= 8192 ? 8192 : NDB_BLOCK_MAX;
 		b->p = mem_grow(b->p, b->cap, 1);
 	}
-	if (!ndb_is_internal(bid) && n->info.crypt == PST_CRYPT_PERMUTE)
-		pst_permute_decode(n->raw, at.stored);
-	else if (!ndb_is_internal(bid) && n->info.crypt == PST_CRYPT_CYCLIC)
-		pst_cyclic(n->raw, at.stored, (uint32_t)bid);
 	if (at.inflated != at.stored && at.inflated != 0) {
-		if (inflate_block(n, bid, &at, b, err) != 0)
+		if (unpack_block(n, bid, &at, b, err) != 0)
 			return -1;
 	} else {
 		memcpy(b->p, n->raw, at.stored);
 		b->n = at.stored;
+		decode(n->info.crypt, bid, b->p, b->n);
 	}
 	b->bid = bid;
 	return 0;
@@ -157,6 +178,39 @@ ndb_block(struct ndb *n, uint64_t bid, struct slice *s_r, struct err *err)
 	b->used = ++n->clock;
 	*s_r = slice_of(b->p, b->n);
 	return 0;
+}
+
+bool
+scan_head(const struct scan_block *b, enum pst_crypt crypt, uint8_t p[4])
+{
+	size_t n = b->stored;
+	uint8_t *room;
+	bool ok = n >= 4;
+
+	if (!ok)
+		return false;
+	memcpy(p, b->bytes, 4);
+	if (b->inflated != b->stored && b->inflated != 0) {
+		/* inside or outside of what was compressed */
+		room = mem_alloc(2, NDB_BLOCK_MAX);
+		n = NDB_BLOCK_MAX;
+		ok = pst_inflate(room, &n, b->bytes, b->stored) && n >= 4;
+		memcpy(p, room, 4);
+		if (!ok) {
+			memcpy(room + NDB_BLOCK_MAX, b->bytes, b->stored);
+			decode(crypt, b->bid, room + NDB_BLOCK_MAX, b->stored);
+			n = NDB_BLOCK_MAX;
+			ok = pst_inflate(room, &n, room + NDB_BLOCK_MAX,
+				 b->stored) &&
+			    n >= 4;
+			memcpy(p, room, 4);
+			free(room);
+			return ok;
+		}
+		free(room);
+	}
+	decode(crypt, b->bid, p, 4);
+	return ok;
 }
 
 /* ------------------------------------------------------------ data trees */

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "core/mem.h"
 #include "formats/pst_prop.h"
@@ -239,26 +238,10 @@ on_list(struct carve *c, const struct scan_block *b)
 static bool
 is_props(struct carve *c, const struct scan_block *b)
 {
-	uint8_t p[16];
-	uLongf n = sizeof(p);
+	uint8_t p[4];
 
-	if (b->stored < 16)
-		return false;
-	memcpy(p, b->bytes, sizeof(p));
-	if (b->inflated != b->stored && b->inflated != 0) {
-		uint8_t *whole = mem_alloc(1, NDB_BLOCK_MAX);
-
-		n = NDB_BLOCK_MAX;
-		if (uncompress(whole, &n, b->bytes, b->stored) != Z_OK || n < 4)
-			n = 0;
-		memcpy(p, whole, 4);
-		free(whole);
-	} else if (c->n->info.crypt == PST_CRYPT_PERMUTE) {
-		pst_permute_decode(p, 4);
-	} else if (c->n->info.crypt == PST_CRYPT_CYCLIC) {
-		pst_cyclic(p, 4, (uint32_t)b->bid);
-	}
-	return n >= 4 && p[2] == 0xec && p[3] == LTP_PROPS;
+	return scan_head(b, c->n->info.crypt, p) && p[2] == 0xec &&
+	    p[3] == LTP_PROPS;
 }
 
 static void

@@ -90,18 +90,14 @@ vote(void *arg, const struct scan_block *b)
 {
 	struct crypt_votes *v = arg;
 	uint8_t p[4];
+	unsigned crypt;
 
-	if (ndb_is_internal(b->bid) || b->stored < 16 ||
-	    b->inflated != b->stored)
+	if (ndb_is_internal(b->bid) || b->stored < 16)
 		return;
 	v->samples++;
-	v->n[PST_CRYPT_NONE] += is_heap(b->bytes);
-	memcpy(p, b->bytes, 4);
-	pst_permute_decode(p, 4);
-	v->n[PST_CRYPT_PERMUTE] += is_heap(p);
-	memcpy(p, b->bytes, 4);
-	pst_cyclic(p, 4, (uint32_t)b->bid);
-	v->n[PST_CRYPT_CYCLIC] += is_heap(p);
+	for (crypt = 0; crypt <= PST_CRYPT_CYCLIC; crypt++)
+		v->n[crypt] +=
+		    scan_head(b, (enum pst_crypt)crypt, p) && is_heap(p);
 }
 
 static bool

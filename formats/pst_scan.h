@@ -28,6 +28,10 @@ struct scan_block {
 	uint8_t *bytes; /* as stored; may be decoded in place */
 };
 
+/* The first four bytes of what is in a block, were it encoded like that;
+ * false if it has no so many.  In pst_block.c. */
+bool scan_head(const struct scan_block *b, enum pst_crypt crypt, uint8_t p[4]);
+
 /* Each may be NULL: not looked for. */
 struct ndb_scan {
 	void (*page)(void *arg, const struct scan_page *p);
