@@ -192,22 +192,6 @@ check_source(const struct options *o, const struct source_spec *spec,
 		     : "--cross-check: only PSTs have two readers");
 }
 
-/* An account, or something on disk? */
-static int
-source_of(struct source_spec *spec, struct account *a, const char *arg,
-    struct err *err)
-{
-	if (!account_is_meant(a, arg))
-		return source_spec_parse(spec, arg, err);
-	if (account_check(a, arg, err) < 0)
-		return -1;
-	spec->account = a;
-	spec->path = arg;
-	spec->kind = url_is_imap(&a->url) ? "imap" : "pop3";
-	secret_harden_process();
-	return 0;
-}
-
 static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
@@ -225,7 +209,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0 ||
 	    check_words(&o, &err) < 0 || check_only(&o, &eo.leave, &err) < 0 ||
-	    source_of(&spec, &account, argv[at], &err) < 0 ||
+	    connect_source(&account, &spec, argv[at], &err) < 0 ||
 	    check_source(&o, &spec, &err) < 0) {
 		account_close(&account);
 		options_free(cmd, into);

@@ -73,6 +73,21 @@ const struct opt connect_options[] = {
 };
 
 int
+connect_source(struct account *a, struct source_spec *spec, const char *arg,
+    struct err *err)
+{
+	if (!account_is_meant(a, arg))
+		return source_spec_parse(spec, arg, err);
+	if (account_check(a, arg, err) < 0)
+		return -1;
+	spec->account = a;
+	spec->path = arg;
+	spec->kind = url_is_imap(&a->url) ? "imap" : "pop3";
+	secret_harden_process();
+	return 0;
+}
+
+int
 connect_check_dest(struct account *a, const char *url, struct err *err)
 {
 	if (!account_is_meant(a, url)) {

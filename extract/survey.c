@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * A survey of a PST, in the parent (survey.h).  The child that reads it is
- * not believed; when it dies, the survey begins again without the folder that
- * it died of.
- */
+/* Which kind of survey it is, and what all share; see survey.h. */
 #include "extract/survey.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <string.h>
 
-#include "core/io.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "extract/survey_impl.h"
-#include "formats/pst_codepage.h"
+#include "formats/folder.h"
+#include "wire/account.h"
 
-#define TIMEOUT_S   30
-#define MEMORY_MIN  ((uint64_t)224 << 20)
-#define BYTES_PER_S (4u << 20)
-#define HANGS_MAX   1
+#define KEYWORDS_MAX 1000
+#define FOLDERS_MAX  200000
 
 static void
 free_strings(char **v, size_t n)
@@ -50,231 +40,165 @@ survey_free(struct survey *s)
 	}
 	free_strings(s->damage, s->n_damage);
 	free_strings(s->notes, s->n_notes);
+	free_strings(s->keywords, s->n_keywords);
+	free(s->server.software);
+	free(s->server.capabilities);
+	free(s->server.security);
 	free(s->folders);
 	free(s->classes);
 	free(s->big);
 	*s = (struct survey){ 0 };
 }
 
-/* --------------------------------------------------- the child's life */
-
-static int
-start_child(struct survey_look *l, struct err *err)
+void
+survey_text(char ***v, size_t *n, const char *text)
 {
-	const char *cp = l->spec->codepage;
-	struct buf out = { 0 };
-	struct pst_start start = { .leave = l->leave | PST_SURVEY,
-		.codepage = cp == NULL ? 0 : codepage_of(slice_str(cp)),
-		.memory = MEMORY_MIN + (uint64_t)l->st.st_size / 64,
-		.poison = l->poison,
-		.n_poison = l->n_poison };
+	struct buf b = { 0 };
 
-	if (proc_start(&l->proc, PST_CHILD_ARG, l->fd, err) != 0)
-		return -1;
-	frame_put_start(&out, &start);
-	proc_tell(&l->proc, PST_START, &out);
-	buf_free(&out);
-	return 0;
+	text_repair(&b, slice_str(text));
+	*v = mem_grow(*v, *n + 1, sizeof(**v));
+	(*v)[(*n)++] = mem_str(buf_str(&b));
+	buf_free(&b);
 }
 
-/* Nothing of what the last child said stays. */
-static void
-begin(struct survey_look *l)
+void
+survey_add_up(struct survey_folder *total, const struct survey_folder *f)
 {
-	survey_free(l->s);
-	l->s->bytes = (uint64_t)l->st.st_size;
-	l->s->total.oldest = l->s->total.newest = DATE_UNKNOWN;
-	l->phase = PST_PHASE_OPEN;
-	l->at = 0;
-	l->text = 0;
-	l->patience = l->s->bytes / 8 + 10000;
-	l->hello = l->facts = false;
+	total->items += f->items;
+	total->mail += f->mail;
+	total->bytes += f->bytes;
+	if (f->oldest != DATE_UNKNOWN &&
+	    (total->oldest == DATE_UNKNOWN || f->oldest < total->oldest))
+		total->oldest = f->oldest;
+	if (f->newest > total->newest)
+		total->newest = f->newest;
 }
 
-/* What the next child leaves out, since this one died of it.  0, or -1. */
-static int
-leave_out(struct survey_look *l, const char *why, struct err *err)
+struct survey_folder *
+survey_folder(struct survey *s, const char *path)
 {
-	uint32_t leave = 0;
-
-	if (l->phase == PST_PHASE_NAMES)
-		leave = PST_LEAVE_NAMES;
-	else if (l->phase == PST_PHASE_STORE)
-		leave = PST_LEAVE_STORE;
-	if (leave != 0 && (l->leave & leave) == 0) {
-		l->leave |= leave;
-		return 0;
-	}
-	if (l->phase != PST_PHASE_WALK || l->at == 0 ||
-	    l->n_poison == SURVEY_RESTARTS)
-		return err_set(err, SCOPE_STORE, EX_DATAERR,
-		    "'%s': the PST reader %s", l->spec->path, why);
-	l->poison[l->n_poison++] = l->at;
-	return 0;
-}
-
-/* All that one child says.  1: all is told, 0: it died, look again, -1. */
-static int
-listen(struct survey_look *l, struct err *err)
-{
-	uint64_t wait = TIMEOUT_S + l->s->bytes / BYTES_PER_S;
-	enum proc_heard heard;
-	struct frame f;
-	struct slice text;
-	char why[200];
-	bool bad = false;
-
-	if (wait > INT_MAX / 1000)
-		wait = INT_MAX / 1000;
-	while ((heard = proc_hear(&l->proc, (unsigned)wait * 1000, &f, err)) ==
-	    PROC_HEARD_FRAME) {
-		if (f.type == PST_BYE && l->facts)
-			return 1;
-		if (f.type == PST_FAIL) {
-			text = frame_str(&f.payload, FRAME_TEXT_MAX, &bad);
-			return err_set(err, SCOPE_STORE, EX_DATAERR,
-			    "'%s': %.*s", l->spec->path, (int)text.n, text.p);
-		}
-		if (!survey_heard(l, &f)) {
-			heard = PROC_HEARD_GARBAGE;
-			break;
-		}
-	}
-	if (heard == PROC_HEARD_STOP)
-		return -1;
-	if (heard == PROC_HEARD_END)
-		proc_end(&l->proc, why, sizeof(why));
-	else
-		snprintf(why, sizeof(why), "%s",
-		    heard == PROC_HEARD_NOTHING ? "made no progress"
-						: "sent nonsense");
-	/* each costs a whole timeout */
-	if (heard == PROC_HEARD_NOTHING && l->hangs++ == HANGS_MAX)
-		return err_set(err, SCOPE_STORE, EX_DATAERR,
-		    "'%s': the PST reader %s, again and again", l->spec->path,
-		    why);
-	return leave_out(l, why, err);
-}
-
-/* What had to be left out is damage, too. */
-static void
-say_left_out(struct survey_look *l)
-{
-	char text[120];
+	struct survey_folder *f;
+	struct buf name = { 0 };
 	size_t i;
 
-	if ((l->leave & PST_LEAVE_STORE) != 0)
-		survey_damage(l,
-		    "the message store object is not read: the "
-		    "PST reader died of it");
-	if ((l->leave & PST_LEAVE_NAMES) != 0)
-		survey_damage(l,
-		    "the named properties are not read: the "
-		    "PST reader died of them");
-	for (i = 0; i < l->n_poison; i++) {
-		/* what it died of may have been the folder's list */
-		snprintf(text, sizeof(text),
-		    "folder 0x%llx is not read: the PST reader died of it",
-		    (unsigned long long)((l->poison[i] & 0x1f) == 0xe
-			    ? (l->poison[i] & ~(uint64_t)0x1f) | 2
-			    : l->poison[i]));
-		survey_damage(l, text);
+	if (s->last_folder < s->n_folders &&
+	    strcmp(s->folders[s->last_folder].path, path) == 0)
+		return &s->folders[s->last_folder];
+	for (i = 0; i < s->n_folders; i++)
+		if (strcmp(s->folders[i].path, path) == 0) {
+			s->last_folder = i;
+			return &s->folders[i];
+		}
+	if (s->n_folders % 64 == 0)
+		s->folders = mem_grow(s->folders, s->n_folders + 64,
+		    sizeof(*s->folders));
+	folder_decode(&name, slice_str(path));
+	f = &s->folders[s->n_folders];
+	*f = (struct survey_folder){ .path = mem_str(path),
+		.name = mem_str(buf_str(&name)),
+		.oldest = DATE_UNKNOWN,
+		.newest = DATE_UNKNOWN };
+	s->last_folder = s->n_folders++;
+	buf_free(&name);
+	return f;
+}
+
+void
+survey_count(struct survey *s, const struct survey_want *want,
+    struct survey_folder *f, uint64_t bytes, int64_t received)
+{
+	struct survey_folder one = { .items = 1,
+		.mail = 1,
+		.bytes = bytes,
+		.oldest = received,
+		.newest = received };
+
+	survey_add_up(f, &one);
+	if (want->max_size != 0 && bytes > want->max_size)
+		s->too_big++;
+}
+
+bool
+survey_big(struct survey *s, uint64_t bytes, struct survey_big **b_r)
+{
+	size_t at = s->n_big;
+
+	if (s->n_big == SURVEY_BIG &&
+	    (bytes == 0 || s->big[SURVEY_BIG - 1].bytes >= bytes))
+		return false;
+	if (s->big == NULL)
+		s->big = mem_alloc(SURVEY_BIG, sizeof(*s->big));
+	if (s->n_big == SURVEY_BIG) {
+		at--;
+		free(s->big[at].folder);
+		free(s->big[at].subject);
+	} else {
+		s->n_big++;
 	}
+	for (; at > 0 && s->big[at - 1].bytes < bytes; at--)
+		s->big[at] = s->big[at - 1];
+	s->big[at] = (struct survey_big){ .bytes = bytes };
+	*b_r = &s->big[at];
+	return true;
 }
 
-static void
-check_changed(struct survey_look *l)
+void
+survey_keyword(struct survey *s, struct slice word)
 {
-	struct stat now;
+	size_t lo = 0, hi = s->n_keywords, mid;
+	char *text;
+	int c;
 
-	if (fstat(l->fd, &now) == 0 &&
-	    (now.st_size != l->st.st_size ||
-		now.st_mtim.tv_sec != l->st.st_mtim.tv_sec ||
-		now.st_mtim.tv_nsec != l->st.st_mtim.tv_nsec))
-		survey_damage(l, "the file was changed while it was read");
-}
-
-/* ----------------------------------------------------------- the file */
-
-/* Is it a PST by its first bytes?  1, 0, or -1 with *err. */
-static int
-open_pst(const char *path, int *fd_r, struct stat *st_r, struct err *err)
-{
-	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	char head[4];
-
-	*fd_r = open(path, flags | O_NOATIME);
-	if (*fd_r < 0 && errno == EPERM)
-		*fd_r = open(path, flags);
-	if (*fd_r < 0 || fstat(*fd_r, st_r) != 0)
-		return err_sys(err, SCOPE_STORE,
-		    errno == EACCES ? EX_NOPERM : EX_NOINPUT, "'%s'", path);
-	if (!S_ISREG(st_r->st_mode))
-		return 0;
-	return io_pread_full(*fd_r, head, sizeof(head), 0) == sizeof(head) &&
-	    memcmp(head, "!BDN", sizeof(head)) == 0;
-}
-
-/* Some other kind of source, or none at all: source_open() knows. */
-static int
-refuse(const struct source_spec *spec, struct err *err)
-{
-	struct source *src;
-
-	if (source_open(&src, spec, err) != 0)
-		return -1;
-	err_set(err, SCOPE_RUN, EX_USAGE,
-	    "'%s' is of kind %s: only PST and OST files can be surveyed",
-	    spec->path, source_kind(src));
-	source_close(&src);
-	return err_hint(err, "extract it, and 'postroad ls' shows what it has");
+	if (s->n_keywords == KEYWORDS_MAX)
+		return;
+	text = mem_strn(word.p, word.n);
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		c = strcasecmp(s->keywords[mid], text);
+		if (c == 0) {
+			free(text);
+			return;
+		}
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	s->keywords = mem_grow(s->keywords, s->n_keywords + 1,
+	    sizeof(*s->keywords));
+	memmove(s->keywords + lo + 1, s->keywords + lo,
+	    (s->n_keywords - lo) * sizeof(*s->keywords));
+	s->keywords[lo] = text;
+	s->n_keywords++;
 }
 
 int
-survey_open(const struct source_spec *spec, int *fd_r, struct stat *st_r,
-    struct err *err)
+survey_read(struct survey *s_r, const struct source_spec *spec,
+    const struct survey_want *want, struct err *err)
 {
-	int rc = open_pst(spec->path, fd_r, st_r, err);
-
-	if (rc == 1 && spec->kind != NULL && strcmp(spec->kind, "pst") != 0)
-		rc = 0;
-	if (rc == 0)
-		rc = refuse(spec, err);
-	if (rc > 0)
-		return 0;
-	if (*fd_r >= 0)
-		close(*fd_r);
-	*fd_r = -1;
-	return -1;
-}
-
-int
-survey_read(struct survey *s_r, const struct source_spec *spec, struct err *err)
-{
-	struct survey_look *l = mem_alloc(1, sizeof(*l));
+	static const struct survey_want nothing;
+	size_t i;
 	int rc;
 
+	if (want == NULL)
+		want = &nothing;
 	*s_r = (struct survey){ 0 };
-	l->s = s_r;
-	l->spec = spec;
-	l->fd = l->proc.to = l->proc.from = -1;
-	rc = survey_open(spec, &l->fd, &l->st, err);
-	if (rc == 0 && spec->codepage != NULL &&
-	    codepage_of(slice_str(spec->codepage)) == 0)
-		rc = err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--codepage %s: there is no such code page",
-		    spec->codepage);
-	while (rc == 0) {
-		begin(l);
-		rc = start_child(l, err) != 0 ? -1 : listen(l, err);
-		proc_end(&l->proc, NULL, 0);
+	s_r->total.oldest = s_r->total.newest = DATE_UNKNOWN;
+	if (survey_is_pst(spec)) {
+		rc = survey_pst(s_r, spec, err);
+		for (i = 0; want->max_size != 0 && i < s_r->n_big; i++)
+			s_r->too_big += s_r->big[i].bytes > want->max_size;
+		return rc;
 	}
-	if (rc == 1) {
-		say_left_out(l);
-		check_changed(l);
-	}
-	if (l->fd >= 0)
-		close(l->fd);
-	free(l);
-	return rc == 1 ? 0 : -1;
+	s_r->kind = spec->kind;
+	if (spec->account == NULL)
+		rc = survey_files(s_r, spec, want, err);
+	else if (url_is_imap(&spec->account->url))
+		rc = survey_imap(s_r, spec, want, err);
+	else
+		rc = survey_pop3(s_r, spec, want, err);
+	for (i = 0; i < s_r->n_folders; i++)
+		if (s_r->folders[i].left == NULL)
+			survey_add_up(&s_r->total, &s_r->folders[i]);
+	return rc;
 }

@@ -31,6 +31,30 @@ struct survey_look {
 	bool hello, facts;
 };
 
+/* Look through a PST, an account, or files; 's' is zeroed.  As survey_read(). */
+bool survey_is_pst(const struct source_spec *spec);
+int survey_pst(struct survey *s, const struct source_spec *spec,
+    struct err *err);
+int survey_imap(struct survey *s, const struct source_spec *spec,
+    const struct survey_want *want, struct err *err);
+int survey_pop3(struct survey *s, const struct source_spec *spec,
+    const struct survey_want *want, struct err *err);
+int survey_files(struct survey *s, const struct source_spec *spec,
+    const struct survey_want *want, struct err *err);
+
+/* ---- survey.c, what they share */
+/* The folder of this spool path, made where it is new. */
+struct survey_folder *survey_folder(struct survey *s, const char *path);
+/* One message of a folder: counted there. */
+void survey_count(struct survey *s, const struct survey_want *want,
+    struct survey_folder *f, uint64_t bytes, int64_t received);
+/* It may be one of the biggest: true if it is, and goes where *b_r says, with
+ * bytes filled in. */
+bool survey_big(struct survey *s, uint64_t bytes, struct survey_big **b_r);
+void survey_add_up(struct survey_folder *total, const struct survey_folder *f);
+void survey_text(char ***v, size_t *n, const char *text);
+void survey_keyword(struct survey *s, struct slice word);
+
 /* Open the PST.  0, or -1 with *err: no PST, not there, ... */
 int survey_open(const struct source_spec *spec, int *fd_r, struct stat *st_r,
     struct err *err);
