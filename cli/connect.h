@@ -12,8 +12,8 @@ extern const struct opt connect_options[]; /* into struct account */
 
 /* A SOURCE argument: an account, which is checked and becomes spec->account,
  * or something on disk.  0, or -1 with EX_USAGE. */
-int connect_source(struct account *a, struct source_spec *spec,
-    const char *arg, struct err *err);
+int connect_source(struct account *a, struct source_spec *spec, const char *arg,
+    struct err *err);
 
 /* account_check(), and that it is an IMAP account: what load and verify can
  * talk to.  -1 with EX_USAGE. */

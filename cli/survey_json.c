@@ -109,8 +109,8 @@ static struct js *
 biggest_json(const struct survey *s)
 {
 	const char *number = strcmp(s->kind, "imap") == 0 ? "uid"
-	    : strcmp(s->kind, "pop3") == 0		   ? "number"
-							   : "nid";
+	    : strcmp(s->kind, "pop3") == 0		  ? "number"
+							  : "nid";
 	struct js *a = js_arr(), *o;
 	size_t i;
 

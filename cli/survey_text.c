@@ -39,7 +39,8 @@ print_row(const struct survey_folder *f, const char *name)
 	text_escape(&line, slice_str(name));
 	printf("%10s %10s  %-10.10s  %-10.10s  %s%s\n",
 	    text_count(items, f->items), text_size(size, f->bytes), from, to,
-	    buf_str(&line), f->path == NULL	   ? "  [stays behind]"
+	    buf_str(&line),
+	    f->path == NULL	  ? "  [stays behind]"
 		: f->left != NULL ? "  [left out]"
 				  : "");
 	buf_free(&line);
@@ -79,7 +80,8 @@ print_classes(const struct survey *s, bool mail, const char *title)
 		text_escape(&line, slice_str(s->classes[i].class));
 		printf("%10s  %s%s%s\n", text_count(count, s->classes[i].count),
 		    line.n > 0 ? buf_str(&line) : "(no class)",
-		    mail ? "" : "  in ", mail ? "" : survey_show_place(&s->classes[i]));
+		    mail ? "" : "  in ",
+		    mail ? "" : survey_show_place(&s->classes[i]));
 	}
 	buf_free(&line);
 }
@@ -101,6 +103,25 @@ print_biggest(const struct survey *s)
 		printf("%10s  %s\n", text_size(size, s->big[i].bytes),
 		    buf_str(&line));
 	}
+	buf_free(&line);
+}
+
+static void
+print_texts(const char *title, char *const *v, size_t n, uint64_t more)
+{
+	struct buf line = { 0 };
+	char count[32];
+	size_t i;
+
+	if (n > 0)
+		printf("\n%s:\n", title);
+	for (i = 0; i < n; i++) {
+		buf_clear(&line);
+		text_escape(&line, slice_str(v[i]));
+		printf("  %s\n", buf_str(&line));
+	}
+	if (more > 0)
+		printf("  and %s more\n", text_count(count, more));
 	buf_free(&line);
 }
 
@@ -154,8 +175,8 @@ print_estimate(const struct survey_sample *sample)
 	       "%llu h %02llu min %02llu s at this rate.\n",
 	    (unsigned long long)sample->messages,
 	    text_size(size, sample->bytes), sample->seconds,
-	    (unsigned long long)(s / 3600),
-	    (unsigned long long)(s / 60 % 60), (unsigned long long)(s % 60));
+	    (unsigned long long)(s / 3600), (unsigned long long)(s / 60 % 60),
+	    (unsigned long long)(s % 60));
 }
 
 static void

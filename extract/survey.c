@@ -164,12 +164,27 @@ survey_keyword(struct survey *s, struct slice word)
 		else
 			hi = mid;
 	}
-	s->keywords = mem_grow(s->keywords, s->n_keywords + 1,
-	    sizeof(*s->keywords));
+	s->keywords =
+	    mem_grow(s->keywords, s->n_keywords + 1, sizeof(*s->keywords));
 	memmove(s->keywords + lo + 1, s->keywords + lo,
 	    (s->n_keywords - lo) * sizeof(*s->keywords));
 	s->keywords[lo] = text;
 	s->n_keywords++;
+}
+
+/* By bytes and by messages, whichever takes longer. */
+static void
+estimate(struct survey *s)
+{
+	double by_bytes, by_messages;
+
+	if (s->sample.messages == 0 || s->sample.bytes == 0)
+		return;
+	by_bytes = s->sample.seconds * (double)s->total.bytes /
+	    (double)s->sample.bytes;
+	by_messages = s->sample.seconds * (double)s->total.mail /
+	    (double)s->sample.messages;
+	s->sample.estimate = by_bytes > by_messages ? by_bytes : by_messages;
 }
 
 int
@@ -200,5 +215,6 @@ survey_read(struct survey *s_r, const struct source_spec *spec,
 	for (i = 0; i < s_r->n_folders; i++)
 		if (s_r->folders[i].left == NULL)
 			survey_add_up(&s_r->total, &s_r->folders[i]);
+	estimate(s_r);
 	return rc;
 }

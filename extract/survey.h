@@ -100,7 +100,7 @@ void survey_free(struct survey *s);
 struct survey_limits {
 	uint64_t large, large_deleted; /* bytes; 0: 50 and 30 GB */
 	uint64_t max_size;	       /* as in survey_want */
-	uint64_t bad_names;	       /* folders whose names will need fixing */
+	uint64_t bad_names; /* folders whose names will need fixing */
 };
 
 /* What of it is a risk, in *risks_r, *n_r of them, for survey_risks_free().

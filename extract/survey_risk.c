@@ -17,8 +17,8 @@
 #define GB	      1000000000ull
 #define LARGE	      (50 * GB)
 #define LARGE_DELETED (30 * GB)
-#define FEW	      10	  /* messages of a POP mailbox that is kept empty */
-#define MANY	      500000	  /* items that hosted migrations take at most */
+#define FEW	      10     /* messages of a POP mailbox that is kept empty */
+#define MANY	      500000 /* items that hosted migrations take at most */
 #define IDLE_S	      (366 * 86400ll)
 
 struct list {

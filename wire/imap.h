@@ -187,6 +187,18 @@ int imap_noop(struct imap *im, struct err *err);
 /* ID (RFC 2971) with name and version; no-op where not offered. */
 int imap_id(struct imap *im, struct err *err);
 
+/* "Dovecot 2.3" by what it answered to ID so far; "" if it did not. */
+const char *imap_software(const struct imap *im);
+
+struct imap_quota {
+	bool told;	      /* there is a quota, and a limit */
+	uint64_t used, limit; /* bytes */
+};
+/* GETQUOTAROOT (RFC 9208) of a mailbox: the fullest of its quotas.  0 (also
+ * where the server has no quota, q_r->told false), or -1: SCOPE_STORE. */
+int imap_quota(struct imap *im, struct slice name, struct imap_quota *q_r,
+    struct err *err);
+
 /* ------------------------------------------------------------- folders */
 
 struct imap_folder {

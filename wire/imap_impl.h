@@ -6,6 +6,7 @@
  *	imap_reply.c	what each response does to the session
  *	imap_trouble.c	what the server's words mean
  *	imap_cmd.c	building and sending commands
+ *	imap_about.c	ID, quota
  *	imap_login.c  imap_folder.c  imap_message.c  imap_append.c
  */
 #ifndef WIRE_IMAP_IMPL_H
@@ -92,6 +93,8 @@ struct imap {
 	size_t n_ns;
 	struct buf ns_text;
 
+	struct buf software;
+	struct imap_quota quota;
 	struct imap_result last;
 	struct slice hide[2]; /* must not appear in any text */
 	struct buf scratch, utf8;
@@ -136,6 +139,9 @@ bool imap_is_hidden(const struct imap *im, struct slice s);
 void imap_turn(struct imap *im);
 void imap_read_capabilities(struct imap *im, struct slice words);
 
+/* ---- imap_about.c: ID and QUOTA, what the server tells of itself */
+void imap_on_id(struct imap *im, struct slice args);
+void imap_on_quota(struct imap *im, struct slice args);
 /* ---- imap_trouble.c */
 void imap_result_read(struct imap_result *res, const struct imap_resp *r);
 

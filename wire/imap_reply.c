@@ -449,6 +449,13 @@ imap_on_response(void *arg, const struct imap_resp *r, struct err *err)
 		return 0;
 	case IMAP_SEARCH:
 		return search_data(im, r, err);
+	case IMAP_QUOTA:
+		imap_on_quota(im, r->args);
+		return 0;
+	case IMAP_OTHER:
+		if (slice_is_nocase(r->name, "ID"))
+			imap_on_id(im, r->args);
+		return 0;
 	case IMAP_NAMESPACE:
 		namespace_data(im, r);
 		return 0;

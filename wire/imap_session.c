@@ -597,6 +597,7 @@ imap_abort(struct imap **im)
 	buf_free(&p->box_name);
 	buf_free(&p->permanentflags);
 	buf_free(&p->ns_text);
+	buf_free(&p->software);
 	buf_free(&p->scratch);
 	buf_free(&p->utf8);
 	free(p->block);

@@ -51,8 +51,6 @@ is "$(jq '.biggest[0].bytes >= 3000000 and .biggest[0].bytes < 3300000' out)" \
 status 66 "no such file" postroad survey nothere.pst
 status 65 "no PST" postroad survey "pst:$ROOT/Makefile"
 status 65 "no mail at all" postroad survey "$ROOT/Makefile"
-status 64 "an mbox" postroad survey "$ROOT/samples/office.mbox"
-like "$(cat err)" 'mbox.*only PST' "an mbox: why not"
 status 64 "no such code page" postroad survey --codepage nope odd.pst
 head -c 100 odd.pst >cut.pst
 status 65 "a header cut off" postroad survey --json cut.pst

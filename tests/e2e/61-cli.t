@@ -29,7 +29,7 @@ for command in $commands; do
 	ok "$command has a page" test -e "$MAN/postroad-$command.1"
 	# the connection options are told once, for both
 	also=
-	case $command in verify | extract) also=$MAN/postroad-load.1 ;; esac
+	case $command in verify | extract | survey) also=$MAN/postroad-load.1 ;; esac
 	cat "$MAN/postroad.1" "$MAN/postroad-$command.1" $also 2>/dev/null |
 	    grep -o 'Fl Fl [a-z0-9-]*' | sed 's/Fl Fl /--/' | sort -u >page
 	is "$(comm -23 options page)" '' "$command: each option is in its page"
