@@ -44,6 +44,7 @@ enum { /* in PSETID_Appointment, [MS-OXPROPS] 2 */
 
 enum { /* in PSETID_Meeting */
 	LID_GLOBAL_ID = 0x0003,
+	LID_SERIES_TIME = 0x000e, /* PidLidStartRecurrenceTime */
 	LID_OWNER_CRITICAL = 0x001a,
 	LID_CLEAN_GLOBAL_ID = 0x0023
 };
@@ -407,6 +408,19 @@ turn_answer(struct own_item *oi, struct event *e)
 
 /* ------------------------------------------------------------------ whole */
 
+/* When in the day the series begins, in seconds; if that is not said, this
+ * instance's own time must do. */
+static int64_t
+series_time(struct own_item *oi, const struct event *e)
+{
+	int64_t t = own_named_number(oi, OWN_SET_MEETING, LID_SERIES_TIME, -1);
+	int64_t wall = event_to_wall(e->zone, e->start);
+
+	if (t >= 0 && t >> 12 < 24)
+		return (t >> 12) * 3600 + (t >> 6 & 63) * 60 + (t & 63);
+	return wall == DATE_UNKNOWN ? 0 : wall - event_day(wall);
+}
+
 static void
 fill_uid(struct own_item *oi, struct event *e)
 {
@@ -423,10 +437,7 @@ fill_uid(struct own_item *oi, struct event *e)
 		e->replaces = e->all_day ? day_of(e, replaces)
 					 : event_to_wall(e->zone, replaces);
 	else if (day != DATE_UNKNOWN)
-		e->replaces = e->all_day || e->start == DATE_UNKNOWN
-		    ? day
-		    : day + event_to_wall(e->zone, e->start) -
-			event_day(event_to_wall(e->zone, e->start));
+		e->replaces = day + (e->all_day ? 0 : series_time(oi, e));
 }
 
 static void

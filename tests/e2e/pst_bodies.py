@@ -63,30 +63,52 @@ def check_rtf(m):
 OWN = '040000008200E00074C5B7101A82E00800000000' + '00' * 16 + '10000000' + \
     ''.join('%02X' % n for n in range(0xa0, 0xb0))
 FAR = r'a\;b@example.org'
-# subject: method, UID, lines that must be there
+# subject: method, UID, lines that must be there, and when it is
+TIMES = ['DTSTART:20140513T165320Z', 'DTEND:20140513T175320Z']
+JANE = 'CN=Jane Doe:mailto:jane@example.org'
+JOHN = 'CN=John Doe:mailto:john@example.com'
 MEETINGS = {
     'Größe; a, b\\c ' + '東京' * 40: ('REQUEST', OWN, [
         'SEQUENCE:7', r'LOCATION:Room\, 1\nfloor',
         r'SUMMARY:Größe\; a\, b\\c ' + '東京' * 40,
-        'X-MICROSOFT-CDO-ALLDAYEVENT:TRUE',
-        'ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;'
-        'CN="John Doe":mailto:john@example.com',
+        r'DESCRIPTION:Text of message 0\n',
+        # the day that is in its id, the time beside it
+        'RECURRENCE-ID:20141214T141500Z',
+        'ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;' + JOHN,
         'ATTENDEE;ROLE=OPT-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;'
         'CN="Böse; \'Büro\', Raum 東京 ' + 'lang ' * 20 +
         '":mailto:two@example.com',
-        'ATTENDEE;ROLE=NON-PARTICIPANT;CUTYPE=RESOURCE;PARTSTAT=NEEDS-ACTION;'
-        'RSVP=TRUE;CN="Room":mailto:room@example.com',
-        'ORGANIZER;CN="Jane Doe":mailto:jane@example.org']),
+        'ATTENDEE;CUTYPE=RESOURCE;ROLE=NON-PARTICIPANT;PARTSTAT=NEEDS-ACTION;'
+        'RSVP=TRUE;CN=Room:mailto:room@example.com',
+        'ORGANIZER;' + JANE] + TIMES),
     'Off': ('CANCEL', FAR, [
         'STATUS:CANCELLED', 'SEQUENCE:0',
-        'ATTENDEE;ROLE=REQ-PARTICIPANT;CN="John Doe":mailto:john@example.com',
-        'ORGANIZER;CN="Jane Doe":mailto:jane@example.org'])}
+        'ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;' + JOHN,
+        'ORGANIZER;' + JANE] + TIMES),
+    'Series': ('REQUEST', FAR, [
+        'TZID:Pacific Standard Time',
+        'DTSTART;TZID=Pacific Standard Time:20070326T100000',
+        'DTEND;TZID=Pacific Standard Time:20070326T103000',
+        'RRULE:FREQ=WEEKLY;COUNT=12;BYDAY=MO,TH,FR;WKST=SU',
+        'RECURRENCE-ID;TZID=Pacific Standard Time:20070416T100000',
+        'DTSTART;TZID=Pacific Standard Time:20070416T110000',
+        'DTEND;TZID=Pacific Standard Time:20070416T113000',
+        'SUMMARY:Series', 'SUMMARY:Simple Recurrence with exceptions',
+        'LOCATION:34/4141']),
+    'Days': ('REQUEST', FAR, [
+        'X-MICROSOFT-CDO-ALLDAYEVENT:TRUE', 'DTSTART;VALUE=DATE:20140513',
+        'DTEND;VALUE=DATE:20140515']),
+    'Later': ('COUNTER', FAR, [
+        'ORGANIZER;' + JOHN,
+        'ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=TENTATIVE;' + JANE,
+        'DTSTART:20140513T185320Z', 'DTEND:20140513T195320Z']),
+    'Cut': ('REQUEST', FAR, TIMES)}
 for word, partstat in (('Pos', 'ACCEPTED'), ('Neg', 'DECLINED'),
                        ('Tent', 'TENTATIVE')):
     MEETINGS[word] = ('REPLY', OWN, [
-        'ORGANIZER;CN="John Doe":mailto:john@example.com',
-        'ATTENDEE;PARTSTAT=%s;CN="Jane Doe":mailto:jane@example.org' %
-        partstat])
+        'ORGANIZER;' + JOHN,
+        'ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=%s;%s' %
+        (partstat, JANE)] + TIMES)
 
 
 def check_calendar(m):
@@ -107,10 +129,15 @@ def check_calendar(m):
     for line in data.split(b'\n'):
         line.decode('utf-8')  # no letter is cut
     got = data.decode('utf-8').replace('\n ', '').split('\n')
-    lines += ['METHOD:' + method, 'UID:' + uid, 'VERSION:2.0',
-              'DTSTART:20140513T165320Z', 'DTEND:20140513T175320Z',
-              'DTSTAMP:' + email.utils.parsedate_to_datetime(
-                  m['Date']).strftime('%Y%m%dT%H%M%SZ')]
+    events = got.count('BEGIN:VEVENT')
+    assert events == (2 if m['Subject'] == 'Series' else 1), 'events'
+    assert got.count('UID:' + uid) == events, 'UID'
+    assert m['Subject'] == 'Series' or not any(
+        line.startswith('RRULE') for line in got), 'a rule'
+    lines = lines + ['METHOD:' + method, 'VERSION:2.0']
+    if events == 1:
+        lines.append('DTSTAMP:' + email.utils.parsedate_to_datetime(
+                  m['Date']).strftime('%Y%m%dT%H%M%SZ'))
     for line in lines:
         assert got.count(line) == 1, '%s not in %s' % (line, got)
     return True

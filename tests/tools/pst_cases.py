@@ -828,9 +828,28 @@ def case_meeting(path, n):
     inbox = p.folder('Inbox')
     a = bytes.fromhex('0220060000000000c000000000000046')
     b = bytes.fromhex('90dad86e0b451b1098da00aa003f1305')
-    gid, seq, loc, start, end, day, recurs = [p.number_name(*x) for x in (
-        (b, 3), (a, 0x8201), (a, 0x8208), (a, 0x820d), (a, 0x820e),
-        (a, 0x8215), (a, 0x8223))]
+    gid, seq, loc, start, end, day, recurs, rule, zone, counter, new_start, \
+        new_end, at = [p.number_name(*x) for x in (
+            (b, 3), (a, 0x8201), (a, 0x8208), (a, 0x820d), (a, 0x820e),
+            (a, 0x8215), (a, 0x8223), (a, 0x8216), (a, 0x8260), (a, 0x8257),
+            (a, 0x8250), (a, 0x8251), (b, 0xe))]
+    # [MS-OXOCAL] 4.1.1.2 and 4.1.4
+    series = bytes.fromhex(
+        '043004300B2001000000C0210000010000000000000032000000222000000C000000'
+        '0000000001000000A096BC0C01000000A096BC0C8020BC0C20ADBC0C063000000930'
+        '0000580200007602000001003499BC0C5299BC0CF898BC0C11002200210053696D70'
+        '6C6520526563757272656E6365207769746820657863657074696F6E730800070033'
+        '342F34313431000000000400000000000000000000003499BC0C5299BC0CF898BC0C'
+        '2100530069006D0070006C006500200052006500630075007200720065006E006300'
+        '6500200077006900740068002000650078006300650070007400 69006F006E007300'
+        '0700330034002F0034003100340031000000000000000000')
+    pacific = bytes.fromhex(
+        '0201300002001500500061006300690066006900630020005300740061006E006400'
+        '610072006400200054006900 6D006500020002013E000000D60700000000000000'
+        '00000000000000E001000000000000C4FFFFFF00000A000000050002000000000000'
+        '000000040000000100020000000000000002013E000200D707000000000000000000'
+        '0000000000E001000000000000C4FFFFFF00000B0000000100020000000000000000'
+        '000300000002000200000000000000')
     head = bytes.fromhex('040000008200e00074c5b7101a82e008')
     own = head + bytes.fromhex('07de0c0e') + bytes(16) + \
         struct.pack('<I', 16) + bytes(range(0xa0, 0xb0))
@@ -845,7 +864,7 @@ def case_meeting(path, n):
     p.message(inbox, mail(0, subject='Größe; a, b\\c ' + '\u6771\u4eac' * 40,
                           to=people, **{'class': kind + 'Request', 'props': {
         gid: (0x102, own), seq: (3, 7), loc: ('str', 'Room, 1\r\nfloor'),
-        day: (11, True), recurs: (11, True), **times}}))
+        at: (3, 14 * 4096 + 15 * 64), **times}}))
     p.message(inbox, mail(1, subject='Off', to=[JOHN], **{
         'class': kind + 'Canceled', 'props': {gid: (0x102, far), **times}}))
     for i, k in enumerate(('Pos', 'Neg', 'Tent')):
@@ -858,6 +877,27 @@ def case_meeting(path, n):
                          'data': b'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n'}]}))
     p.message(inbox, mail(6, subject='No time', to=[JOHN], **{
         'class': kind + 'Request'}))
+    p.message(inbox, mail(7, subject='Series', to=[JOHN], **{
+        'class': kind + 'Request', 'props': {
+            gid: (0x102, far), recurs: (11, True), rule: (0x102, series),
+            zone: (0x102, pacific), start: (0x40, filetime(1174928400)),
+            end: (0x40, filetime(1174930200))}}))
+    # two days that somebody at UTC+2 took for whole ones
+    p.message(inbox, mail(8, subject='Days', to=[JOHN], **{
+        'class': kind + 'Request', 'props': {
+            gid: (0x102, far), day: (11, True),
+            start: (0x40, filetime(1399932000)),
+            end: (0x40, filetime(1399932000 + 2 * 86400))}}))
+    p.message(inbox, mail(9, subject='Later', to=[JOHN], **{
+        'class': kind + 'Resp.Tent', 'props': {
+            gid: (0x102, far), counter: (11, True), **times,
+            new_start: (0x40, filetime(1400007200)),
+            new_end: (0x40, filetime(1400010800))}}))
+    # a rule that is cut: the meeting is there without it
+    p.message(inbox, mail(10, subject='Cut', to=[JOHN], **{
+        'class': kind + 'Request', 'props': {
+            gid: (0x102, far), recurs: (11, True), rule: (0x102, series[:40]),
+            **times}}))
     p.close()
 
 

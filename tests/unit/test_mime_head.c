@@ -61,14 +61,16 @@ static void
 test_people(void **state)
 {
 	struct item_recipient to[] = {
-		{ ITEM_TO,
-		    { str("Müller, Jörg"), str("jm@example.com"), { 0 } } },
-		{ ITEM_TO,
-		    { str("a \"b\" (c)"), str("x@example.com"), { 0 } } },
-		{ ITEM_CC,
-		    { str("Roe"), { 0 },
+		{ .type = ITEM_TO,
+		    .who = { str("Müller, Jörg"), str("jm@example.com"),
+			{ 0 } } },
+		{ .type = ITEM_TO,
+		    .who = { str("a \"b\" (c)"), str("x@example.com"),
+			{ 0 } } },
+		{ .type = ITEM_CC,
+		    .who = { str("Roe"), { 0 },
 			str("/O=X/OU=Y/CN=RECIPIENTS/CN=RROE") } },
-		{ ITEM_BCC, { str("Only Name"), { 0 }, { 0 } } },
+		{ .type = ITEM_BCC, .who = { str("Only Name"), { 0 }, { 0 } } },
 	};
 	InternetAddressList *l;
 	InternetAddress *a;
