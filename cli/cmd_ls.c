@@ -11,15 +11,19 @@
 #include "core/glob.h"
 #include "core/text.h"
 #include "formats/folder.h"
+#include "formats/spool_items.h"
 
 struct options {
-	bool messages;
+	bool messages, items;
 	const char *folder;
 };
 
 static const struct opt options[] = {
 	{ "messages", 'm', OPT_FLAG, NULL, "list messages, not folders",
 	    OPT_AT(struct options, messages) },
+	{ "items", 0, OPT_FLAG, NULL,
+	    "list contacts, appointments and all else that is no mail",
+	    OPT_AT(struct options, items) },
 	{ "folder", 0, OPT_STR, "GLOB", "only these folders",
 	    OPT_AT(struct options, folder) },
 	{ 0 },
@@ -80,6 +84,26 @@ print_total(const struct list *l)
 		    text_count(folders, l->folders));
 }
 
+/* For people: what there is besides mail. */
+static int
+print_places(const struct list *l, struct err *err)
+{
+	struct spool_item_counts c;
+	char count[32], size[32];
+	size_t i;
+
+	if (l->json || l->glob != NULL)
+		return 0;
+	if (spool_item_count(l->sp, &c, err) < 0)
+		return -1;
+	for (i = PLACE_MAIL + 1; i < ITEM_PLACES; i++)
+		if (c.n[i] > 0)
+			printf("%10s %10s  %s\n", text_count(count, c.n[i]),
+			    text_size(size, c.bytes[i]),
+			    item_place_path((enum item_place)i));
+	return 0;
+}
+
 static int
 list_folders(struct list *l, struct err *err)
 {
@@ -97,7 +121,43 @@ list_folders(struct list *l, struct err *err)
 	}
 	if (rc == 0)
 		print_total(l);
-	return rc;
+	return rc < 0 ? -1 : print_places(l, err);
+}
+
+static void
+print_item(const struct list *l, const struct spool_item *it)
+{
+	char date[32], size[32];
+	struct buf line = { 0 };
+	struct js *o;
+
+	if (l->json) {
+		o = entry_item_json(it);
+		js_put(&line, o);
+		js_free(&o);
+	} else {
+		date_format_iso(date, it->modified);
+		buf_putf(&line, "%.10s %.5s %-7s %9s  ", date, date + 11,
+		    item_kind_name(it->kind), text_size(size, it->size));
+		text_escape(&line, slice_str(it->file));
+		buf_puts(&line, it->lost ? " (LOST)" : "");
+	}
+	puts(buf_str(&line));
+	buf_free(&line);
+}
+
+static int
+list_items(const struct list *l, struct err *err)
+{
+	struct spool_item it;
+	int64_t after = 0;
+	int rc;
+
+	while ((rc = spool_item_next(l->sp, &after, &it, err)) == 1 &&
+	    !ferror(stdout))
+		if (is_wanted(l, it.folder))
+			print_item(l, &it);
+	return rc < 0 ? -1 : 0;
 }
 
 static void
@@ -156,13 +216,20 @@ run(const struct cmd *cmd, int argc, char **argv)
 	if (at < 0 || common_begin(&co, &err) < 0)
 		return cmd_fail(&co, &err);
 	l.json = co.json;
+	if (o.items && o.messages) {
+		err_set(&err, SCOPE_RUN, EX_USAGE,
+		    "--items and --messages: give one of them");
+		return cmd_fail(&co, &err);
+	}
 	if ((o.folder != NULL &&
 		glob_new(&l.glob, slice_str(o.folder), 0, &err) < 0) ||
 	    spool_open(&l.sp, argv[at], SPOOL_READ, 0, &err) < 0) {
 		glob_free(&l.glob);
 		return cmd_fail(&co, &err);
 	}
-	rc = o.messages ? list_messages(&l, &err) : list_folders(&l, &err);
+	rc = o.items	 ? list_items(&l, &err)
+	    : o.messages ? list_messages(&l, &err)
+			 : list_folders(&l, &err);
 	spool_close(&l.sp);
 	glob_free(&l.glob);
 	return rc < 0 ? cmd_fail(&co, &err) : cmd_flush(0);
@@ -171,7 +238,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 const struct cmd cmd_ls = {
 	.name = "ls",
 	.operands = "SPOOL",
-	.summary = "List a spool's folders, or its messages",
+	.summary = "List a spool's folders, its messages, or its items",
 	.text = "With --json, one JSON object a line (JSON Lines).",
 	.tables = { options, common_options },
 	.run = run,

@@ -104,6 +104,31 @@ entry_json(const struct spool_entry *e, const char *subject)
 	return o;
 }
 
+struct js *
+entry_item_json(const struct spool_item *it)
+{
+	struct js *o = js_obj(), *source;
+	char date[32];
+
+	js_set_str(o, "type", "item");
+	js_set_str(o, "kind", item_kind_name(it->kind));
+	js_set_str(o, "file", it->file);
+	js_set_str(o, "key", it->key);
+	js_set_str(o, "folder", it->folder);
+	set_name(o, it->folder);
+	js_set_str(o, "class", it->class);
+	js_set_str(o, "title", it->title);
+	js_set_str(o, "modified",
+	    it->modified <= 0 ? NULL : date_format_iso(date, it->modified));
+	js_set_int(o, "size", (int64_t)it->size);
+	set_hash(o, "sha256", true, it->sha256);
+	source = js_parse(slice_str(it->source));
+	js_set(o, "source", source == NULL ? js_null() : source);
+	if (it->lost)
+		js_set_bool(o, "lost", true);
+	return o;
+}
+
 void
 entry_subject(struct spool *sp, const struct spool_entry *e, struct buf *out)
 {

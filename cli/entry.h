@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Folders and messages of a spool as the commands show them (CLI.md, JSON). */
+/* Folders, messages and items of a spool as the commands show them (CLI.md, JSON). */
 #ifndef CLI_ENTRY_H
 #define CLI_ENTRY_H
 
 #include "core/js.h"
-#include "formats/spool.h"
+#include "formats/spool_items.h"
 
 /* {"type":"folder",...}; the caller frees. */
 struct js *entry_folder_json(const struct spool_folder *f);
 
 /* {"type":"message",...}; 'subject' is decoded text. */
 struct js *entry_json(const struct spool_entry *e, const char *subject);
+
+/* {"type":"item",...} */
+struct js *entry_item_json(const struct spool_item *it);
 
 /* Append the decoded Subject, read from the message's header; nothing when
  * there is none or the file cannot be read. */

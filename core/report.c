@@ -631,7 +631,7 @@ print_verified(const struct report *r, FILE *f)
 	for (i = 0; i < r->added.n; i++) {
 		if (strcmp(r->added.v[i].name, "messages") == 0)
 			messages = r->added.v[i].n;
-		else
+		else if (strcmp(r->added.v[i].name, "items_checked") != 0)
 			differences += r->added.v[i].n;
 	}
 	fprintf(f, "verify: %s %s, %s, ", text_count(a, messages),

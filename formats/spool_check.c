@@ -8,6 +8,7 @@
 #include "core/stop.h"
 #include "formats/ledger.h"
 #include "formats/spool_impl.h"
+#include "formats/spool_items.h"
 
 static void
 name_it(struct report *r, const struct spool_entry *e, const char *counter,
@@ -94,10 +95,75 @@ check_entry(struct spool *sp, struct report *r, const struct spool_entry *e)
 	close(fd);
 }
 
+static void
+name_item(struct report *r, const struct spool_item *it, const char *counter,
+    const struct err *why)
+{
+	report_add(r, counter, 1);
+	report_problem(r,
+	    &(struct problem){ .folder = it->folder,
+		.source = it->source,
+		.subject = it->title,
+		.size = it->size,
+		.err = why });
+}
+
+static void
+check_item(struct spool *sp, struct report *r, const struct spool_item *it)
+{
+	uint8_t sha256[DIGEST_BYTES];
+	struct err err = { 0 };
+	uint64_t size;
+	int fd;
+
+	report_add(r, "items_checked", 1);
+	fd = spool_item_open(sp, it, &err);
+	if (fd < 0) {
+		err_set(&err, SCOPE_MSG, EX_NOINPUT,
+		    "%s: missing: the ledger has it, the folder has not",
+		    it->file);
+		err_hint(&err,
+		    "extract again: what the source still has "
+		    "comes back");
+		name_item(r, it, "missing", &err);
+		return;
+	}
+	if (spool_hash_fd(fd, sha256, &size, NULL, &err) < 0) {
+		err_within(&err, "%s", it->file);
+		name_item(r, it, "altered", &err);
+	} else if (size != it->size ||
+	    memcmp(sha256, it->sha256, sizeof(sha256)) != 0) {
+		err_set(&err, SCOPE_MSG, EX_DATAERR,
+		    "%s: altered: its SHA-256 is not the ledger's", it->file);
+		err_hint(&err, "take this file away and extract again");
+		name_item(r, it, "altered", &err);
+	}
+	close(fd);
+}
+
+static int
+check_items(struct spool *sp, struct report *r, struct err *err)
+{
+	struct spool_item it;
+	int64_t after = 0;
+	uint64_t unknown;
+	int rc;
+
+	while ((rc = spool_item_next(sp, &after, &it, err)) == 1) {
+		check_item(sp, r, &it);
+		if (stop_check(err) < 0)
+			return -1;
+	}
+	if (rc < 0 || spool_items_unknown(sp, &unknown, err) < 0)
+		return -1;
+	report_add(r, "not_in_ledger", unknown);
+	return 0;
+}
+
 int
 spool_check(struct spool *sp, struct report *r, struct err *err)
 {
-	static const char *const counters[] = { "messages", "missing",
+	static const char *const counters[] = { "messages", "items_checked", "missing",
 		"altered", "date_changed", "not_in_ledger" };
 	struct spool_folder f;
 	struct spool_entry e;
@@ -127,5 +193,5 @@ spool_check(struct spool *sp, struct report *r, struct err *err)
 		}
 	}
 	spool_iter_close(&it);
-	return rc;
+	return rc < 0 ? -1 : check_items(sp, r, err);
 }

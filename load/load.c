@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/stop.h"
+#include "formats/spool_items.h"
 #include "load/load_impl.h"
 
 int
@@ -320,6 +321,30 @@ name_counters(struct report *r)
 		report_add(r, names[i], 0);
 }
 
+/* What is no mail stays: a word where it is. */
+static int
+count_items(struct load *l, struct err *err)
+{
+	struct spool_item it;
+	int64_t after = 0;
+	int rc;
+
+	while ((rc = spool_item_next(l->spool, &after, &it, err)) == 1) {
+		const struct item_sort sort = { item_kind_name(it.kind),
+			item_kind_people(it.kind, 1),
+			item_kind_people(it.kind, 2),
+			item_place_path(item_kind_place(it.kind)) };
+
+		report_item(l->report, &sort, ITEM_LEFT, 1, it.size);
+	}
+	if (after > 0)
+		report_note(l->report,
+		    "IMAP carries mail only: contacts, calendars and the "
+		    "like are files in %s/items, to be imported from there",
+		    spool_dir(l->spool));
+	return rc;
+}
+
 int
 load_run(const struct load_options *o, struct report *r, struct err *err)
 {
@@ -338,6 +363,8 @@ load_run(const struct load_options *o, struct report *r, struct err *err)
 	dest_init(&l.d, o->account, l.spool, r, o->max_wait_s);
 	rc = run(&l, err);
 	ledger_rollback(l.ledger);
+	if (count_items(&l, &second) < 0)
+		err_clear(&second);
 	if (rc < 0)
 		announce_unplanned(&l);
 	count_pending(&l);

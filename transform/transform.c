@@ -163,7 +163,7 @@ do_all(struct run *run, struct err *err)
 	}
 	if (!run->o->dry_run && places_make(run, err) < 0)
 		return -1;
-	if (walk_all(run, err) < 0)
+	if (walk_all(run, err) < 0 || items_all(run, err) < 0)
 		return -1;
 	if (run->o->dry_run)
 		return 0;

@@ -11,6 +11,9 @@
  * are empty.  A message that is gone from IN stays in OUT: an extraction may
  * bring it back, and nobody asked for it to be deleted.
  *
+ * Items that are no mail come along, by hard link, too; those of a folder that
+ * a rule excludes as a whole stay behind.
+ *
  * Interrupted or killed at any instant and run again, the end is the same.
  * Memory: one small record a folder.
  */

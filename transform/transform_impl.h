@@ -5,6 +5,7 @@
  *	transform.c	  the run: opening, order, the end
  *	transform_plan.c  which folder becomes which
  *	transform_walk.c  message by message
+ *	transform_items.c contacts, calendars, notes
  */
 #ifndef TRANSFORM_TRANSFORM_IMPL_H
 #define TRANSFORM_TRANSFORM_IMPL_H
@@ -59,5 +60,8 @@ void places_tell(struct run *run);
 
 /* ---- transform_walk.c */
 int walk_all(struct run *run, struct err *err);
+
+/* ---- transform_items.c */
+int items_all(struct run *run, struct err *err);
 
 #endif
