@@ -9,7 +9,7 @@
 #include "core/arena.h"
 #include "core/mem.h"
 #include "core/stop.h"
-#include "formats/spool.h"
+#include "load/export_items.h"
 #include "load/sink.h"
 
 /* What is counted of a folder until the run is done. */
@@ -24,6 +24,7 @@ struct walk {
 	struct spool *sp;
 	struct spool_iter *it;
 	struct sink *sink;
+	struct export_items *items;
 	/* folders to come */
 	int64_t folder_row;
 	struct spool_folder folder;
@@ -57,16 +58,32 @@ step_folder(struct walk *w, struct err *err)
 	return 0;
 }
 
+/* Of the folder that takes messages now. */
+static int
+give_items(struct walk *w, struct err *err)
+{
+	if (w->n_tallies == 0)
+		return 0;
+	return export_items_give(w->items, w->sink,
+	    w->tallies[w->n_tallies - 1].path, err);
+}
+
 static int
 give_folder(struct walk *w, struct err *err)
 {
+	enum item_kind kind = KIND_MAIL;
+
+	if (give_items(w, err) < 0)
+		return -1;
+	if (w->folder.messages == 0)
+		kind = export_items_kind(w->items, w->folder.path);
 	report_folder(w->r, w->folder.path);
 	if ((w->n_tallies & 63) == 0)
 		w->tallies = mem_grow(w->tallies, w->n_tallies + 64,
 		    sizeof(*w->tallies));
 	w->tallies[w->n_tallies++] =
 	    (struct tally){ .path = mem_str(w->folder.path) };
-	if (w->sink->ops->folder(w->sink, &w->folder, err) < 0)
+	if (w->sink->ops->folder(w->sink, &w->folder, kind, err) < 0)
 		return -1;
 	return step_folder(w, err);
 }
@@ -187,7 +204,9 @@ walk(struct walk *w, struct err *err)
 {
 	while (look_ahead(w, err) == 0) {
 		if (w->n == 0) {
-			if (give_folders(w, NULL, err) < 0)
+			if (give_folders(w, NULL, err) < 0 ||
+			    give_items(w, err) < 0 ||
+			    export_items_give_rest(w->items, w->sink, err) < 0)
 				return -1;
 			return w->sink->ops->finish(w->sink, err);
 		}
@@ -269,8 +288,9 @@ begin(struct walk *w, const struct sink_ops *ops, struct err *err)
 		err) < 0)
 		return -1;
 	spec.spool = w->sp;
-	if (expect_work(w, err) < 0 || step_folder(w, err) < 0 ||
-	    ops->open(&w->sink, &spec, err) < 0)
+	if (expect_work(w, err) < 0 ||
+	    export_items_open(&w->items, w->sp, w->r, err) < 0 ||
+	    step_folder(w, err) < 0 || ops->open(&w->sink, &spec, err) < 0)
 		return -1;
 	w->sink->ops = ops;
 	return spool_iter_open(w->sp, NULL, &w->it, err);
@@ -294,6 +314,9 @@ export_run(const struct export_options *o, struct report *r, struct err *err)
 	if (rc < 0)
 		count_rest(&w);
 	count_taken(&w, rc == 0);
+	if (w.items != NULL)
+		export_items_count(w.items, o->out, rc == 0);
+	export_items_close(&w.items);
 	if (w.sink != NULL)
 		w.sink->ops->close(w.sink);
 	spool_iter_close(&w.it);

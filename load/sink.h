@@ -4,7 +4,7 @@
  * row in load/sink.c.  load/export.c walks the spool and calls, in this
  * order:
  *
- *	sink_open -> { folder -> message* }* -> finish -> close
+ *	open -> { folder -> message* -> item* }* -> finish -> close
  *
  * Folders come in path order, parents first, empty ones, too.  Nothing is
  * under its final name before finish() returned 0; close() without it takes
@@ -19,7 +19,8 @@
 #include <stdbool.h>
 
 #include "core/report.h"
-#include "formats/spool.h"
+#include "formats/pst_item.h"
+#include "formats/spool_items.h"
 
 struct sink;
 
@@ -35,14 +36,19 @@ struct sink_ops {
 	const char *name; /* of the format */
 	int (*open)(struct sink **s_r, const struct sink_spec *spec,
 	    struct err *err);
+	/* 'kind': what it is for, if no mail is in it */
 	int (*folder)(struct sink *s, const struct spool_folder *f,
-	    struct err *err);
+	    enum item_kind kind, struct err *err);
 	/* This message will come; at most SINK_AHEAD wait.  May be NULL. */
 	void (*expect)(struct sink *s, const struct spool_entry *e);
 	/* 'fd' is the message, at byte 0, and stays the caller's.  Called for
 	 * each that was expected, in that order; fd < 0: its file is gone. */
 	int (*message)(struct sink *s, const struct spool_entry *e, int fd,
 	    struct err *err);
+	/* An item that is no mail, for the current folder.  NULL: the format
+	 * has no place for them. */
+	int (*item)(struct sink *s, const struct spool_item *of,
+	    struct item *item, struct err *err);
 	int (*finish)(struct sink *s, struct err *err);
 	void (*close)(struct sink *s); /* frees s itself */
 };

@@ -127,11 +127,12 @@ pst_open(struct sink **s_r, const struct sink_spec *spec, struct err *err)
 }
 
 static int
-pst_folder(struct sink *sink, const struct spool_folder *f, struct err *err)
+pst_folder(struct sink *sink, const struct spool_folder *f, enum item_kind kind,
+    struct err *err)
 {
 	struct sink_pst *s = (struct sink_pst *)sink;
 
-	pst_add_place(s, f);
+	pst_add_place(s, f, kind);
 	return pst_enter_place(s, err);
 }
 
@@ -188,6 +189,25 @@ pst_message(struct sink *sink, const struct spool_entry *e, int fd,
 	return 0;
 }
 
+/* A contact, an appointment, a note: the writer knows them all. */
+static int
+pst_item(struct sink *sink, const struct spool_item *of, struct item *item,
+    struct err *err)
+{
+	struct sink_pst *s = (struct sink_pst *)sink;
+	uint32_t nid;
+
+	item->uid = slice_str(of->key);
+	item->flags |= ITEM_READ;
+	if (item->modified == DATE_UNKNOWN && of->modified > 0)
+		item->modified = of->modified;
+	if (make_room(s, pst_item_size(item), err) < 0 ||
+	    pst_store_message(s->store, item, &nid, err) < 0)
+		return -1;
+	s->messages++;
+	return 0;
+}
+
 static void
 say_files(struct sink_pst *s)
 {
@@ -226,6 +246,7 @@ const struct sink_ops sink_pst = {
 	.folder = pst_folder,
 	.expect = pst_expect,
 	.message = pst_message,
+	.item = pst_item,
 	.finish = pst_finish,
 	.close = pst_close,
 };

@@ -6,10 +6,32 @@
 
 #include "core/mem.h"
 #include "formats/folder.h"
+#include "formats/pst_store_items.h"
 #include "load/sink_pst_impl.h"
 
+static const char *
+class_of(enum item_kind kind)
+{
+	switch (kind) {
+	case KIND_CONTACT:
+	case KIND_LIST:
+		return PST_CLASS_CONTACTS;
+	case KIND_EVENT:
+		return PST_CLASS_CALENDAR;
+	case KIND_TASK:
+		return PST_CLASS_TASKS;
+	case KIND_JOURNAL:
+		return PST_CLASS_JOURNAL;
+	case KIND_NOTE:
+		return PST_CLASS_NOTES;
+	default:
+		return PST_CLASS_MAIL;
+	}
+}
+
 void
-pst_add_place(struct sink_pst *s, const struct spool_folder *f)
+pst_add_place(struct sink_pst *s, const struct spool_folder *f,
+    enum item_kind kind)
 {
 	struct slice name = slice_str(f->name), path = slice_str(f->path);
 	const char *at;
@@ -30,7 +52,8 @@ pst_add_place(struct sink_pst *s, const struct spool_folder *f)
 	s->current = s->n_places++;
 	s->places[s->current] = (struct pst_place){ .path = mem_str(f->path),
 		.name = name.n == 0 ? NULL : mem_strn(name.p, name.n),
-		.special_use = mem_str(f->special_use) };
+		.special_use = mem_str(f->special_use),
+		.class = class_of(kind) };
 }
 
 static struct pst_place *
@@ -113,7 +136,7 @@ make_place(struct sink_pst *s, struct pst_place *p, uint32_t parent,
 			p->nid = PST_STORE_TRASH;
 	} else {
 		p->nid = pst_store_folder(s->store, parent, buf_slice(&name),
-		    NULL, err);
+		    p->class, err);
 	}
 	buf_free(&name);
 	if (p->nid == 0) {
@@ -143,7 +166,7 @@ add_missing(struct sink_pst *s, struct slice path)
 	struct spool_folder f = { .path = own };
 	struct pst_place *p;
 
-	pst_add_place(s, &f);
+	pst_add_place(s, &f, KIND_MAIL);
 	free(own);
 	p = &s->places[s->current];
 	s->current = current;

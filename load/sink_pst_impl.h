@@ -12,7 +12,8 @@
 /* A folder of the spool, and where it is in the current file. */
 struct pst_place {
 	char *path, *name, *special_use;
-	uint32_t nid; /* 0: not there yet */
+	const char *class; /* of the folder; a literal */
+	uint32_t nid;	   /* 0: not there yet */
 };
 
 struct sink_pst {
@@ -32,7 +33,8 @@ struct sink_pst {
 
 /* ---- sink_pst_folders.c */
 /* Remember a folder; parents come first. */
-void pst_add_place(struct sink_pst *s, const struct spool_folder *f);
+void pst_add_place(struct sink_pst *s, const struct spool_folder *f,
+    enum item_kind kind);
 /* Let the folder added last take messages in the current file, made there
  * with those it lies in if need be.  0 or -1. */
 int pst_enter_place(struct sink_pst *s, struct err *err);
