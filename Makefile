@@ -17,7 +17,7 @@ LIBS = sqlite3 libcrypto libssl jansson gmime-3.0 libpst libseccomp \
 LAZY_LIBS = libcurl
 
 # These run before anything is installed, so no library is asked for them.
-BARE = deps check demo clean samples dist
+BARE = deps check demo clean dist
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(patsubst -I%,-isystem %,\
 	$(shell pkg-config --cflags $(LIBS) $(LAZY_LIBS) 2>/dev/null))
@@ -165,8 +165,8 @@ demo:
 	@sh scripts/demo.sh
 
 # written again, bit for bit
-samples:
-	$(Q)sh tests/tools/mksamples.sh samples
+samples: $(BUILD)/tests/tools/mkpst_samples
+	$(Q)BUILD=$(BUILD) sh tests/tools/mksamples.sh samples
 
 MAN = $(wildcard docs/man/*.[15])
 SHARE = $(DESTDIR)$(PREFIX)/share

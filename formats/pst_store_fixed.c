@@ -46,7 +46,10 @@ const uint32_t search_columns[] = { ROWS, I4(0x67f1), STR(0x0e05), I4(0x0e17),
 const uint32_t recipient_columns[] = { ROWS, BOO(0x0e0f), STR(0x3002),
 	STR(0x3003), BIN(0x0fff), STR(0x3001), I4(0x0c15), BIN(0x300b),
 	BIN(0x0ff9), I4(0x0ffe), I4(0x3900), BOO(0x3a40), STR(0x39ff),
-	STR(0x39fe) };
+	/* beyond the template: messages have them */
+	STR(0x39fe), I4(PidTagRecipientFlags), I4(PidTagRecipientTrackStatus),
+	TIM(PidTagRecipientTrackStatusTime) };
+#define TEMPLATE_RECIPIENT 14
 const uint32_t attachment_columns[] = { ROWS, I4(0x370b), I4(0x0e20),
 	I4(0x3705), STR(0x3704) };
 static const uint32_t receive_columns[] = { ROWS, I4(PidTagReceiveFolder),
@@ -132,8 +135,7 @@ store_put_fixed(struct pst_store_out *s, struct err *err)
 		{ NID_ASSOCIATED_TPL, associated_columns,
 		    COUNT(associated_columns) },
 		{ NID_SEARCH_TPL, search_columns, COUNT(search_columns) },
-		{ NID_RECIPIENT_TABLE, recipient_columns,
-		    COUNT(recipient_columns) },
+		{ NID_RECIPIENT_TABLE, recipient_columns, TEMPLATE_RECIPIENT },
 		{ NID_ATTACHMENT_TABLE, attachment_columns,
 		    COUNT(attachment_columns) },
 		{ NID_OUTGOING, outgoing_columns, COUNT(outgoing_columns) } };

@@ -93,6 +93,8 @@ void store_put_subject(struct pst_props *p, struct slice subject);
 /* ---- pst_store_kind.c: items other than mail.  Fill in what hangs from the
  * item and the item itself has not; in 'a'. */
 void store_complete(struct item *it, struct arena *a);
+/* What the attachment of a changed instance has besides. */
+void store_put_exception(struct pst_props *p, const struct item_attach *at);
 /* The properties of its class. */
 int store_put_kind(struct pst_store_out *s, struct pst_props *p,
     const struct item *it, struct err *err);

@@ -408,6 +408,11 @@ put_recipient(struct pst_table *t, uint32_t row, const struct item_recipient *r,
 	table_int(t, 0x0ffe, 6);     /* ObjectType: a mail user */
 	table_int(t, 0x3900, 0);     /* DisplayType */
 	table_bool(t, 0x3a40, false);
+	table_int(t, PidTagRecipientFlags, r->organizer ? 3 : 1);
+	if (r->answer != 0)
+		table_int(t, PidTagRecipientTrackStatus, r->answer);
+	if (r->answered != 0)
+		table_time(t, PidTagRecipientTrackStatusTime, r->answered);
 	if (table_text(t, PidTagDisplayName, name_of(&r->who), err) < 0 ||
 	    table_text(t, 0x39ff, name_of(&r->who), err) < 0 ||
 	    table_text(t, PidTagAddressType, slice_str(x500 ? "EX" : "SMTP"),
@@ -515,6 +520,9 @@ attach_properties(struct pst_props *p, const struct item_attach *a,
 	text_if(p, PidTagAttachDisposition, a->disposition);
 	if (a->hidden)
 		props_bool(p, PidTagAttachmentHidden, true);
+	if (a->photo)
+		props_bool(p, PidTagAttachmentContactPhoto, true);
+	store_put_exception(p, a);
 	props_int(p, PidTagAttachFlags, a->related || a->cid.n > 0 ? 4 : 0);
 }
 

@@ -170,13 +170,15 @@ add_exceptions(struct item *it, const struct event *e, struct arena *a)
 {
 	const struct event_recur *r = e->recur;
 	struct item_attach *v;
-	size_t i, n = it->n_attachments;
+	size_t i, n = 0;
 
 	if (r == NULL || r->n_changes == 0)
 		return;
-	v = arena_alloc(a, (n + r->n_changes) * sizeof(*v));
-	if (n > 0)
-		memcpy(v, it->attachments, n * sizeof(*v));
+	v = arena_alloc(a, (it->n_attachments + r->n_changes) * sizeof(*v));
+	/* those that were read are among the changes */
+	for (i = 0; i < it->n_attachments; i++)
+		if (!it->attachments[i].exception)
+			v[n++] = it->attachments[i];
 	for (i = 0; i < r->n_changes; i++) {
 		struct event *whole;
 
@@ -194,12 +196,33 @@ add_exceptions(struct item *it, const struct event *e, struct arena *a)
 		v[n++] = (struct item_attach){ .method = ITEM_ATTACH_ITEM,
 			.name = slice_str("Untitled"),
 			.hidden = true,
+			.exception = true,
 			.position = -1,
 			.open = open_exception,
 			.arg = whole };
 	}
 	it->attachments = v;
 	it->n_attachments = n;
+}
+
+/* [MS-OXOCAL] 2.2.10.1: what the attachment says of the instance in it. */
+void
+store_put_exception(struct pst_props *p, const struct item_attach *at)
+{
+	const struct event *e = at->arg;
+
+	if (at->open != open_exception)
+		return;
+	props_int(p, PidTagAttachmentFlags, 2); /* afException */
+	props_time(p, PidTagExceptionReplaceTime,
+	    event_to_utc(e->zone, e->replaces));
+	/* by the clock */
+	if (e->start != DATE_UNKNOWN)
+		props_time(p, PidTagExceptionStartTime,
+		    e->all_day ? e->start : event_to_wall(e->zone, e->start));
+	if (e->end != DATE_UNKNOWN)
+		props_time(p, PidTagExceptionEndTime,
+		    e->all_day ? e->end : event_to_wall(e->zone, e->end));
 }
 
 void

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# make demo: the whole road once, on this machine only.  The samples go into
-# spools, through rules, and up to a Dovecot started for the occasion on
-# loopback; verify proves it, the tree is shown, and all of it is removed.
+# make demo: the whole road once, on this machine only.  The samples, PSTs
+# first, go into spools, through rules, and up to a Dovecot started for the
+# occasion on loopback; verify proves it, the tree is shown, and all of it is
+# removed.  Contacts and the calendar become files.
 
 set -eu
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
@@ -46,11 +47,33 @@ find samples/maildir samples/eml -type f -size +0 | while read -r file; do
 	date=$(sed -n '/^\r*$/q; s/^Date: //p' "$file" | tr -d '\r')
 	[ -z "$date" ] || touch -d "$date" "$file"
 done
-samples='office.mbox takeout.mbox maildir eml'
+samples='office.pst organizer.pst office.mbox takeout.mbox maildir eml'
+# what a sample's spool and mailbox are called
+name() {
+	case $1 in
+	*.pst) echo "outlook-${1%.pst}" ;;
+	*) echo "${1%.mbox}" ;;
+	esac
+}
+
+title 'PSTs: what is in one, and is it what its specification says?'
+run postroad survey samples/organizer.pst
+run postroad survey --check samples/office.pst
+
+title 'Extract the PSTs: mail into a spool, all else into files beside it'
+for sample in office organizer; do
+	run postroad extract samples/$sample.pst outlook-$sample.spool
+done
+run postroad ls outlook-office.spool
+run find outlook-organizer.spool/items -type f | sort
+for place in contacts calendar; do
+	[ -n "$(ls outlook-organizer.spool/items/$place)" ]
+done
 
 title 'Extract: two mboxes, a Maildir++ and a folder of .eml, each to a spool'
 for sample in $samples; do
-	run postroad extract "samples/$sample" "${sample%.mbox}.spool"
+	case $sample in *.pst) continue ;; esac
+	run postroad extract "samples/$sample" "$(name "$sample").spool"
 done
 run postroad ls maildir.spool
 
@@ -58,7 +81,7 @@ title 'Transform: leave Trash out, rename a folder, fix double-byte spaces'
 run postroad transform --exclude Trash \
     --rename 'Projects/2019=Archive/Projects 2019' --fix-names \
     maildir.spool maildir.ready
-for sample in office takeout eml; do
+for sample in outlook-office outlook-organizer office takeout eml; do
 	run postroad transform --fix-names $sample.spool $sample.ready
 done
 run postroad ls maildir.ready
@@ -68,7 +91,7 @@ dovecot_start
 install -m 600 "$PW_FILE" pw
 cp "$CA_FILE" ca.pem
 for sample in $samples; do
-	sample=${sample%.mbox}
+	sample=$(name "$sample")
 	run postroad load --ca-file ca.pem --password-file pw \
 	    $sample.ready "$(dest $sample)"
 done
@@ -78,22 +101,22 @@ run postroad load --ca-file ca.pem --password-file pw \
 
 title 'Verify: every message there, byte for byte'
 for sample in $samples; do
-	sample=${sample%.mbox}
+	sample=$(name "$sample")
 	run postroad verify --deep --ca-file ca.pem --password-file pw \
 	    $sample.ready "$(dest $sample)"
 done
 
 title 'What Dovecot has now'
 for sample in $samples; do
-	dovecot_do -f tab mailbox status -u "${sample%.mbox}" \
+	dovecot_do -f tab mailbox status -u "$(name "$sample")" \
 	    'messages unseen vsize' '*' | sed 1d | sort |
-	    awk -F'\t' -v user="${sample%.mbox}" '{
-		printf "%-8s %3d messages, %2d unseen, %5d bytes  %s\n",
+	    awk -F'\t' -v user="$(name "$sample")" '{
+		printf "%-17s %3d messages, %2d unseen, %5d bytes  %s\n",
 		    user, $2, $3, $4, $1 }'
 done | tee tree
 
 title 'Done'
-awk '{ n += $2 } END { print n " messages in " NR " folders of 4 mailboxes," \
+awk '{ n += $2 } END { print n " messages in " NR " folders of 6 mailboxes," \
     " each with its bytes, flags and dates." }' tree
 [ "$(awk '{ n += $2 } END { print n }' tree)" = "$(jq -s \
     'map(.announced) | add - 1' samples/*.EXPECT.json)" ] # one is in Trash

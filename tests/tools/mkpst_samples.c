@@ -151,12 +151,12 @@ folder(struct pst_store_out *s, uint32_t parent, const char *name,
 static int
 open_minutes(void *arg, struct item **item_r, struct err *e)
 {
+	static char text[] = "Present: all.\n";
 	static struct item m;
 
 	(void)arg;
 	(void)e;
-	begin(&m, 1, "<pst.inner@example.org>", "Minutes",
-	    (char[]){ "Present: all.\n" });
+	begin(&m, 1, "<pst.inner@example.org>", "Minutes", text);
 	m.from = desk;
 	m.n_recipients = 1;
 	*item_r = &m;
@@ -520,6 +520,13 @@ put_rest(struct pst_store_out *s)
 static void
 make_organizer(struct pst_store_out *s)
 {
+	struct item m;
+	uint32_t nid = folder(s, PST_STORE_TOP, "Inbox", NULL);
+
+	pst_store_role(s, PST_STORE_INBOX, nid);
+	begin(&m, 12, "<pst.11@example.org>", "Budget on the 15th",
+	    (char[]){ "It is in the calendar.\n" });
+	put(s, &m);
 
 	put_contacts(s);
 	put_calendar(s);

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Write the samples, bit for bit the same each time: an mbox, one from
-# Google Takeout, a Maildir++ and a folder of .eml, and beside each what must
-# come out of it (NAME.EXPECT.json).  sh tests/tools/mksamples.sh DIR
+# Google Takeout, a Maildir++, a folder of .eml and two PSTs, and beside each
+# what must come out of it (NAME.EXPECT.json).  The PSTs are written by
+# $BUILD/tests/tools/mkpst_samples.  sh tests/tools/mksamples.sh DIR
 #
 # The expectation is made from the message before it is quoted, named and
 # filed, so it owes nothing to the program.  Nothing here looks at the clock.
@@ -374,3 +375,116 @@ END
 expect '100%25 done' '' '' 'Odd names'
 eml_add '100% done' 4.eml
 expected eml
+
+# ---------------------------------------------------------- office.pst, mail
+# part NAME: a file to attach, from stdin; a picture is one black pixel
+mkdir "$W/parts"
+part() { cat >"$W/parts/$1"; }
+sum() { sha256sum <"$W/parts/$1" | cut -c1-64; }
+pixel() {
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\001\0\0\0\001'
+	printf '\010\0\0\0\0:~\233U\0\0\0\nIDATx\234c`\0\0\0\002\0\001'
+	printf 'H\257\244q\0\0\0\0IEND\256B`\202'
+}
+printf 'quarter,sum\r\n1,1040\r\n2,1275\r\n' | part figures.csv
+printf 'R\303\251sum\303\251 \345\261\245\346\255\264\n' | part notes.txt
+pixel | part logo.png
+pixel | part photo.png
+writer=${BUILD:-build}/tests/tools/mkpst_samples
+[ -x "$writer" ] || {
+	echo "mksamples: no $writer: run 'make samples'" >&2
+	exit 69
+}
+
+# pst_mail FOLDER N 'FLAGS' SUBJECT TEXT [JSON]: message number N, received
+# on the day after the N-th of May 2012; more of it in JSON
+pst_mail() {
+	jq -cn --arg folder "$1" --argjson n "$2" --arg flags "$3" \
+	    --arg subject "$4" --arg text "$5" --argjson more "${6:-{\}}" '{
+	    folder: $folder, subject: $subject,
+	    message_id: "<pst.\($n)@example.org>",
+	    received: "2012-05-\($n + 1 | tostring | ("0" + .)[-2:])T09:00:30Z",
+	    flags: ($flags | split(" ")), keywords: [],
+	    from: "accounts@example.org", to: ["sales@example.org"],
+	    cc: ["desk@example.org"], bcc: [], text: $text,
+	    attachments: []} + $more' >>"$W/expect"
+}
+attached() { # NAME PART TYPE
+	jq -cn --arg name "$1" --arg sha256 "$(sum "$2")" --arg type "$3" \
+	    '{name: $name, type: $type, sha256: $sha256}'
+}
+
+sample office.pst
+"$writer" office "$out/$name" "$W/parts"
+pst_mail INBOX 1 'flagged seen' 'Quarterly figures' \
+    'Two files are attached.' "$(jq -cn \
+    --argjson a "$(attached figures.csv figures.csv text/csv)" \
+    --argjson b "$(attached 'Résumé 履歴.txt' notes.txt text/plain)" \
+    '{attachments: [$a, $b], keywords: ["__rger", "Red_Category"]}')"
+pst_mail INBOX 2 'answered seen' 'Minutes to pass on' \
+    'See the message attached.' '{"attachments": [{"name": null,
+    "type": "message/rfc822", "subject": "Minutes",
+    "text": "Present: all."}]}'
+pst_mail INBOX 3 '' 'In RTF' 'Signed, and sealed.'
+pst_mail INBOX 4 seen 'With a picture' 'Our logo: [logo]' "$(jq -cn \
+    --argjson a "$(attached logo.png logo.png image/png)" \
+    '{attachments: [$a]}')"
+pst_mail 'Sent Items' 5 seen 'With a blind copy' \
+    'One reader is not named to the others.' '{"from": "desk@example.org",
+    "bcc": ["audit@example.org"]}'
+n=6
+for folder in "Team${wide}A" 送信済み עברית In/Out '📬 post'; do
+	pst_mail "Projects/$(printf %s "$folder" | sed 's/\//%2F/')" $n seen \
+	    "$folder" 'In a folder of this name.' '{"cc": []}'
+	n=$((n + 1))
+done
+expected pst 'Deleted Items
+Projects
+Empty'
+
+# -------------------------------------------- organizer.pst, everything else
+# pst_item PLACE KIND TITLE JSON
+pst_item() {
+	jq -cn --arg place "$1" --arg kind "$2" --arg title "$3" \
+	    --argjson more "$4" '{place: $place, kind: $kind,
+	    title: $title} + $more' >>"$W/items"
+}
+
+sample organizer.pst
+"$writer" organizer "$out/$name" "$W/parts"
+: >"$W/items"
+pst_mail INBOX 11 seen 'Budget on the 15th' 'It is in the calendar.'
+pst_item contacts contact 'Jane Doe' "$(jq -cn --arg photo "$(sum photo.png)" \
+    '{emails: ["jane@example.org", "jane.doe@example.com"],
+    phones: ["+41 31 555 01 01", "+41 79 555 01 02"], birthday: "19710228",
+    city: "Bern", note: "Met in Bern.", photo_sha256: $photo}')"
+pst_item contacts contact '山田 蓮' '{"emails": ["ren@example.com"],
+    "phones": [], "birthday": "--1224"}'
+pst_item contacts list Board '{"members": ["jane@example.org",
+    "ren@example.com"]}'
+pst_item calendar event 'Staff meeting' '{"zone": true,
+    "start": "2012-05-07T09:00:00", "rule": "FREQ=WEEKLY;COUNT=10;BYDAY=MO",
+    "left_out": ["2012-05-21T09:00:00"], "location": "Room 1",
+    "alarm": -15, "changed": {"instance": "2012-05-28T09:00:00",
+    "start": "2012-05-28T10:00:00", "title": "Staff meeting (moved)",
+    "location": "Room 2"}}'
+pst_item calendar event 'Fair in Basel' '{"start": "2012-05-10",
+    "end": "2012-05-12", "location": "Basel"}'
+pst_item calendar event Budget '{"start": "2012-05-15T14:00:00",
+    "zone": true, "organizer": "desk@example.org",
+    "attendees": ["jane@example.org", "sales@example.org"]}'
+pst_item tasks task 'Order paper' '{"due": "2012-05-05", "percent": 50}'
+pst_item tasks task 'Sort the archive' '{"status": "COMPLETED",
+    "percent": 100}'
+pst_item journal journal 'Call with the printer' \
+    '{"start": "2012-05-04T08:00:00Z", "note": "Paper comes on Friday."}'
+pst_item notes note 'Door code' '{"text": "is changed every May."}'
+expected pst 'Calendar
+Contacts
+Deleted Items
+Journal
+Notes
+Tasks'
+jq --slurpfile items "$W/items" '. + {items: $items}' \
+    "$out/$name.EXPECT.json" >"$W/whole"
+mv "$W/whole" "$out/$name.EXPECT.json"
