@@ -45,7 +45,7 @@ struct nbt_entry {
 
 struct pst_out {
 	int fd;
-	bool encode;
+	enum pst_crypt crypt;
 	uint64_t pos;	  /* where the next allocation may begin */
 	uint64_t section; /* file offset of this section's AMap */
 	uint64_t nsection;
@@ -254,12 +254,13 @@ allocate(struct pst_out *o, size_t len, size_t align, uint64_t *at_r,
 /* ---------------------------------------------------------------- blocks */
 
 int
-pst_out_open(struct pst_out **o_r, int fd, bool encode, struct err *err)
+pst_out_open(struct pst_out **o_r, int fd, enum pst_crypt crypt,
+    struct err *err)
 {
 	struct pst_out *o = mem_alloc(1, sizeof(*o));
 
 	o->fd = fd;
-	o->encode = encode;
+	o->crypt = crypt;
 	o->next_bid = 0x4;
 	o->next_page = 0x1;
 	o->buffer_at = FIRST_AMAP;
@@ -322,8 +323,10 @@ pst_out_block(struct pst_out *o, const void *data, size_t len, bool internal,
 	o->next_bid += 4;
 	memcpy(block, data, len);
 	memset(block + len, 0, whole - len);
-	if (o->encode && !internal)
+	if (o->crypt == PST_CRYPT_PERMUTE && !internal)
 		pst_permute_encode(block, len);
+	if (o->crypt == PST_CRYPT_CYCLIC && !internal)
+		pst_cyclic(block, len, (uint32_t)bid);
 	if (allocate(o, whole, UNIT, &at, err) < 0)
 		return -1;
 	t = block + whole - BLOCK_TRAILER;
@@ -795,7 +798,7 @@ put_header(struct pst_out *o, const struct root *r, struct err *err)
 	h[0xf8] = 2; /* VALID_AMAP2 */
 	memset(h + 0x100, 0xff, 256);
 	h[0x200] = 0x80;
-	h[0x201] = o->encode ? 1 : 0;
+	h[0x201] = (uint8_t)o->crypt;
 	pst_put64(h + 0x204, o->next_bid);
 	pst_put32(h + 4, pst_crc(0, h + 8, 471));
 	pst_put32(h + 0x20c, pst_crc(0, h + 8, 516));

@@ -22,14 +22,16 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "formats/pst_crypt.h"
 
 #define PST_BLOCK_MAX 8176 /* data bytes in one block */
 
 struct pst_out;
 
-/* 'fd' is empty, writable and stays the caller's.  'encode': compressible
- * encryption, Outlook's own default. */
-int pst_out_open(struct pst_out **o_r, int fd, bool encode, struct err *err);
+/* 'fd' is empty, writable and stays the caller's.  PST_CRYPT_PERMUTE is
+ * Outlook's own default. */
+int pst_out_open(struct pst_out **o_r, int fd, enum pst_crypt crypt,
+    struct err *err);
 /* Write the trees and the header.  *o becomes NULL in any case. */
 int pst_out_close(struct pst_out **o, struct err *err);
 void pst_out_abandon(struct pst_out **o);

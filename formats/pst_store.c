@@ -56,6 +56,9 @@ pst_store_open(struct pst_store_out **s_r, int fd,
     const struct pst_store_options *o, struct err *err)
 {
 	struct pst_store_out *s = mem_alloc(1, sizeof(*s));
+	enum pst_crypt crypt = o->plain ? PST_CRYPT_NONE
+	    : o->high			? PST_CRYPT_CYCLIC
+					: PST_CRYPT_PERMUTE;
 
 	memcpy(s->key, o->key, sizeof(s->key));
 	s->name = mem_strn(o->name.p, o->name.n);
@@ -63,7 +66,7 @@ pst_store_open(struct pst_store_out **s_r, int fd,
 	s->next_message = FIRST_MESSAGE;
 	s->next_attach = 0x8000;
 	*s_r = s;
-	if (pst_out_open(&s->out, fd, !o->plain, err) < 0) {
+	if (pst_out_open(&s->out, fd, crypt, err) < 0) {
 		pst_store_abandon(s_r);
 		return -1;
 	}

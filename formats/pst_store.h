@@ -21,6 +21,7 @@ struct pst_store_out;
 struct pst_store_options {
 	struct slice name; /* what the store calls itself */
 	bool plain;	   /* no encoding at all (bCryptMethod 0) */
+	bool high;	   /* high encryption (2), not compressible */
 	uint8_t key[16];   /* the store's record key */
 };
 

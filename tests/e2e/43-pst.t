@@ -30,6 +30,10 @@ for codepage in 932 1251 1252 1255 936 949 874; do
 	try_case 0 ansi $codepage $codepage
 done
 try_case 0 html
+make_pst codepages
+status 0 'codepages: it is read' postroad extract x.pst cp.spool
+ok 'codepages: each, in bodies, subjects and senders' \
+    python3 "$ROOT/tests/e2e/pst_check.py" codepages cp.spool
 try_case 0 smime
 try_case 1 hostile
 try_case 0 roles

@@ -9,7 +9,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + '/../tools')
-from pst_cases import ENVELOPED, OPAQUE, PNG, SIGNED  # noqa: E402
+from pst_cases import (ANSI_CODEPAGES, CODEPAGES, ENVELOPED, OPAQUE,  # noqa: E402
+                       PNG, SIGNED, in_codepage)
 
 bad = 0
 
@@ -128,6 +129,29 @@ def check_html(box):
               folder, text(m, 'html'))
     for _, _, m in box['lying']:
         check('Größe' in text(m, 'html'), text(m, 'html'))
+
+
+def check_codepages(box):
+    for folder, pages, kind in (('ansi', ANSI_CODEPAGES, 'plain'),
+                                ('html', CODEPAGES, 'html')):
+        check(len(box[folder]) == len(pages), folder, len(box[folder]))
+        by = {m['Message-ID']: m for _, _, m in box[folder]}
+        for cp in pages:
+            m = by['<%s.%d@example.org>' % (folder, cp)]
+            word = in_codepage(cp)[0]
+            part = m.get_body((kind,))
+            charset = part.get_content_charset()
+            # what browsers and mail programs take it for
+            charset = {'shift_jis': 'cp932', 'gb2312': 'gbk',
+                       'euc-kr': 'cp949', 'big5': 'cp950'}.get(
+                           charset, charset)
+            body = part.get_payload(decode=True).decode(charset).rstrip()
+            check(m['Subject'] == word, cp, 'subject', m['Subject'])
+            check(body == (word + ' body' if kind == 'plain' else
+                           '<html><body>%s</body></html>' % word), cp, body)
+            if kind == 'plain':
+                check(m['From'].addresses[0].display_name == word, cp,
+                      'sender', m['From'])
 
 
 def check_smime(box):

@@ -8,7 +8,10 @@
  *	mkpst crowd OUT.pst	a message to 300 people
  *	mkpst large OUT.pst BYTES	one attachment of that size
  *
- * The same arguments give the same bytes.  ENCODE=0: not encoded.
+ *	mkpst smime OUT.pst SIGNED ENVELOPED	the two kinds of S/MIME mail
+ *
+ * The same arguments give the same bytes.  ENCODE=0: not encoded, ENCODE=2:
+ * high encryption.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -287,6 +290,54 @@ make_large(struct pst_store_out *s, uint64_t bytes)
 	put(s, &m);
 }
 
+static int
+copy_file(void *arg, const struct item_sink *to, struct err *e)
+{
+	char block[4096];
+	FILE *f = fopen(arg, "rb");
+	size_t n;
+	int rc = f == NULL ? -1 : 1;
+
+	while (rc > 0 && (n = fread(block, 1, sizeof(block), f)) > 0)
+		if (to->put(to->arg, block, n, e) < 0)
+			rc = -1;
+	if (f != NULL)
+		fclose(f);
+	return rc;
+}
+
+/* [MS-OXOSMIME] 2.1.2: the whole MIME entity, or the CMS object, is the one
+ * attachment. */
+static void
+make_smime(struct pst_store_out *s, char *is_signed, char *enveloped)
+{
+	struct item_attach a = { .method = ITEM_ATTACH_DATA,
+		.name = slice_str("smime.p7m"),
+		.mime = slice_str("multipart/signed"),
+		.position = -1,
+		.data = { copy_file, is_signed, 0 } };
+	struct item m;
+	uint32_t nid;
+
+	folder(s, PST_STORE_TOP, "Inbox", &nid);
+	begin(&m, "signed", 1);
+	m.class = slice_str("IPM.Note.SMIME.MultipartSigned");
+	m.recipients = &to_sales;
+	m.n_recipients = 1;
+	m.attachments = &a;
+	m.n_attachments = 1;
+	put(s, &m);
+	begin(&m, "enveloped", 2);
+	m.class = slice_str("IPM.Note.SMIME");
+	m.recipients = &to_sales;
+	m.n_recipients = 1;
+	a.mime = slice_str("application/pkcs7-mime");
+	a.data.arg = enveloped;
+	m.attachments = &a;
+	m.n_attachments = 1;
+	put(s, &m);
+}
+
 /* Names, flags, categories, bodies, attachments out of the ordinary. */
 static void
 make_odd(struct pst_store_out *s)
@@ -384,6 +435,7 @@ main(int argc, char **argv)
 		return 64;
 	}
 	o.plain = encode != NULL && strcmp(encode, "0") == 0;
+	o.high = encode != NULL && strcmp(encode, "2") == 0;
 	fd = open(argv[2], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		perror(argv[2]);
@@ -401,6 +453,8 @@ main(int argc, char **argv)
 		make_crowd(s);
 	else if (strcmp(argv[1], "large") == 0 && argc == 4)
 		make_large(s, number(argv[3]));
+	else if (strcmp(argv[1], "smime") == 0 && argc == 5)
+		make_smime(s, argv[3], argv[4]);
 	else {
 		fprintf(stderr, "mkpst: unknown kind or wrong arguments\n");
 		return 64;

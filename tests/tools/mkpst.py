@@ -126,7 +126,7 @@ class Writer:
         head = struct.pack('<2sHHBBIIQQI', b'SM', 23, 19, 1, 1, 0, 0, 0,
                            self.next_bid, 1).ljust(176 - 4, b'\0')
         head += struct.pack('<IQQQQQQQQBBH', 0, size, 0, 0, 0, *nodes,
-                            *blocks, 0, 0, 0)
+                            *blocks, 2, 0, 0)
         head = head.ljust(504, b'\0') + struct.pack('<BBHQ', 0x80, 1, 0,
                                                     self.next_bid)
         full = crc(head[:516])

@@ -12,6 +12,7 @@ pffexport read what it writes.
 """
 import struct
 import sys
+import unicodedata
 import zlib
 
 TO, CC, BCC = 1, 2, 3
@@ -499,11 +500,13 @@ class Pst:
         if self.ansi:
             struct.pack_into('<IIIIIIII', h, 0xa8, self.at, 0x4400, 0, 0,
                              nroot[0], nroot[1], broot[0], broot[1])
+            h[0xc8] = 2  # the allocation maps are valid: it was closed
             h[0x1cc] = 0x80
             full, part = 0, crc(bytes(h[8:8 + 471]))
         else:
             struct.pack_into('<QQQQQQQQ', h, 0xb8, self.at, 0x4400, 0, 0,
                              nroot[0], nroot[1], broot[0], broot[1])
+            h[0xf8] = 2
             h[0x200] = 0x80
             struct.pack_into('<Q', h, 0x204, self.bid)
             full = crc(bytes(h[8:8 + 516]))
@@ -898,6 +901,57 @@ def case_meeting(path, n):
         'class': kind + 'Request', 'props': {
             gid: (0x102, far), recurs: (11, True), rule: (0x102, series[:40]),
             **times}}))
+    p.close()
+
+
+# What Windows and Internet code pages a store may have, Python's name of each
+# and words in it.
+CODEPAGES = {
+    874: ('cp874', 'ทดสอบ'), 932: ('cp932', '日本語テスト①'),
+    936: ('cp936', '简体中文测试'), 949: ('cp949', '한국어 시험'),
+    950: ('cp950', '繁體中文測試'), 1250: ('cp1250', 'Příliš žluťoučký'),
+    1251: ('cp1251', 'Проверка'), 1252: ('cp1252', 'Prüfung – 5 €'),
+    1253: ('cp1253', 'Δοκιμή'), 1254: ('cp1254', 'Türkçe ğış'),
+    1255: ('cp1255', 'בדיקה'), 1256: ('cp1256', 'اختبار'),
+    1257: ('cp1257', 'Pārbaude ąčę'), 1258: ('cp1258', 'Thử'),
+    20866: ('koi8_r', 'Проверка'), 21866: ('koi8_u', 'Перевірка їґ'),
+    28591: ('iso8859_1', 'Größe'), 28592: ('iso8859_2', 'Łódź'),
+    28595: ('iso8859_5', 'Проверка'), 28597: ('iso8859_7', 'Δοκιμή'),
+    28598: ('iso8859_8', 'בדיקה'), 28599: ('iso8859_9', 'ğış'),
+    28605: ('iso8859_15', '5 €'), 50220: ('iso2022_jp', '日本語テスト'),
+    51932: ('euc_jp', '日本語テスト'), 51949: ('euc_kr', '한국어'),
+    54936: ('gb18030', '简体中文€'), 65001: ('utf-8', '日本語 עברית 😀'),
+}
+# as PidTagMessageCodepage: the code pages that Windows has for 8-bit strings
+ANSI_CODEPAGES = [cp for cp in CODEPAGES if cp < 2000 or cp == 65001]
+
+
+def in_codepage(cp):
+    """The words of a code page in its bytes (1258 composes its letters)."""
+    codec, word = CODEPAGES[cp]
+    if cp == 1258:
+        word = unicodedata.normalize('NFC', 'Thư') + ' - cà'
+    return word, word.encode(codec)
+
+
+def case_codepages(path, n):
+    """Each code page: 8-bit strings beside their PidTagMessageCodepage, and
+    HTML beside its PidTagInternetCodepage, in a Unicode store."""
+    p = store(path)
+    ansi, html = p.folder('ansi'), p.folder('html')
+    for cp in ANSI_CODEPAGES:
+        word, raw = in_codepage(cp)
+        p.message(ansi, mail(0, subject=None, props={
+            0x3ffd: (3, cp), 0x37: (0x1e, raw), 0x70: (0x1e, raw),
+            0x0c1a: (0x1e, raw), 0x42: (0x1e, raw),
+            0x1000: (0x1e, raw + b' body\r\n'),
+            0x1035: ('str', '<ansi.%d@example.org>' % cp)}))
+    for cp in CODEPAGES:
+        word, raw = in_codepage(cp)
+        p.message(html, mail(0, subject=word, cpid=cp, html=(
+            b'<html><body>' + raw + b'</body></html>'), props={
+                0x1000: None,
+                0x1035: ('str', '<html.%d@example.org>' % cp)}))
     p.close()
 
 

@@ -167,6 +167,7 @@ make_header(struct make *m)
 	make_put(&h, MAKE_NODES_AT, id);
 	make_put(&h, 0x11, id);
 	make_put(&h, MAKE_BLOCKS_AT, id);
+	make_put(&h, 2, 1); /* it was closed */
 	make_fill(&h, m->ansi ? 460 : 512);
 	make_put(&h, 0x80, 1);
 	make_put(&h, m->crypt, 1);
