@@ -34,8 +34,8 @@ for kind in odd deep crowd; do
 	both high.pst
 	# readpst makes boundaries of its own
 	ok "$kind, high encryption: readpst reads the same" test \
-	    "$(find r1 -type f | xargs -d '\n' cat | grep -v -e '--boundary\|--alt' | sort | sum)" = \
-	    "$(find r -type f | xargs -d '\n' cat | grep -v -e '--boundary\|--alt' | sort | sum)"
+	    "$(find r1 -type f -exec cat {} + | grep -v -e '--boundary\|--alt' | sort | sum)" = \
+	    "$(find r -type f -exec cat {} + | grep -v -e '--boundary\|--alt' | sort | sum)"
 	ok "$kind, high encryption: pffexport reads the same" \
 	    diff -r p1.export p.export
 	rm -rf r1 p1.export
@@ -78,10 +78,10 @@ result $? "ten deep: Python parses what we make, $(cat out)"
 
 # 300 recipients
 both crowd.pst
-is "$(find p.export -name Recipients.txt | xargs -d '\n' cat |
+is "$(find p.export -name Recipients.txt -exec cat {} + |
     grep -c 'Email address.*member')" 300 '300 recipients: pffexport'
-ok '300 recipients: readpst' test "$(find r -name '*.eml' |
-    xargs -d '\n' cat | grep -o 'Member [0-9]*' | sort -u | wc -l)" -ge 200
+ok '300 recipients: readpst' test "$(find r -name '*.eml' -exec cat {} + |
+    grep -o 'Member [0-9]*' | sort -u | wc -l)" -ge 200
 python3 - crowd.spool >out 2>&1 <<'END'
 import email, email.policy, glob, sys
 path, = glob.glob(sys.argv[1] + '/mail/*/cur/*')
