@@ -25,8 +25,7 @@ struct options {
 
 static const struct opt options[] = {
 	{ "port", 'p', OPT_LIST, "PORT",
-	    "try this port, too: 10993, or imaps:10993, imap: (STARTTLS), "
-	    "pop3s:, pop3:",
+	    "try this port, too: 10993, imaps:10993, pop3:10110",
 	    OPT_AT(struct options, port) },
 	{ "no-srv", 0, OPT_FLAG, NULL, "do not ask the DNS for services",
 	    OPT_AT(struct options, no_srv) },
@@ -202,13 +201,17 @@ run_all(struct job *j, struct err *err)
 
 /* --------------------------------------------------------------------- run */
 
-/* Of "mary@example.org", "[::1]", "imaps://mary@host/" the host. */
+/* Of "mary@example.org", "host:10993", "[::1]", "imaps://mary@host/" the host,
+ * and in *port_r where the port stands, or NULL. */
 static int
-host_of(const char *operand, char host[URL_HOST_MAX + 1], struct err *err)
+host_of(const char *operand, char host[URL_HOST_MAX + 1], const char **port_r,
+    struct err *err)
 {
 	struct url url = { 0 };
-	const char *at = strrchr(operand, '@');
+	const char *at = strrchr(operand, '@'), *colon;
 	size_t n;
+
+	*port_r = NULL;
 
 	if (url_is_url(operand)) {
 		if (url_parse(&url, operand, err) < 0)
@@ -220,6 +223,13 @@ host_of(const char *operand, char host[URL_HOST_MAX + 1], struct err *err)
 	if (at != NULL)
 		operand = at + 1;
 	n = strlen(operand);
+	colon = strrchr(operand, ':');
+	/* more than one colon is an IPv6 address, unless in brackets */
+	if (colon != NULL && colon > operand &&
+	    (strchr(operand, ':') == colon || colon[-1] == ']')) {
+		*port_r = colon + 1;
+		n = (size_t)(colon - operand);
+	}
 	if (n > 1 && operand[0] == '[' && operand[n - 1] == ']') {
 		operand++;
 		n -= 2;
@@ -240,11 +250,14 @@ probe_all(struct job *j, const char *operand, const struct common *co,
 	struct services s = { .json = js_arr() };
 	struct providers *known = NULL;
 	char host[URL_HOST_MAX + 1];
+	const char *port;
 	int rc;
 
-	rc = host_of(operand, host, err);
+	rc = host_of(operand, host, &port, err);
 	if (rc == 0)
 		rc = providers_open(&known, j->o->providers, err);
+	if (rc == 0)
+		rc = port == NULL ? 0 : add_given(j, host, port, err);
 	if (rc == 0)
 		rc = collect(j, host, &s, err);
 	if (rc == 0)

@@ -27,9 +27,11 @@ for command in $commands; do
 	same out help "$command --help is help $command"
 	sed -n 's/^  .*\(--[a-z0-9-]*\).*/\1/p' help | sort -u >options
 	ok "$command has a page" test -e "$MAN/postroad-$command.1"
-	# the connection options are told once, for both
+	# the options of accounts are told once, for all
 	also=
-	case $command in verify | extract | survey) also=$MAN/postroad-load.1 ;; esac
+	case $command in
+	load | verify | extract | survey) also=$MAN/postroad-account.5 ;;
+	esac
 	cat "$MAN/postroad.1" "$MAN/postroad-$command.1" $also 2>/dev/null |
 	    grep -o 'Fl Fl [a-z0-9-]*' | sed 's/Fl Fl /--/' | sort -u >page
 	is "$(comm -23 options page)" '' "$command: each option is in its page"
