@@ -10,6 +10,7 @@
 #include "cli/connect.h"
 #include "cli/survey_show.h"
 #include "core/mem.h"
+#include "extract/patience.h"
 #include "transform/names.h"
 
 #define SAMPLE_S 3
@@ -128,6 +129,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	want.max_size = o.max_size;
 	want.sample_s = o.no_sample ? 0 : SAMPLE_S;
 	spec.codepage = o.codepage;
+	spec.max_wait_s = PATIENCE_MAX_WAIT_S;
 	spec.report = report_new(STAGE_EXTRACT);
 	rc = survey_read(&s, &spec, &want, &err);
 	if (rc == 0)

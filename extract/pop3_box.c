@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "core/log.h"
 #include "core/mem.h"
 #include "core/num.h"
-
-#define PAUSE_MS 1000 /* the first one; each is twice the last */
 
 /* -------------------------------------------------------------- listing */
 
@@ -166,19 +163,11 @@ connect_and_list(struct pop3_box *b, struct err *err)
 static int
 again(struct pop3_box *b, struct err *err)
 {
-	uint64_t ms;
-
-	while (err->scope == SCOPE_STORE && err->retry &&
-	    b->failures < POP3_TRIES) {
-		ms = (uint64_t)PAUSE_MS << b->failures++;
-		log_warn("%s; connecting again in %llu s", err->text,
-		    (unsigned long long)ms / 1000);
-		report_doing(b->report, "waiting to connect again");
-		report_add(b->report, "reconnects", 1);
+	while (err->scope == SCOPE_STORE && err->retry) {
 		pop3_close(&b->pop3);
-		if (conn_sleep_ms(ms, err) < 0)
+		if (patience_again(&b->patience, err) < 0)
 			return -1;
-		report_doing(b->report, NULL);
+		report_add(b->report, "reconnects", 1);
 		err_clear(err);
 		if (connect_and_list(b, err) == 0)
 			return 0;
@@ -187,11 +176,13 @@ again(struct pop3_box *b, struct err *err)
 }
 
 int
-pop3_box_open(struct pop3_box *b, struct account *a, struct report *r,
+pop3_box_open(struct pop3_box *b, const struct source_spec *spec,
     struct err *err)
 {
-	b->account = a;
-	b->report = r;
+	b->account = spec->account;
+	b->report = spec->report;
+	b->patience.report = spec->report;
+	b->patience.max_wait_ms = spec->max_wait_s * 1000;
 	b->hash = digest_new();
 	return connect_and_list(b, err);
 }
@@ -384,7 +375,7 @@ pop3_box_read(struct pop3_box *b, void *buf, size_t cap, struct err *err)
 		if (n > 0) {
 			digest_add(b->hash, buf, (size_t)n);
 			b->given += (uint64_t)n;
-			b->failures = 0;
+			patience_progress(&b->patience);
 			return n;
 		}
 		b->reading = n < 0 && b->uidl.n > 0 && resume(b, err) == 0;

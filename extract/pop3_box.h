@@ -5,8 +5,7 @@
  * between (RFC 1939 has no partial fetch: the message is asked for again, and
  * what was handed out already is compared and stepped over).
  *
- * Connections are taken up again with growing pauses, until POP3_TRIES in a
- * row brought nothing.  24 bytes and the UIDL are kept for each message.
+ * Connections are taken up again, as extract/patience.h has it.  24 bytes and the UIDL are kept for each message.
  */
 #ifndef EXTRACT_POP3_BOX_H
 #define EXTRACT_POP3_BOX_H
@@ -16,11 +15,10 @@
 
 #include "core/buf.h"
 #include "core/digest.h"
-#include "core/report.h"
+#include "extract/patience.h"
+#include "extract/source.h"
 #include "wire/account.h"
 #include "wire/pop3.h"
-
-#define POP3_TRIES 6
 
 struct pop3_entry {
 	uint64_t size;	   /* as LIST has it; 0: not told */
@@ -39,7 +37,7 @@ struct pop3_box {
 	uint64_t bytes, odd; /* by STAT; lines that were none */
 	bool has_list, has_uidl, unsorted;
 	unsigned listings; /* so far: after each, entries are others */
-	unsigned failures; /* in a row */
+	struct patience patience;
 	uint32_t asked[POP3_ASKED_MAX]; /* numbers, oldest first */
 	size_t n_asked;
 	/* the message being read */
@@ -54,7 +52,7 @@ struct pop3_box {
  * Connect, log in, list.  'b' is zeroed.  Whatever it returns, close it.
  * -1: as account_open_pop3().
  */
-int pop3_box_open(struct pop3_box *b, struct account *a, struct report *r,
+int pop3_box_open(struct pop3_box *b, const struct source_spec *spec,
     struct err *err);
 void pop3_box_close(struct pop3_box *b);
 

@@ -81,7 +81,7 @@ pop3_source_open(struct source **src_r, const struct source_spec *spec,
 	struct buf label = { 0 };
 
 	s->spec = spec;
-	if (pop3_box_open(&s->box, spec->account, spec->report, err) < 0) {
+	if (pop3_box_open(&s->box, spec, err) < 0) {
 		pop3_source_close(&s->src);
 		return -1;
 	}

@@ -62,7 +62,7 @@ survey_pop3(struct survey *s, const struct source_spec *spec,
 	struct pop3_box b = { 0 };
 	struct survey_folder *inbox;
 	struct survey_big *big;
-	int rc = pop3_box_open(&b, spec->account, spec->report, err);
+	int rc = pop3_box_open(&b, spec, err);
 	size_t i;
 
 	s->kind = "pop3";

@@ -43,6 +43,25 @@ is_atom_char(char c)
 }
 
 static bool
+is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	    (c >= 'a' && c <= 'z');
+}
+
+/* Atoms that no server misreads: Courier takes INBOX.~x only in quotes. */
+static bool
+is_plain_atom(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!is_alnum(s.p[i]) && strchr("._-/&+,:@", s.p[i]) == NULL)
+			return false;
+	return true;
+}
+
+static bool
 is_atom(struct slice s)
 {
 	size_t i;
@@ -112,7 +131,7 @@ imap_cmd_string(struct imap_cmd *c, struct slice s, struct err *err)
 int
 imap_cmd_astring(struct imap_cmd *c, struct slice s, struct err *err)
 {
-	if (!is_atom(s))
+	if (!is_atom(s) || !is_plain_atom(s))
 		return imap_cmd_string(c, s, err);
 	separate(c);
 	buf_put(&c->text, s.p, s.n);

@@ -37,7 +37,7 @@ test_astring(void **state)
 		size_t literals;
 	} t[] = {
 		{ "INBOX", 5, "X INBOX", 0 },
-		{ "a/b.c-d_e&AMQ-]", 15, "X a/b.c-d_e&AMQ-]", 0 },
+		{ "a/b.c-d_e&AMQ-", 15, "X a/b.c-d_e&AMQ-", 0 },
 		{ "", 0, "X \"\"", 0 },
 		{ "NIL", 3, "X \"NIL\"", 0 },
 		{ "nil", 3, "X \"nil\"", 0 },
