@@ -316,12 +316,14 @@ store_put_journal(struct pst_store_out *s, struct pst_props *p,
 }
 
 void
-store_put_note(struct pst_store_out *s, struct pst_props *p)
+store_put_note(struct pst_store_out *s, const struct item *it,
+    struct pst_props *p)
 {
 	struct put w = { s, p };
+	int32_t color = it->note_color >= 0 ? it->note_color : NOTE_YELLOW;
 
-	put_int(&w, STORE_SET_NOTE, 0x8b00, NOTE_YELLOW);
+	put_int(&w, STORE_SET_NOTE, 0x8b00, color);
 	put_int(&w, STORE_SET_NOTE, 0x8b02, 200); /* width and height */
 	put_int(&w, STORE_SET_NOTE, 0x8b03, 166);
-	props_int(p, PidTagIconIndex, ICON_NOTE + NOTE_YELLOW);
+	props_int(p, PidTagIconIndex, ICON_NOTE + color);
 }

@@ -108,7 +108,8 @@ int store_put_task(struct pst_store_out *s, struct pst_props *p,
     const struct task *t, struct err *err);
 void store_put_journal(struct pst_store_out *s, struct pst_props *p,
     const struct journal *j);
-void store_put_note(struct pst_store_out *s, struct pst_props *p);
+void store_put_note(struct pst_store_out *s, const struct item *it,
+    struct pst_props *p);
 
 /* ---- pst_store_rtf.c: RTF as PidTagRtfCompressed has it; 'rtf' must stay. */
 int store_pack_rtf(const struct item_stream *rtf, struct item_stream *out_r,

@@ -259,7 +259,7 @@ store_put_kind(struct pst_store_out *s, struct pst_props *p,
 	if (it->journal != NULL)
 		store_put_journal(s, p, it->journal);
 	if (item_kind_of(it->class) == KIND_NOTE)
-		store_put_note(s, p);
+		store_put_note(s, it, p);
 	if (it->task != NULL && store_put_task(s, p, it->task, err) < 0)
 		return -1;
 	if (it->event != NULL && store_put_event(s, p, it->event, err) < 0)

@@ -163,8 +163,8 @@ check_items(struct spool *sp, struct report *r, struct err *err)
 int
 spool_check(struct spool *sp, struct report *r, struct err *err)
 {
-	static const char *const counters[] = { "messages", "items_checked", "missing",
-		"altered", "date_changed", "not_in_ledger" };
+	static const char *const counters[] = { "messages", "items_checked",
+		"missing", "altered", "date_changed", "not_in_ledger" };
 	struct spool_folder f;
 	struct spool_entry e;
 	struct spool_iter *it;
