@@ -9,7 +9,7 @@ status 0 '--version' postroad --version
 like "$(cat out)" '^postroad [0-9]+\.[0-9]+' '--version: name and number'
 status 0 '--help' postroad --help
 commands=$(sed -n 's/^  \([a-z]*\) .*/\1/p' out)
-for command in extract transform merge load verify ls why survey; do
+for command in extract transform merge load export verify ls why survey; do
 	like "$commands" "^$command\$" "--help lists $command"
 done
 status 64 'no command' postroad
