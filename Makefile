@@ -124,6 +124,10 @@ check-crash: check-build
 check-pst-damage: check-build
 	$(Q)LONG=1 $(PROVE) tests/e2e/41-own-pst.t
 
+# a PST of 10 GB and one of a million messages, in 48 MiB
+check-pst-big: check-build
+	$(Q)LONG=1 $(PROVE) tests/e2e/48-pst-fixtures.t tests/e2e/49-pst-big.t
+
 asan:
 	@$(MAKE) --no-print-directory $(SUB_JOBS) SAN=1 check-run
 
@@ -188,7 +192,7 @@ dist:
 clean:
 	rm -rf build build-san build-fuzz build-cov postroad
 
-.PHONY: all check check-build check-run check-unit check-e2e check-crash check-pst-damage \
+.PHONY: all check check-build check-run check-unit check-e2e check-crash check-pst-damage check-pst-big \
 	asan cover fuzz fuzz-run lint fmt bench deps demo samples install dist clean
 .SECONDARY:
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d')
