@@ -372,8 +372,30 @@ status 0 'EXPIRE 0: the session is broken off' pop h.spool
 ok 'without QUIT' fake_wait
 like "$(cat out)" 'EXPIRE 0' 'and it is said'
 
-# --- TLS: STLS or nothing (T27)
+# --- IMAP on the same host (on its own port, which only root can have)
 fake_certificates || bail 'no certificates'
+{
+	echo "$login"
+	printf '%s\n' 'C: STAT' 'S: +OK 0 0' 'C: LIST' 'S: +OK' 'S: .' \
+	    'C: UIDL' 'S: +OK' 'S: .' 'C: QUIT' 'S: +OK'
+} >empty.talk
+fake_start --talk empty.talk --tls --cert cert.pem --key key.pem
+if "$FAKE" --store imap --port 993 --tls --cert cert.pem --key key.pem \
+    --connections 9 >imap.port 2>imap.err & imap_pid=$!; sleep 0.5
+    [ -s imap.port ]; then
+	status 0 'IMAP answers, too' postroad extract \
+	    --ca-file ca.pem --password-file pw \
+	    "pop3s://mary@127.0.0.1:$FAKE_PORT/" k.spool
+	like "$(cat out)" 'IMAP answers on the same host: imaps://mary@127' \
+	    'and is said'
+else
+	skip 'IMAP answers, too' 'port 993 cannot be had'
+fi
+kill "$imap_pid" 2>/dev/null
+wait "$imap_pid" 2>/dev/null
+fake_stop
+
+# --- TLS: STLS or nothing (T27)
 stls() {
 	postroad extract --ca-file ca.pem --password-file pw --timeout 3 \
 	    "pop3://mary@localhost:$FAKE_PORT/" "$@"
