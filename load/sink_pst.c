@@ -199,6 +199,9 @@ pst_item(struct sink *sink, const struct spool_item *of, struct item *item,
 
 	item->uid = slice_str(of->key);
 	item->flags |= ITEM_READ;
+	/* a note's is its first line */
+	if (item->subject.n == 0 && of->kind == KIND_NOTE)
+		item->subject = slice_str(of->title);
 	if (item->modified == DATE_UNKNOWN && of->modified > 0)
 		item->modified = of->modified;
 	if (make_room(s, pst_item_size(item), err) < 0 ||
@@ -234,8 +237,8 @@ pst_finish(struct sink *sink, struct err *err)
 	    js_int((int64_t)outfile_number(s->out)));
 	if (s->deleted > 0)
 		report_note(s->spec.report,
-		    "%llu messages were marked as deleted, which a PST "
-		    "cannot say: they are there as others are",
+		    "messages marked as deleted: %llu; a PST cannot say so, "
+		    "they are there as others are",
 		    (unsigned long long)s->deleted);
 	return 0;
 }
