@@ -130,19 +130,11 @@ gather_put(void *arg, const void *data, size_t len, struct err *err)
 	return err_set(err, SCOPE_MSG, EX_DATAERR, "a value is too long");
 }
 
-int
-ltp_bytes(struct ltp_heap *h, const struct ltp_value *v, size_t max,
-    struct buf *out, struct err *err)
+/* What is lost of a value costs no more than that: 0, and it is told. */
+static int
+lost_rest(struct ndb *n, uint64_t key, const struct err *err)
 {
-	struct gather g = { .out = out, .left = max };
-	struct item_sink to = { gather_put, &g };
-	int rc = ltp_copy(h, v, &to, err);
-
-	if (rc >= 0)
-		return 1;
-	if (!g.full)
-		return -1;
-	err_clear(err);
+	ndb_note(n, true, key << 8 | 5, "%s", err->text);
 	return 0;
 }
 
@@ -160,34 +152,68 @@ ltp_copy_data(struct ndb *n, uint64_t bid, const struct item_sink *to,
 	int rc;
 
 	if (ndb_data_open(n, bid, &d, err) != 0)
-		return -1;
+		return lost_rest(n, bid, err);
 	for (i = 0; (rc = ndb_data_block(n, &d, i, &s, err)) > 0; i++) {
 		sum += s.n;
-		if (sum > most)
-			return err_set(err, SCOPE_MSG, EX_DATAERR,
-			    "it claims more than the whole file holds");
+		if (sum > most) {
+			err_set(err, SCOPE_MSG, EX_DATAERR,
+			    "a value claims more than the whole file holds");
+			return lost_rest(n, bid, err);
+		}
 		if (s.n > 0 && to->put(to->arg, s.p, s.n, err) != 0)
 			return -1;
 	}
 	if (rc < 0)
-		ndb_note(n, true, bid << 8 | 5, "%s", err->text);
-	return rc == 0 && sum >= d.size;
+		return lost_rest(n, bid, err);
+	return sum >= d.size;
+}
+
+/* As ltp_copy(), but -1 and *lost_r where nothing of it can be had. */
+static int
+copy_value(struct ltp_heap *h, const struct ltp_value *v,
+    const struct item_sink *to, bool *lost_r, struct err *err)
+{
+	struct slice s;
+	uint64_t bid;
+
+	if (v->direct)
+		return 1;
+	*lost_r = true;
+	if (value_tree(h, v, &bid, err) != 0)
+		return -1;
+	if (bid == 0 && ltp_heap_get(h, v->hnid, &s, err) != 0)
+		return -1;
+	*lost_r = false;
+	if (bid != 0)
+		return ltp_copy_data(h->n, bid, to, err);
+	if (s.n > 0 && to->put(to->arg, s.p, s.n, err) != 0)
+		return -1;
+	return 1;
+}
+
+int
+ltp_bytes(struct ltp_heap *h, const struct ltp_value *v, size_t max,
+    struct buf *out, struct err *err)
+{
+	struct gather g = { .out = out, .left = max };
+	struct item_sink to = { gather_put, &g };
+	bool lost = false;
+	int rc = copy_value(h, v, &to, &lost, err);
+
+	if (rc >= 0)
+		return 1;
+	if (!g.full)
+		return -1;
+	err_clear(err);
+	return 0;
 }
 
 int
 ltp_copy(struct ltp_heap *h, const struct ltp_value *v,
     const struct item_sink *to, struct err *err)
 {
-	struct slice s;
-	uint64_t bid;
+	bool lost = false;
+	int rc = copy_value(h, v, to, &lost, err);
 
-	if (v->direct || value_tree(h, v, &bid, err) != 0)
-		return v->direct ? 1 : -1;
-	if (bid != 0)
-		return ltp_copy_data(h->n, bid, to, err);
-	if (ltp_heap_get(h, v->hnid, &s, err) != 0)
-		return -1;
-	if (s.n > 0 && to->put(to->arg, s.p, s.n, err) != 0)
-		return -1;
-	return 1;
+	return lost ? lost_rest(h->n, v->hnid, err) : rc;
 }

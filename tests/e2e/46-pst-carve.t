@@ -134,7 +134,7 @@ done
 
 # the folder's name
 python3 "$ROOT/tests/tools/pst_cases.py" sample x.pst 10 || bail pst_cases.py
-carve 0 x.pst
+carve '0|1' x.pst
 is "$(jq .recovered out)" 0 'a store by another program'
 
 # words

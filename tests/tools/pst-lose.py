@@ -9,6 +9,9 @@
     pst-lose.py tail IN OUT          cut off before the first page of a tree
     pst-lose.py trees IN OUT         all pages of both trees are zeros
     pst-lose.py zeros IN OUT FROM N  N bytes from FROM on are zeros
+    pst-lose.py attachment IN OUT NID props|data
+                                     of the first attachment of message NID,
+                                     the block of its properties or its data
     pst-lose.py nids IN              print the messages' node ids and those
                                      of their folders' contents tables
 """
@@ -129,6 +132,30 @@ class Pst:
                     return e
         return None
 
+    def place(self, bid):
+        """Where a block is, and its size."""
+        e = self.find(self.root + 2 * self.id, bid)
+        return (self.u(e + self.id),
+                struct.unpack_from('<H', self.d, e + 2 * self.id)[0])
+
+    def subnode(self, bid, kind):
+        """Data and subnodes of the first subnode of a type."""
+        at, _ = self.place(bid)
+        n = struct.unpack_from('<H', self.d, at + 2)[0]
+        head = 8 if self.wide else 4
+        for e in range(at + head, at + head + n * 3 * self.id, 3 * self.id):
+            if self.u(e) & 0x1f == kind:
+                return self.u(e + self.id), self.u(e + 2 * self.id)
+        return 0, 0
+
+    def spoil(self, nid, what):
+        e = self.find(self.root, nid)
+        data, sub = self.subnode(self.u(e + 2 * self.id), 5)
+        if what == 'data':
+            data, _ = self.subnode(sub, 0x1f)
+        at, n = self.place(data)
+        self.d[at:at + n] = bytes(n)
+
     def count_less(self, folder, n):
         """A folder's number of items, where it is not encoded."""
         e = self.find(self.root, folder)
@@ -174,6 +201,8 @@ def main():
     elif what == 'trees':
         for at, _, _ in list(pst.tree_pages()):
             pst.d[at:at + pst.page] = bytes(pst.page)
+    elif what == 'attachment':
+        pst.spoil(int(sys.argv[4], 16), sys.argv[5])
     elif what == 'zeros':
         at, n = int(sys.argv[4]), int(sys.argv[5])
         pst.d[at:at + n] = bytes(n)

@@ -68,13 +68,12 @@ check(const struct row *r, size_t n)
 	rows = r;
 	n_rows = n;
 	for (i = 0; i < n; i++) {
-		struct pst_node node = { PST_NODE_FOLDER, r[i].nid,
-			r[i].parent, false };
+		struct pst_node node = { PST_NODE_FOLDER, r[i].nid, r[i].parent,
+			false };
 
 		p = pst_tree_enter(t, &node);
 		if (r[i].mail) {
-			node =
-			    (struct pst_node){ PST_NODE_MESSAGE, 4, r[i].nid,
+			node = (struct pst_node){ PST_NODE_MESSAGE, 4, r[i].nid,
 				false };
 			p = pst_tree_mail(t, &node);
 		}
