@@ -3,8 +3,10 @@
 #include "extract/patience.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/log.h"
+#include "core/stop.h"
 #include "wire/conn.h"
 
 #define MAX_FAILURES   7     /* sessions in a row that came to nothing */
@@ -54,6 +56,7 @@ patience_is_mendable(const struct err *err)
 int
 patience_again(struct patience *p, struct err *err)
 {
+	struct err why = *err;
 	uint64_t pause;
 
 	if (!patience_is_mendable(err) || p->failures >= MAX_FAILURES) {
@@ -70,7 +73,17 @@ patience_again(struct patience *p, struct err *err)
 	pause = p->failures == 1 ? 100 : (uint64_t)1000 << (p->failures - 2);
 	if (pause > MAX_BACKOFF_MS)
 		pause = MAX_BACKOFF_MS;
-	return patience_wait(p, pause, "the connection was lost", err);
+	if (patience_wait(p, pause, "the connection was lost", err) == 0)
+		return 0;
+	/* no time left: what happened says more than that */
+	if (!stop_requested()) {
+		if (why.status != EX_PROTOCOL)
+			why.status = EX_TEMPFAIL;
+		why.scope = SCOPE_RUN;
+		memcpy(why.hint, err->hint, sizeof(why.hint));
+		*err = why;
+	}
+	return -1;
 }
 
 void

@@ -466,9 +466,11 @@ ask_all(struct imap_source *s, struct source_item *item, struct err *err)
 			}
 			if (rc != 0)
 				break;
-			if (p->throttled_ms > 0 &&
-			    wait_throttled(s, p, err) < 0)
-				return -1;
+			if (p->throttled_ms > 0) {
+				if (wait_throttled(s, p, err) < 0)
+					return -1;
+				continue;
+			}
 			if (p->at == PULL_IDLE)
 				break;
 			rc = pull_step(p, err);
