@@ -107,8 +107,6 @@ ways_json(const struct probe *p)
 	for (w = 0; w < LOGIN_WAYS; w++)
 		if ((p->ways & LOGIN_BIT(w)) != 0)
 			js_push(a, js_str(slice_str(login_way_name(w))));
-	if (p->apop)
-		js_push(a, js_str(slice_str("APOP")));
 	return a;
 }
 
@@ -184,8 +182,6 @@ show_ways(const struct probe *p)
 		if ((p->ways & LOGIN_BIT(w)) != 0)
 			buf_putf(&b, "%s%s", b.n > 0 ? ", " : "",
 			    login_way_name(w));
-	if (p->apop)
-		buf_putf(&b, "%sAPOP", b.n > 0 ? ", " : "");
 	row("logins", b.n > 0 ? b.p : "none that postroad knows");
 	buf_free(&b);
 }

@@ -408,6 +408,12 @@ pop3_greeting(const struct pop3 *p)
 	return buf_str(&p->shown);
 }
 
+bool
+pop3_cert(const struct pop3 *p, struct tls_cert *out)
+{
+	return p->conn != NULL && conn_cert(p->conn, out);
+}
+
 const char *
 pop3_security(const struct pop3 *p)
 {

@@ -64,6 +64,10 @@ bool pop3_has(const struct pop3 *p, enum pop3_cap cap);
 const char *pop3_capabilities(const struct pop3 *p);
 const char *pop3_greeting(const struct pop3 *p); /* escaped */
 const char *pop3_security(const struct pop3 *p);
+/* The server's certificate; false: there is no TLS. */
+bool pop3_cert(const struct pop3 *p, struct tls_cert *out);
+/* LOGIN_BIT()s of the ways that it offers. */
+unsigned pop3_login_ways(const struct pop3 *p);
 uint64_t pop3_bytes_received(const struct pop3 *p);
 
 /* STAT.  0 or -1. */

@@ -201,23 +201,33 @@ check_args(struct pop3 *p, const struct login *l, struct err *err)
 {
 	if (pop3_check_alive(p, err) < 0)
 		return -1;
-	if (!conn_is_tls(p->conn) && !p->plaintext_ok)
+	if (!conn_is_private(p->conn) && !p->plaintext_ok)
 		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
 		    "a password must not be sent without TLS");
 	return login_check(l, err);
 }
 
 /* RFC 1939 knows USER and PASS only; CAPA may say that they are off. */
-static unsigned
-login_ways(const struct pop3 *p, const struct login *l)
+unsigned
+pop3_login_ways(const struct pop3 *p)
 {
 	unsigned ways = p->sasl;
 
-	if (time_stamp(p).n > 0 && conn_is_tls(p->conn) &&
-	    strpbrk(l->user, " \t") == NULL)
+	if (time_stamp(p).n > 0 && p->conn != NULL && conn_is_tls(p->conn))
 		ways |= LOGIN_BIT(LOGIN_APOP);
 	if (!p->knows_capa || pop3_has(p, POP3_CAP_USER) || p->sasl == 0)
 		ways |= LOGIN_BIT(LOGIN_COMMAND);
+	return ways;
+}
+
+/* APOP has no way to say a name with a blank in it. */
+static unsigned
+ways_of(const struct pop3 *p, const struct login *l)
+{
+	unsigned ways = pop3_login_ways(p);
+
+	if (strpbrk(l->user, " \t") != NULL)
+		ways &= ~LOGIN_BIT(LOGIN_APOP);
 	return ways;
 }
 
@@ -229,7 +239,7 @@ pop3_login(struct pop3 *p, const struct login *l, struct err *err)
 
 	if (check_args(p, l, err) < 0)
 		return -1;
-	if (login_choose(l, login_ways(p, l), LOGIN_NO_WAY, &way, err) < 0)
+	if (login_choose(l, ways_of(p, l), LOGIN_NO_WAY, &way, err) < 0)
 		return pop3_die(p, err);
 	if (l->token != NULL || l->password != NULL)
 		p->hide[0] =

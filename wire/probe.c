@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "wire/imap.h"
+#include "wire/pop3.h"
 
 #define LINE_MAX_BYTES 2000
 #define LINES_MAX      200 /* of CAPA */
@@ -36,14 +37,40 @@ look_at_imap(struct probe *p)
 
 /* ------------------------------------------------------------------- POP3 */
 
-/* The next line without its end, in 'line'.  0 or -1. */
+static void
+look_at_pop3(struct probe *p)
+{
+	struct slice rest, line;
+	struct pop3 *pop3;
+
+	if (pop3_open(&pop3, &p->spec, &p->problem) < 0) {
+		p->connected = p->problem.status == EX_PROTOCOL ||
+		    p->problem.status == EX_NOPERM;
+		return;
+	}
+	p->connected = true;
+	p->tls = pop3_cert(pop3, &p->cert);
+	snprintf(p->security, sizeof(p->security), "%s", pop3_security(pop3));
+	buf_puts(&p->greeting, pop3_greeting(pop3));
+	rest = slice_str(pop3_capabilities(pop3));
+	while (slice_next_line(&rest, &line)) {
+		if (p->capabilities.n > 0)
+			buf_puts(&p->capabilities, ", ");
+		text_escape(&p->capabilities, slice_trim(line));
+	}
+	p->ways = pop3_login_ways(pop3);
+	pop3_close(&pop3);
+}
+
+/* ---------------------------------------------------------- which of the two */
+
+/* The first line without its end.  0 or -1. */
 static int
 read_line(struct conn *c, struct buf *line, struct err *err)
 {
 	struct slice in;
 	const char *end;
 
-	buf_clear(line);
 	for (;;) {
 		in = conn_input(c);
 		end = in.n == 0 ? NULL : memchr(in.p, '\n', in.n);
@@ -51,8 +78,7 @@ read_line(struct conn *c, struct buf *line, struct err *err)
 			break;
 		if (in.n > LINE_MAX_BYTES)
 			return err_set(err, SCOPE_STORE, EX_PROTOCOL,
-			    "the server broke the protocol: a line without "
-			    "end");
+			    "a greeting without end");
 		switch (conn_wait(c, CONN_INPUT, err)) {
 		case -1:
 			return -1;
@@ -61,154 +87,10 @@ read_line(struct conn *c, struct buf *line, struct err *err)
 			    "the server closed the connection");
 		}
 	}
-	in.n = (size_t)(end - in.p) + 1;
+	in = slice_trim(slice_of(in.p, (size_t)(end - in.p)));
 	buf_put(line, in.p, in.n);
-	conn_consume(c, in.n);
-	while (line->n > 0 &&
-	    (line->p[line->n - 1] == '\n' || line->p[line->n - 1] == '\r'))
-		line->p[--line->n] = '\0';
 	return 0;
 }
-
-static int
-command(struct conn *c, const char *text, struct buf *line, struct err *err)
-{
-	(void)conn_queue(c, text, strlen(text));
-	(void)conn_queue(c, "\r\n", 2);
-	if (conn_wait(c, CONN_SENT, err) < 0)
-		return -1;
-	return read_line(c, line, err);
-}
-
-static bool
-is_ok(const struct buf *line)
-{
-	return slice_starts(buf_slice(line), "+OK");
-}
-
-static void
-one_capability(struct probe *p, struct slice line)
-{
-	struct slice word;
-	enum login_way way;
-	const char *at;
-
-	if (slice_is_nocase(line, "USER"))
-		p->ways |= LOGIN_BIT(LOGIN_COMMAND);
-	if (line.n < 5 || strncasecmp(line.p, "SASL ", 5) != 0)
-		return;
-	line = slice_trim(slice_from(line, 5));
-	while (line.n > 0) {
-		at = memchr(line.p, ' ', line.n);
-		word = slice_of(line.p,
-		    at == NULL ? line.n : (size_t)(at - line.p));
-		way = login_way_of(word);
-		if (way < LOGIN_COMMAND && way != LOGIN_APOP)
-			p->ways |= LOGIN_BIT(way);
-		line = slice_trim(slice_from(line, word.n));
-	}
-}
-
-/* CAPA; a server without it can do USER and PASS. */
-static int
-read_capa(struct probe *p, struct conn *c, bool *stls_r, struct err *err)
-{
-	struct buf line = { 0 };
-	size_t n = 0;
-	int rc;
-
-	buf_clear(&p->capabilities);
-	p->ways = 0;
-	*stls_r = false;
-	rc = command(c, "CAPA", &line, err);
-	if (rc == 0 && !is_ok(&line)) {
-		p->ways = LOGIN_BIT(LOGIN_COMMAND);
-		*stls_r = true; /* who knows; it is tried */
-		buf_free(&line);
-		return 0;
-	}
-	while (rc == 0 && (rc = read_line(c, &line, err)) == 0) {
-		if (slice_is(buf_slice(&line), "."))
-			break;
-		if (++n > LINES_MAX)
-			rc = err_set(err, SCOPE_STORE, EX_PROTOCOL,
-			    "the server broke the protocol: CAPA has no end");
-		*stls_r |= slice_is_nocase(buf_slice(&line), "STLS");
-		if (p->capabilities.n > 0)
-			buf_puts(&p->capabilities, ", ");
-		text_escape(&p->capabilities, buf_slice(&line));
-		one_capability(p, buf_slice(&line));
-	}
-	buf_free(&line);
-	return rc;
-}
-
-static int
-stls(struct conn *c, bool offered, struct err *err)
-{
-	struct buf line = { 0 };
-	int rc = 0;
-
-	if (!offered)
-		rc = err_set(err, SCOPE_STORE, EX_NOPERM,
-		    "STLS: the server does not offer it");
-	if (rc == 0)
-		rc = command(c, "STLS", &line, err);
-	if (rc == 0 && !is_ok(&line))
-		rc = err_set(err, SCOPE_STORE, EX_NOPERM,
-		    "STLS: the server refuses: %s", buf_str(&line));
-	buf_free(&line);
-	return rc < 0 ? -1 : conn_starttls(c, err);
-}
-
-static int
-talk_pop3(struct probe *p, struct conn *c, struct err *err)
-{
-	struct buf line = { 0 };
-	bool offered;
-	int rc = read_line(c, &line, err);
-
-	if (rc == 0 && !is_ok(&line))
-		rc = err_set(err, SCOPE_STORE, EX_PROTOCOL,
-		    "the server does not greet as POP3 does: %.100s",
-		    buf_str(&line));
-	if (rc == 0) {
-		text_escape(&p->greeting, buf_slice(&line));
-		p->apop = strchr(buf_str(&line), '<') != NULL &&
-		    strchr(strchr(buf_str(&line), '<'), '>') != NULL;
-		rc = read_capa(p, c, &offered, err);
-	}
-	buf_free(&line);
-	if (rc == 0 && !conn_is_tls(c)) {
-		rc = stls(c, offered, err);
-		/* what was said before does not count */
-		if (rc == 0)
-			rc = read_capa(p, c, &offered, err);
-	}
-	if (rc == 0)
-		(void)conn_queue(c, "QUIT\r\n", 6);
-	return rc;
-}
-
-static void
-look_at_pop3(struct probe *p)
-{
-	struct err ignored = { 0 };
-	struct conn *c;
-
-	if (conn_open(&c, &p->spec, &p->problem) < 0) {
-		p->connected = p->problem.status == EX_NOPERM;
-		return;
-	}
-	p->connected = true;
-	if (talk_pop3(p, c, &p->problem) == 0)
-		(void)conn_wait(c, CONN_SENT, &ignored);
-	p->tls = conn_cert(c, &p->cert);
-	snprintf(p->security, sizeof(p->security), "%s", conn_security(c));
-	conn_close(&c);
-}
-
-/* ---------------------------------------------------------- which of the two */
 
 /* Who greets, and in TLS or not?  URL_NONE: nobody that we know. */
 static enum url_scheme
@@ -226,7 +108,7 @@ greeted_by(const struct probe *p, bool tls, struct err *err)
 	if (read_line(c, &line, err) == 0) {
 		if (slice_starts(buf_slice(&line), "* "))
 			scheme = tls ? URL_IMAPS : URL_IMAP;
-		else if (is_ok(&line))
+		else if (slice_starts(buf_slice(&line), "+OK"))
 			scheme = tls ? URL_POP3S : URL_POP3;
 		else
 			err_set(err, SCOPE_STORE, EX_PROTOCOL,

@@ -25,7 +25,6 @@ struct probe {
 	struct buf greeting;	 /* escaped */
 	struct buf capabilities; /* said in TLS; escaped */
 	unsigned ways;		 /* LOGIN_BIT()s of wire/login.h */
-	bool apop;		 /* POP3's greeting allows it */
 	struct err problem;	 /* what is in the way of using it */
 };
 

@@ -21,10 +21,9 @@ __asm__(".section .rodata\n"
 	".global provider_builtin\n"
 	"provider_builtin:\n"
 	".incbin \"data/providers.yaml\"\n"
-	".global provider_builtin_end\n"
-	"provider_builtin_end:\n"
+	".byte 0\n"
 	".previous\n");
-extern const char provider_builtin[], provider_builtin_end[];
+extern const char provider_builtin[];
 
 struct providers {
 	struct conf *file[FILES_MAX];
@@ -263,9 +262,7 @@ read_all(struct providers *p, const char *file, struct err *err)
 	struct conf *c;
 
 	if (conf_parse(&c, "(built-in) providers.yaml",
-		slice_of(provider_builtin,
-		    (size_t)(provider_builtin_end - provider_builtin)),
-		err) < 0 ||
+		slice_str(provider_builtin), err) < 0 ||
 	    read_file(p, c, err) < 0)
 		return -1;
 	p->path = own_path();

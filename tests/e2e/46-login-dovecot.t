@@ -119,8 +119,9 @@ used PLAIN
 dovecot_stop
 
 # a certificate
-{
-	cd "$T/dovecot" && CERTS=$T/dovecot
+CERTS=$T/dovecot
+(
+	cd "$CERTS" || exit 1
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -keyout client.key -out client.csr -subj /CN=mary &&
 	openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -days 30 \
@@ -128,8 +129,7 @@ dovecot_stop
 	openssl pkey -in client.key -aes128 -passout pass:x -out locked.key &&
 	cat client.pem client.key >both.pem && cp client.key open.key &&
 	chmod 600 client.key both.pem locked.key && chmod 644 open.key
-	cd "$T"
-} >openssl.log 2>&1
+) >openssl.log 2>&1 || bail 'openssl failed'
 start 'plain external' "ssl_ca = <$T/dovecot/ca.pem
 	ssl_verify_client_cert = yes
 	ssl_require_crl = no

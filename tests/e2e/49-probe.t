@@ -77,7 +77,7 @@ is "$(jq .use out)" null 'is not advised'
 like "$(port .error)" 'STARTTLS: the server does not offer it' 'and why'
 fake_stop
 
-# POP3 has no client yet that could help: scripts
+# POP3: scripts
 pop() { # STATUS DESCRIPTION TALK-OPTIONS: script on stdin
 	want=$1 desc=$2; shift 2
 	cat >a.talk
@@ -96,7 +96,7 @@ S: USER
 S: .
 C: QUIT
 END
-is "$(port '.mechanisms | join(" ")')" 'CRAM-MD5 PLAIN LOGIN command APOP' \
+is "$(port '.mechanisms | join(" ")')" 'CRAM-MD5 APOP PLAIN LOGIN command' \
     'mechanisms'
 is "$(jq -r .use out)" "pop3s://USER@localhost:$FAKE_PORT/" 'the URL'
 POP=pop3 pop 0 'POP3, STLS: what was said before is forgotten' <<'END'

@@ -6,7 +6,8 @@
  *	    [--password-file F] [--trace F] [--multi] [--flags F] [--date T]
  *	    URL [COMMAND ARGUMENTS]...
  *
- * caps; ns; again (a new connection); pause (1 s); list; lsub; create NAME; subscribe NAME; status NAME; fetch NAME
+ * caps; ns; again (a new connection); pause (1 s); list; lsub;
+ * create NAME; subscribe NAME; status NAME; fetch NAME
  * (uid size sha256 flags date, one line each); search NAME CRITERIA; store
  * NAME SET OP FLAGS; append NAME FILE... '.' (each file in a command of its
  * own, all in flight at once; with --multi in one).  A failure is told as
