@@ -72,8 +72,8 @@ hashes a.spool >got
 same got want 'P1: every byte, with dots and bare LF'
 like "$(cat out)" 'POP3 shows the Inbox only' 'it says what POP3 is'
 ok 'P9: names that are paths stay names' test ! -e a.spool/mail/b
-postroad ls --messages --json a.spool >ls
-is "$(jq -r '.source|"\(.kind) \(.uidl)"' ls | sort | tr '\n' ',')" \
+postroad ls --messages --json a.spool >ls.json
+is "$(jq -r '.source|"\(.kind) \(.uidl)"' ls.json | sort | tr '\n' ',')" \
     'pop3 .,pop3 a/../b,' 'ls tells the UIDL'
 
 # --- rerun: nothing is asked for
@@ -239,8 +239,8 @@ fake_wait || diag "$(cat fake.err)"
 is "$(jq -c '[.announced,.stored]' out)" '[5,5]' 'all that is there comes'
 like "$(cat err)" 'contradict each other: 7 messages by STAT, 5 by LIST' \
     'and the contradiction is said'
-postroad ls --messages --json d.spool >ls
-is "$(jq -r '.source.uidl // "-"' ls | sort -u | wc -l)" 4 \
+postroad ls --messages --json d.spool >ls.json
+is "$(jq -r '.source.uidl // "-"' ls.json.json | sort -u | wc -l)" 4 \
     'UIDLs of any kind are kept'
 
 # --- P5: gone between LIST and RETR; refused by the server
