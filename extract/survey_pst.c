@@ -102,8 +102,11 @@ listen(struct survey_look *l, struct err *err)
 			return 1;
 		if (f.type == PST_FAIL) {
 			text = frame_str(&f.payload, FRAME_TEXT_MAX, &bad);
-			return err_set(err, SCOPE_STORE, EX_DATAERR,
-			    "'%s': %.*s", l->spec->path, (int)text.n, text.p);
+			err_set(err, SCOPE_STORE, EX_DATAERR, "'%s': %.*s",
+			    l->spec->path, (int)text.n, text.p);
+			return err_hint(err,
+			    "'postroad extract --carve' searches the whole "
+			    "file for what is left of its messages");
 		}
 		if (!survey_heard(l, &f)) {
 			heard = PROC_HEARD_GARBAGE;

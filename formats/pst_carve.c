@@ -553,6 +553,24 @@ sort_all(struct carve *c)
 	sort_nodes(c);
 }
 
+/* What served the search only. */
+static void
+free_scratch(struct carve *c)
+{
+	free(c->heaps.v);
+	free(c->subs.v);
+	free(c->used.v);
+	free(c->chains);
+	free(c->nodes);
+	free(c->prints);
+	memset(&c->heaps, 0, sizeof(c->heaps));
+	memset(&c->subs, 0, sizeof(c->subs));
+	memset(&c->used, 0, sizeof(c->used));
+	c->chains = NULL;
+	c->nodes = NULL;
+	c->prints = NULL;
+}
+
 static void
 tell(struct carve *c)
 {
@@ -590,8 +608,10 @@ carve_open(struct carve **c_r, struct ndb *n, void (*tick)(void *arg),
 	ndb_rescue_all(n, &s);
 	mark_used(c);
 	sort_all(c);
-	if (c->n_nodes == 0 && keep_loose_heaps(c) == 0)
+	if (c->n_nodes == 0 && keep_loose_heaps(c) == 0) {
+		free_scratch(c);
 		return;
+	}
 	print_all(c);
 	try_nodes(c);
 	carve_ids_sort(&c->used);
@@ -604,6 +624,7 @@ carve_open(struct carve **c_r, struct ndb *n, void (*tick)(void *arg),
 		try_block(c, carve_id(&c->heaps, i));
 	drop_shared_subs(c, first);
 	tell(c);
+	free_scratch(c);
 }
 
 size_t
@@ -662,12 +683,7 @@ carve_close(struct carve **c)
 {
 	if (*c == NULL)
 		return;
-	free((*c)->heaps.v);
-	free((*c)->subs.v);
-	free((*c)->used.v);
-	free((*c)->chains);
-	free((*c)->nodes);
-	free((*c)->prints);
+	free_scratch(*c);
 	free((*c)->found);
 	free(*c);
 	*c = NULL;

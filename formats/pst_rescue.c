@@ -16,7 +16,7 @@
 #include "core/mem.h"
 
 #define GAPS_MAX   64
-#define BLOCKS_MAX 1000000
+#define BLOCKS_MAX 4000000
 #define NODES_MAX  500000
 #define BLOCK_UNIT 64 /* blocks begin at multiples of it */
 
@@ -150,8 +150,12 @@ keep_block(struct ndb_rescue *r, const struct scan_block *b)
 {
 	struct found_block *f;
 
-	if (r->n_blocks == BLOCKS_MAX || b->ib / BLOCK_UNIT > UINT32_MAX)
+	if (r->n_blocks == BLOCKS_MAX || b->ib / BLOCK_UNIT > UINT32_MAX) {
+		ndb_note(r->n, true, 9,
+		    "more blocks are in the file than are kept apart: some "
+		    "of what is left may be missing");
 		return;
+	}
 	if (r->n_blocks == r->cap_blocks) {
 		r->cap_blocks += r->cap_blocks / 4 + 1024;
 		r->blocks =
