@@ -22,6 +22,8 @@ say(struct check *c, bool remark, const char *rule, uint64_t at,
 		.found = found,
 		.expected = expected };
 
+	if (c->quiet > 0)
+		return;
 	if (remark)
 		c->r.remarks++;
 	else

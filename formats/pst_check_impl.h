@@ -56,7 +56,9 @@ struct check {
 	/* where we are */
 	enum pst_check_phase phase;
 	uint32_t node, sub;
-	size_t names; /* entries of the name-to-id map */
+	unsigned quiet; /* what is looked at now is told elsewhere */
+	uint64_t work;	/* bytes of blocks taken so far */
+	size_t names;	/* entries of the name-to-id map */
 	uint8_t store_key[16];
 	bool has_key;
 	uint8_t raw[CHECK_BLOCK_MAX], inflate[CHECK_BLOCK_MAX];
@@ -175,6 +177,9 @@ bool check_table(struct check *c, uint64_t data, uint64_t sub,
 /* A cell of up to four bytes; false: it is empty. */
 bool check_cell(const struct check_table *t, const uint8_t *row, unsigned id,
     uint32_t *v_r);
+/* Does a row say the same as the properties of what it names? */
+void check_row_agrees(struct check *c, const struct check_table *t,
+    const uint8_t *row, struct check_props *p, const char *rule);
 /* Columns that must be there. */
 void check_columns(struct check *c, const struct check_table *t,
     const char *rule, const uint32_t *tags, size_t n);

@@ -658,6 +658,69 @@ out:
 	return ok;
 }
 
+/* The cell's bytes, whatever its width; false: it is empty. */
+static bool
+cell_bytes(const struct check_table *t, const uint8_t *row,
+    const struct check_column *col, struct buf *out)
+{
+	uint32_t hnid;
+
+	buf_clear(out);
+	if (!check_cell(t, row, col->id, &hnid))
+		return false;
+	if (col->width == 4 && !in_hnid(col->type))
+		return take_bytes(t->heap, hnid, 4096, out) >= 0;
+	buf_put(out, row + col->at, col->width);
+	return true;
+}
+
+static bool
+prop_bytes(struct check_props *p, const struct check_prop *v, struct buf *out)
+{
+	uint8_t number[4];
+
+	buf_clear(out);
+	if (!in_hnid(v->type))
+		return take_bytes(p->heap, v->value, 4096, out) >= 0;
+	pst_put32(number, v->value);
+	buf_put(out, number, (size_t)fixed_size(v->type));
+	return true;
+}
+
+void
+check_row_agrees(struct check *c, const struct check_table *t,
+    const uint8_t *row, struct check_props *p, const char *rule)
+{
+	struct buf a = { 0 }, b = { 0 };
+	const struct check_prop *v;
+	char what[48];
+	unsigned i;
+
+	for (i = 0; i < t->ncol; i++) {
+		const struct check_column *col = &t->col[i];
+
+		/* sizes are counted when a row is written, and 4k files
+		 * have 8-bit text in rows only */
+		v = check_prop(p, col->id);
+		if (v == NULL || v->type != col->type || col->id == 0x0e08 ||
+		    (c->format == NDB_4K && col->type == PtypString) ||
+		    !cell_bytes(t, row, col, &a) || !prop_bytes(p, v, &b))
+			continue;
+		/* long values are cut in tables */
+		if (a.n >= 255 && b.n > a.n)
+			b.n = a.n;
+		if (a.n == b.n && memcmp(buf_str(&a), buf_str(&b), a.n) == 0)
+			continue;
+		snprintf(what, sizeof(what), "column 0x%04x of row 0x%x",
+		    col->id, pst_u32(row));
+		check_bad(c, rule, AT_NODE, what, "the value its node has",
+		    "%s",
+		    a.n <= 8 && b.n <= 8 ? "another number" : "other bytes");
+	}
+	buf_free(&a);
+	buf_free(&b);
+}
+
 void
 check_columns(struct check *c, const struct check_table *t, const char *rule,
     const uint32_t *tags, size_t n)

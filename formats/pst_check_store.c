@@ -364,6 +364,8 @@ on_row(void *arg, const struct check_table *t, const uint8_t *row)
 	struct check *c = f->c;
 	uint32_t nid = pst_u32(row), flags;
 	struct check_node *n = check_find_node(c, nid);
+	struct check_props p;
+	bool found;
 
 	f->rows++;
 	if (check_cell(t, row, PidTagMessageFlags, &flags))
@@ -383,6 +385,13 @@ on_row(void *arg, const struct check_table *t, const uint8_t *row)
 		    "a node whose nidParent is this folder",
 		    "0x%x, a child of 0x%x", nid, n->parent);
 	n->listed = true;
+	c->quiet++;
+	found = check_props_open(c, n->data, n->sub, &p);
+	c->quiet--;
+	if (!found)
+		return;
+	check_row_agrees(c, t, row, &p, f->rule);
+	check_props_free(&p);
 }
 
 /* Read one of the folder's tables; false: told. */

@@ -201,7 +201,13 @@ pst_store_size(const struct pst_store_out *s)
 	    (uint64_t)s->n * 4096 + ((uint64_t)1 << 20);
 }
 
-/* A row of the contents table: what lists show. */
+static int
+text_if(struct pst_table *t, unsigned id, struct slice s, struct err *err)
+{
+	return s.n == 0 ? 0 : table_text(t, id, s, err);
+}
+
+/* A row of the contents table: what lists show, as the message has it. */
 static int
 tell_folder(struct pst_store_out *s, uint32_t nid, const struct item *item,
     const struct item_summary *sum, struct err *err)
@@ -209,24 +215,30 @@ tell_folder(struct pst_store_out *s, uint32_t nid, const struct item *item,
 	struct pst_table *t = s->table;
 	struct slice from =
 	    item->from.name.n > 0 ? item->from.name : item->from.smtp;
+	struct buf subject = { 0 };
+	int rc = -1;
 
+	store_mark_subject(&subject, item->subject);
 	table_row(t, nid);
 	table_int(t, PidTagImportance, item->importance);
 	table_int(t, PidTagSensitivity, item->sensitivity);
 	table_time(t, PidTagClientSubmitTime, item->submitted);
 	table_time(t, PidTagMessageDeliveryTime, item->delivered);
-	table_time(t, PidTagLastModificationTime, item->created);
+	table_time(t, PidTagLastModificationTime, store_modified(item));
 	table_int(t, PidTagMessageFlags, sum->flags);
 	table_int(t, 0x0e08, (int32_t)sum->size); /* PidTagMessageSize */
 	table_int(t, 0x0e17, 0);		  /* PidTagMessageStatus */
-	if (table_text(t, PidTagMessageClass, item->class, err) < 0 ||
-	    table_text(t, PidTagSubject, item->subject, err) < 0 ||
-	    table_text(t, PidTagSentRepresentingName, from, err) < 0 ||
-	    table_text(t, PidTagConversationTopic, item->topic, err) < 0 ||
-	    table_text(t, PidTagDisplayTo, sum->to, err) < 0 ||
-	    table_text(t, PidTagDisplayCc, sum->cc, err) < 0)
-		return -1;
-	return table_row_end(t, err);
+	table_bool(t, 0x0057, false);		  /* PidTagMessageToMe */
+	table_bool(t, 0x0058, false);		  /* PidTagMessageCcMe */
+	if (table_text(t, PidTagMessageClass, item->class, err) == 0 &&
+	    table_text(t, PidTagSubject, buf_slice(&subject), err) == 0 &&
+	    text_if(t, PidTagSentRepresentingName, from, err) == 0 &&
+	    text_if(t, PidTagConversationTopic, item->topic, err) == 0 &&
+	    table_text(t, PidTagDisplayTo, sum->to, err) == 0 &&
+	    table_text(t, PidTagDisplayCc, sum->cc, err) == 0)
+		rc = table_row_end(t, err);
+	buf_free(&subject);
+	return rc;
 }
 
 int

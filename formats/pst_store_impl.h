@@ -87,8 +87,13 @@ int store_put_item(struct pst_store_out *s, struct item *item, int depth,
     uint64_t *data_r, uint64_t *sub_r, struct item_summary *sum,
     struct arena *a, struct err *err);
 
+/* Every item has these times; where nobody knows them, the nearest known. */
+int64_t store_created(const struct item *item);
+int64_t store_modified(const struct item *item);
+
 /* PidTagSubject with the mark that says how long its prefix is. */
 void store_put_subject(struct pst_props *p, struct slice subject);
+void store_mark_subject(struct buf *out, struct slice subject);
 
 /* ---- pst_store_kind.c: items other than mail.  Fill in what hangs from the
  * item and the item itself has not; in 'a'. */

@@ -321,15 +321,21 @@ prefix_size(struct slice subject)
 
 /* [MS-PST] 2.5.3.1.1.1: a mark, and one more than the prefix is long. */
 void
+store_mark_subject(struct buf *out, struct slice subject)
+{
+	if (subject.n > 0) {
+		buf_putc(out, '\x01');
+		buf_putc(out, (char)(prefix_size(subject) + 1));
+	}
+	buf_put(out, subject.p, subject.n);
+}
+
+void
 store_put_subject(struct pst_props *p, struct slice subject)
 {
 	struct buf b = { 0 };
 
-	if (subject.n > 0) {
-		buf_putc(&b, '\x01');
-		buf_putc(&b, (char)(prefix_size(subject) + 1));
-	}
-	buf_put(&b, subject.p, subject.n);
+	store_mark_subject(&b, subject);
 	props_text(p, PidTagSubject, buf_slice(&b));
 	buf_free(&b);
 }
@@ -347,6 +353,22 @@ put_headers(struct pst_props *p, const struct item *item)
 		props_binary(p, PidTagConversationIndex, item->thread_index);
 }
 
+int64_t
+store_created(const struct item *item)
+{
+	return item->created != DATE_UNKNOWN  ? item->created
+	    : item->modified != DATE_UNKNOWN  ? item->modified
+	    : item->delivered != DATE_UNKNOWN ? item->delivered
+					      : item->submitted;
+}
+
+int64_t
+store_modified(const struct item *item)
+{
+	return item->modified != DATE_UNKNOWN ? item->modified
+					      : store_created(item);
+}
+
 static void
 put_properties(struct item_out *io, const struct item_summary *sum,
     struct arena *a)
@@ -362,9 +384,8 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 	props_int(p, PidTagSensitivity, item->sensitivity);
 	props_time(p, PidTagClientSubmitTime, item->submitted);
 	props_time(p, PidTagMessageDeliveryTime, item->delivered);
-	props_time(p, PidTagCreationTime, item->created);
-	props_time(p, PidTagLastModificationTime,
-	    item->modified != DATE_UNKNOWN ? item->modified : item->created);
+	props_time(p, PidTagCreationTime, store_created(item));
+	props_time(p, PidTagLastModificationTime, store_modified(item));
 	put_flags(p, item);
 	put_headers(p, item);
 	put_person(p, &item->from, PidTagSentRepresentingName,

@@ -540,6 +540,28 @@ def message_parent(p):
     p.put('I', at + 24, 0x8062)
     p.fix_page(page)
 
+def cell(h, i, tag):
+    """Of row i: where the cell of a column is."""
+    info = h.info()
+    for c in range(h.p.b[info + 1]):
+        if h.p.u16(info + 22 + 8 * c + 2) == tag:
+            return h.row(i) + h.p.u16(info + 22 + 8 * c + 4)
+    sys.exit('pst_faults: no column 0x%x' % tag)
+
+@fault('odd', '2.4.4.5')
+def message_row(p):
+    folder = p.u32(p.first(4)[0] + 24)
+    h = p.node_heap(folder & ~31 | 0xe)
+    at = cell(h, 0, 0x0017)
+    p.put('I', at, p.u32(at) ^ 1)
+    h.done()
+
+@fault('odd', '2.4.4.4')
+def folder_row(p):
+    h = p.node_heap(0x12d)
+    p.put('I', cell(h, 1, 0x3603), 5)
+    h.done()
+
 @fault('odd', '2.4.5.1.1')
 def message_class(p):
     h = p.heap(p.u64(p.first(4)[0] + 8))
