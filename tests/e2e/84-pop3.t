@@ -240,7 +240,7 @@ is "$(jq -c '[.announced,.stored]' out)" '[5,5]' 'all that is there comes'
 like "$(cat err)" 'contradict each other: 7 messages by STAT, 5 by LIST' \
     'and the contradiction is said'
 postroad ls --messages --json d.spool >ls.json
-is "$(jq -r '.source.uidl // "-"' ls.json.json | sort -u | wc -l)" 4 \
+is "$(jq -r '.source.uidl // "-"' ls.json | sort -u | wc -l)" 4 \
     'UIDLs of any kind are kept'
 
 # --- P5: gone between LIST and RETR; refused by the server
