@@ -61,7 +61,7 @@ struct child {
 	bool quiet; /* behind the point to resume at not yet */
 	bool ask;   /* wait for WANT or SKIP */
 	bool skip;  /* the current message was called off */
-	bool said_lacks, said_rtf, said_guess;
+	bool said_lacks, said_rtf, said_guess, said_mail;
 	bool in_message;	 /* one is being read */
 	const struct item *item; /* being built */
 	const char *path;
@@ -535,6 +535,11 @@ send_one(struct child *c, const struct pst_node *n, const struct item *it)
 	}
 	kind = item_out_kind(it);
 	if (kind == KIND_MAIL) {
+		if (!c->said_mail)
+			send_note(c,
+			    "this reader carries mail only: contacts, "
+			    "calendars and the like need --pst-reader own");
+		c->said_mail = true;
 		send_class(c, it->class);
 		return;
 	}
