@@ -248,7 +248,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	rc = extract_run(&spec, &eo, r, &err);
 	if (rc == 0 && o.cross_check)
 		rc = compare_readers(&spec, NULL, "cross_checked", r, &err);
-	account_close(&account);
+	connect_end(&account, r);
 	options_free(cmd, into);
 	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
 }

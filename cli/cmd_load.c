@@ -81,7 +81,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	r = report_new(STAGE_LOAD);
 	progress_begin(&co, r, o.dry_run ? "planning" : "loading");
 	rc = load_run(&lo, r, &err);
-	account_close(&account);
+	connect_end(&account, r);
 	if (o.dry_run) {
 		report_set(r, "dry_run", js_bool(true));
 		if (!co.json && rc == 0) {

@@ -68,7 +68,7 @@ verify_dest(const char *dir, const char *url, struct account *a,
 		return -1;
 	secret_harden_process();
 	rc = verify_dest_run(&vo, r, err);
-	account_close(a);
+	connect_end(a, r);
 	return rc;
 }
 

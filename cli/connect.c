@@ -105,3 +105,20 @@ connect_check_dest(struct account *a, const char *url, struct err *err)
 	err_set(err, SCOPE_RUN, EX_USAGE, "a POP3 account takes no mail in");
 	return err_hint(err, "write imaps://USER@HOST/");
 }
+
+void
+connect_end(struct account *a, struct report *r)
+{
+	if (a->security[0] != '\0') {
+		report_set(r, "security", js_str(slice_str(a->security)));
+		if (a->tls_mode == TLS_NONE)
+			report_note(r,
+			    "The connection was not encrypted "
+			    "(--tls none).");
+		else if (a->tls_mode == TLS_INSECURE && a->tls_pin == NULL)
+			report_note(r,
+			    "The server's certificate was NOT "
+			    "verified (--tls insecure).");
+	}
+	account_close(a);
+}

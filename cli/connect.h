@@ -5,6 +5,7 @@
 #define CLI_CONNECT_H
 
 #include "cli/options.h"
+#include "core/report.h"
 #include "extract/source.h"
 #include "wire/account.h"
 
@@ -18,5 +19,9 @@ int connect_source(struct account *a, struct source_spec *spec, const char *arg,
 /* account_check(), and that it is an IMAP account: what load and verify can
  * talk to.  -1 with EX_USAGE. */
 int connect_check_dest(struct account *a, const char *url, struct err *err);
+
+/* The end of an account's use: how safe its connections were goes into the
+ * summary, loudly where they were not; account_close(). */
+void connect_end(struct account *a, struct report *r);
 
 #endif

@@ -144,6 +144,40 @@ complain(const struct cmd *cmd, int c, char **argv, struct err *err)
 	return usage(cmd, err);
 }
 
+/*
+ * "--password=x" would be short for "--password-file=x", and the error would
+ * repeat a secret that is a file nowhere: options that name a place where a
+ * secret lies are not to be shortened.
+ */
+static bool
+is_shortened(const struct opt *o, char **argv)
+{
+	static const char *const ends[] = { "-file", "-command", "-env" };
+	const char *typed = argv[optind - 1];
+	size_t i, len = strlen(o->name), n;
+
+	if (optarg != NULL && optarg == typed)
+		typed = argv[optind - 2];
+	if (typed[0] != '-' || typed[1] != '-')
+		return false; /* a letter */
+	n = strcspn(typed + 2, "=");
+	for (i = 0; i < 3; i++)
+		if (len > strlen(ends[i]) &&
+		    strcmp(o->name + len - strlen(ends[i]), ends[i]) == 0)
+			return n < len;
+	return false;
+}
+
+static int
+refuse_short(const struct cmd *cmd, const struct opt *o, struct err *err)
+{
+	err_set(err, SCOPE_RUN, EX_USAGE,
+	    "%s: the option is called --%s, in full", cmd->name, o->name);
+	return err_hint(err,
+	    "no password or token has a place on the command line, where all "
+	    "users of this machine can read it");
+}
+
 int
 options_parse(const struct cmd *cmd, void *const into[OPT_TABLES], int argc,
     char **argv, int min, int max, struct err *err)
@@ -162,7 +196,9 @@ options_parse(const struct cmd *cmd, void *const into[OPT_TABLES], int argc,
 			break;
 		}
 		i = c >= FIRST_LONG ? c - FIRST_LONG : find_letter(&p, c);
-		rc = set_value(p.opt[i], p.into[i], optarg, err);
+		rc = c >= FIRST_LONG && is_shortened(p.opt[i], argv)
+		    ? refuse_short(cmd, p.opt[i], err)
+		    : set_value(p.opt[i], p.into[i], optarg, err);
 	}
 	buf_free(&p.shorts);
 	if (rc < 0)

@@ -2,6 +2,7 @@
 /* From options to a session that is logged in; see account.h. */
 #include "wire/account.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/log.h"
@@ -95,6 +96,13 @@ check_admin(struct account *a, struct err *err)
 	a->root = NULL;
 	if (admin_expand(&spec, &a->names, err) < 0)
 		return -1;
+	if (!url_is_imap(&a->url) &&
+	    (a->names.root.n > 0 || a->names.proxyauth.n > 0))
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "POP3 has no %s: it would open the administrator's own "
+		    "mailbox",
+		    a->names.root.n > 0 ? "folders for --user-root"
+					: "PROXYAUTH");
 	if (a->names.root.n > 0)
 		a->root = buf_str(&a->names.root);
 	return 0;
@@ -342,6 +350,13 @@ suggest(struct account *a, const struct conn_spec *spec, struct err *err)
 	buf_free(&url);
 }
 
+static void
+note_open(struct account *a, const char *security)
+{
+	a->opened = true;
+	snprintf(a->security, sizeof(a->security), "%s", security);
+}
+
 /* One try.  *stale_r: the server refuses a token that was good before. */
 static int
 try_open(struct imap **im_r, struct account *a, bool fresh, bool *stale_r,
@@ -358,7 +373,7 @@ try_open(struct imap **im_r, struct account *a, bool fresh, bool *stale_r,
 		suggest(a, &spec, err);
 		return account_within(a, err);
 	}
-	a->opened = true;
+	note_open(a, imap_security(*im_r));
 	if (imap_login(*im_r, &l, err) < 0) {
 		*stale_r = !fresh && account_is_stale(a, err);
 		if (a->preset != NULL && a->preset->note != NULL &&
@@ -403,9 +418,11 @@ try_open_pop3(struct pop3 **p_r, struct account *a, bool fresh, bool *stale_r,
 	if (account_login(a, fresh, &l, err) < 0)
 		return -1;
 	account_conn(a, &spec);
-	if (pop3_open(p_r, &spec, err) < 0)
+	if (pop3_open(p_r, &spec, err) < 0) {
+		suggest(a, &spec, err);
 		return account_within(a, err);
-	a->opened = true;
+	}
+	note_open(a, pop3_security(*p_r));
 	if (pop3_login(*p_r, &l, err) == 0)
 		return 0;
 	*stale_r = !fresh && account_is_stale(a, err);

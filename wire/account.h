@@ -58,6 +58,8 @@ struct account {
 	const char *root;
 	/* what is known of the provider, its limits too; NULL: nothing */
 	const struct provider *preset;
+	/* of the last connection: "TLSv1.3 ..., verified"; "": none yet */
+	char security[128];
 
 	/* account.c's own */
 	struct providers *presets;

@@ -191,6 +191,41 @@ TLS='--cert cert.pem --key key.pem --old-tls'
 fake_tls 77 'T13: TLS 1.1' --ca-file ca.pem
 fake_tls 77 'T13: TLS 1.1, --tls insecure' --tls insecure
 
+TLS='--cert cert.pem --key key.pem --tls12'
+fake_tls 0 'T13: TLS 1.2 will do' --ca-file ca.pem
+cat >a.talk <<END
+S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi
+C: TAG AUTHENTICATE PLAIN AG1hcnkAc2VjcmV0
+!renegotiation-fails
+!drop
+END
+# shellcheck disable=SC2086
+fake_start --talk a.talk $TLS --tls
+status '7[0-9]' 'T13: renegotiation' "$IMAP_TOOL" --password-file pw \
+    --ca-file ca.pem --timeout 2 "$FAKE_TLS_URL"
+fake_wait || { diag "$(cat fake.err)"; result 1 '  does not take place'; }
+openssl x509 -req -in cert.csr -CA ca.pem -CAkey ca.key -set_serial 99 \
+    -days -1 -extfile cert.ext -out late.pem >>openssl.log 2>&1
+if openssl x509 -in late.pem -noout -checkend 0 >/dev/null 2>&1; then
+	skip 'T11: an expired certificate' 'openssl cannot make one'
+else
+	TLS='--cert late.pem --key key.pem'
+	fake_tls 77 'T11: an expired certificate' --ca-file ca.pem
+	like "$(cat out)" 'expired on 20' 'and when'
+	is "$(cat log)" '' 'and nothing was said'
+fi
+fake_cert cn /CN=127.0.0.1 '' 30
+TLS='--cert cn.pem --key cn.key'
+fake_tls 77 'T12: the name only in CN' --ca-file ca.pem
+for san in 'DNS:*' 'DNS:*.1' 'DNS:*.0.0.1' 'DNS:127.0.0.1' 'IP:127.0.0.2'; do
+	fake_cert bad /CN=x "$san" 30
+	TLS='--cert bad.pem --key bad.key'
+	fake_tls 77 "T12: the address 127.0.0.1, a certificate for $san" \
+	    --ca-file ca.pem
+	is "$(cat log)" '' 'and nothing was said'
+done
+TLS='--cert cert.pem --key key.pem'
+
 # plaintext at a TLS port, TLS at a plaintext port
 TLS=
 printf '%s\n' 'S: * OK hi' '!eat' >a.talk

@@ -8,7 +8,7 @@
 [ -x "$IMAP_TOOL" ] || skip_all 'the test tools are not built'
 tool() { "$IMAP_TOOL" --tls none --password-file pw --timeout 2 "$@"; }
 
-status 68 'a host that does not exist' tool imap://mary@no.such.invalid/
+status 68 'T28: a host that does not exist' tool imap://mary@no.such.invalid/
 like "$(cat out)" "there is no host 'no.such.invalid'" 'is named'
 fake_start --store st || bail 'no fake server'
 fake_stop
@@ -18,9 +18,55 @@ like "$(cat out)" 'hint: nothing listens' 'and what to do'
 
 # localhost may be ::1 first; the fake server has IPv4 only (T28)
 fake_start --store st || bail 'no fake server'
-status 0 'the next address is tried' tool \
+status 0 'T28: the next address is tried' tool \
     "imap://mary@localhost:$FAKE_PORT/" noop
 fake_stop
+
+# T28: a port whose queue is full takes no one: connecting hangs
+if command -v python3 >/dev/null; then
+	full() { # ADDRESS PORT FAMILY: holds it for as long as we run
+		: >held
+		python3 - "$@" >held 2>&1 <<-'END' &
+		import socket, sys, time
+		a, port, family = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+		f = getattr(socket, family)
+		s = socket.socket(f)
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		s.bind((a, port))
+		s.listen(0)
+		held = []
+		for i in range(4):
+		    c = socket.socket(f)
+		    c.setblocking(False)
+		    c.connect_ex((a, s.getsockname()[1]))
+		    held.append(c)
+		print(s.getsockname()[1], flush=True)
+		time.sleep(60)
+		END
+		holder=$!
+		while ! [ -s held ]; do sleep 0.02; done
+	}
+	full 127.0.0.1 0 AF_INET
+	start=$(date +%s)
+	status 75 'T28: connecting hangs' tool \
+	    "imap://mary@127.0.0.1:$(cat held)/"
+	like "$(cat out)" 'no answer in 2 s' 'is given up in time'
+	[ $(($(date +%s) - start)) -le 15 ]
+	result $? 'indeed'
+	kill $holder
+	fake_start --store st
+	if getent ahosts localhost | grep -q '^::1'; then
+		full ::1 "$FAKE_PORT" AF_INET6
+		status 0 'T28: IPv6 is dead, IPv4 answers' tool \
+		    "imap://mary@localhost:$FAKE_PORT/" noop
+		kill $holder
+	else
+		skip 'T28: IPv6 is dead, IPv4 answers' 'localhost has no ::1'
+	fi
+	fake_stop
+else
+	skip 'T28: connecting hangs' 'no python3'
+fi
 
 echo '!stall 4000' >a.talk
 fake_start --talk a.talk

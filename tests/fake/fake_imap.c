@@ -35,7 +35,7 @@ static struct {
 	const char *talk, *store, *cert, *key, *log, *reject, *appenduid,
 	    *rewrite, *password, *greeting, *prefix, *permanentflags;
 	char caps[2048];
-	bool tls_first, old_tls, lose, bump, drop_tls;
+	bool tls_first, old_tls, tls12, lose, bump, drop_tls;
 	unsigned port, split, delay_ms, keep_late_ms, connections;
 	int64_t cut_out, cut_in, toobig, quota;
 	unsigned cut_before_ok, cut_after_ok, cut_on, bye, lose_ok;
@@ -1302,6 +1302,7 @@ enum {
 	O_KEY,
 	O_TLS,
 	O_OLD_TLS,
+	O_TLS12,
 	O_PORT,
 	O_CAPS,
 	O_LOG,
@@ -1335,9 +1336,9 @@ enum {
 static const struct option options[] = { { "talk", 1, NULL, O_TALK },
 	{ "store", 1, NULL, O_STORE }, { "cert", 1, NULL, O_CERT },
 	{ "key", 1, NULL, O_KEY }, { "tls", 0, NULL, O_TLS },
-	{ "old-tls", 0, NULL, O_OLD_TLS }, { "port", 1, NULL, O_PORT },
-	{ "caps", 1, NULL, O_CAPS }, { "log", 1, NULL, O_LOG },
-	{ "password", 1, NULL, O_PASSWORD },
+	{ "old-tls", 0, NULL, O_OLD_TLS }, { "tls12", 0, NULL, O_TLS12 },
+	{ "port", 1, NULL, O_PORT }, { "caps", 1, NULL, O_CAPS },
+	{ "log", 1, NULL, O_LOG }, { "password", 1, NULL, O_PASSWORD },
 	{ "greeting", 1, NULL, O_GREETING }, { "split", 1, NULL, O_SPLIT },
 	{ "delay", 1, NULL, O_DELAY }, { "cut-out", 1, NULL, O_CUT_OUT },
 	{ "cut-in", 1, NULL, O_CUT_IN },
@@ -1383,6 +1384,9 @@ set_option(int c, char *v)
 		break;
 	case O_OLD_TLS:
 		opt.old_tls = true;
+		break;
+	case O_TLS12:
+		opt.tls12 = true;
 		break;
 	case O_PORT:
 		opt.port = number(v);
@@ -1504,7 +1508,7 @@ main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	if (opt.cert != NULL)
-		ctx = net_tls(opt.cert, opt.key, opt.old_tls);
+		ctx = net_tls(opt.cert, opt.key, opt.old_tls, opt.tls12);
 	count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (count == MAP_FAILED)

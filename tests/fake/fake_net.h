@@ -161,9 +161,23 @@ net_accept_tls(struct net *c)
 	return false;
 }
 
-/* 'old': nothing newer than TLS 1.1 */
+/* Ask for a second handshake (TLS 1.2): true if the client took part. */
+static inline bool
+net_renegotiate(struct net *c)
+{
+	unsigned char before[64], after[64];
+	size_t n = SSL_get_peer_finished(c->ssl, before, sizeof(before)), m;
+	char byte;
+
+	if (SSL_renegotiate(c->ssl) == 1 && SSL_do_handshake(c->ssl) == 1)
+		(void)SSL_peek(c->ssl, &byte, 1);
+	m = SSL_get_peer_finished(c->ssl, after, sizeof(after));
+	return n != m || memcmp(before, after, n) != 0;
+}
+
+/* 'old': nothing newer than TLS 1.1; 'two': than TLS 1.2 */
 static inline SSL_CTX *
-net_tls(const char *cert, const char *key, bool old)
+net_tls(const char *cert, const char *key, bool old, bool two)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
@@ -172,6 +186,8 @@ net_tls(const char *cert, const char *key, bool old)
 		SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
 		SSL_CTX_set_max_proto_version(ctx, TLS1_1_VERSION);
 	}
+	if (two)
+		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1 ||
 	    SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
 		fprintf(stderr, "fake: cannot use %s, %s\n", cert, key);

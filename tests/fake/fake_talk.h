@@ -155,6 +155,9 @@ talk_fault(struct talk *t, const char *word, const char *arg)
 			talk_fail(t, "the handshake succeeded", "");
 		t->over = true;
 		close(t->net.fd);
+	} else if (strcmp(word, "renegotiation-fails") == 0) {
+		if (net_renegotiate(&t->net))
+			talk_fail(t, "the client negotiated again", "");
 	} else if (strcmp(word, "send") == 0) {
 		talk_expand(t, arg, &b);
 		net_put(&t->net, buf_str(&b), b.n);
