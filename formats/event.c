@@ -329,17 +329,72 @@ event_walk_next(struct event_walk *w, const struct event_recur *r,
 	return 1;
 }
 
+/* Days and weeks come in cycles: go on as many of them as there are left, but
+ * for the last.  Somebody may want a billion instances. */
+static void
+jump(struct event_walk *w, const struct event_recur *r)
+{
+	const struct event_rule *rule = &r->rule;
+	int64_t last = EVENT_LAST_DAY, cycle, n, left;
+	unsigned per_cycle = 1, i;
+
+	if (rule->pattern != EVENT_DAILY && rule->pattern != EVENT_WEEKLY)
+		return;
+	cycle = (int64_t)rule->every * DAY;
+	if (rule->pattern == EVENT_WEEKLY) {
+		cycle *= 7;
+		for (per_cycle = i = 0; i < 7; i++)
+			per_cycle += rule->weekdays >> i & 1;
+	}
+	if (rule->end == EVENT_BY && rule->until < last)
+		last = rule->until;
+	n = (last - w->day) / cycle - 1;
+	if (rule->end == EVENT_AFTER) {
+		left = (rule->count - w->given) / per_cycle;
+		n = left - 1 < n ? left - 1 : n;
+	}
+	if (n <= 0)
+		return;
+	w->day += n * cycle;
+	w->given += (uint32_t)n * per_cycle;
+}
+
+/* All of them: how many, and the last one's day. */
+static uint32_t
+walk_all(const struct event_recur *r, int64_t *last_r)
+{
+	struct event_walk w = { 0 };
+	int64_t wall;
+
+	*last_r = r->first_day;
+	if (!event_walk_next(&w, r, &wall))
+		return 0;
+	jump(&w, r);
+	if (r->rule.pattern == EVENT_DAILY || r->rule.pattern == EVENT_WEEKLY)
+		*last_r = w.day;
+	while (event_walk_next(&w, r, &wall))
+		*last_r = wall - (int64_t)r->start_min * 60;
+	return w.given;
+}
+
 int64_t
 event_recur_last_day(const struct event_recur *r)
 {
-	struct event_walk w = { 0 };
-	int64_t wall, last = DATE_UNKNOWN;
+	int64_t last;
 
 	if (r->rule.end == EVENT_NEVER || !is_sane(r))
 		return EVENT_LAST_DAY;
-	while (event_walk_next(&w, r, &wall))
-		last = wall - (int64_t)r->start_min * 60;
-	return last == DATE_UNKNOWN ? r->first_day : last;
+	walk_all(r, &last);
+	return last;
+}
+
+uint32_t
+event_recur_count(const struct event_recur *r)
+{
+	int64_t last;
+
+	return r->rule.end == EVENT_NEVER || !is_sane(r) ? 0
+							 : walk_all(r, &last);
 }
 
 /* ------------------------------------------------------------------ empty */

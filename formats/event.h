@@ -365,5 +365,7 @@ int event_walk_next(struct event_walk *w, const struct event_recur *r,
 /* The day of the last instance; EVENT_LAST_DAY if there is no end or the rule
  * cannot be followed. */
 int64_t event_recur_last_day(const struct event_recur *r);
+/* How many there are; 0 likewise. */
+uint32_t event_recur_count(const struct event_recur *r);
 
 #endif

@@ -160,7 +160,7 @@ make_id(struct ical_build *b, const struct event_zone *z, char *id, size_t cap)
 	size_t i, len;
 
 	ical_clean(&text, name, cap - 10);
-	/* what would have to be quoted or escaped does not survive everywhere */
+	/* what had to be quoted or escaped does not survive everywhere */
 	for (i = 0; i < text.n; i++)
 		if (strchr("\"\n\t,;:\\", text.p[i]) != NULL)
 			text.p[i] = text.p[i] == ':' ? '.' : '-';
@@ -416,7 +416,7 @@ read_rules(icalcomponent *zone, struct event_zone *z, struct arena *a)
 {
 	struct observance *o = arena_alloc(a, OBSERVANCES_MAX * sizeof(*o));
 	struct event_zone_rule *rules, r;
-	int64_t years[2 * OBSERVANCES_MAX];
+	int64_t years[2 * OBSERVANCES_MAX] = { 0 };
 	size_t n = 0, n_years = 0, i;
 	icalcomponent *c;
 

@@ -171,7 +171,7 @@ struct item {
 	size_t n_attachments;
 	struct item_report report;
 	/* What it is besides, if it is: an appointment or a meeting request, a
-	 * task, a journal entry.  The rest of the item is filled in as always. */
+	 * task, a journal entry.  The rest is filled in as always. */
 	struct event *event;
 	struct task *task;
 	struct journal *journal;

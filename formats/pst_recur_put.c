@@ -98,16 +98,11 @@ put_specific(struct buf *b, const struct event_rule *rule)
 static uint32_t
 count_of(const struct event_recur *r)
 {
-	struct event_walk w = { 0 };
-	int64_t wall;
-
 	if (r->rule.end == EVENT_AFTER)
 		return r->rule.count;
 	if (r->rule.end == EVENT_NEVER || event_rule_is_foreign(&r->rule))
 		return RECUR_NO_COUNT;
-	while (event_walk_next(&w, r, &wall))
-		;
-	return w.given;
+	return event_recur_count(r);
 }
 
 static int

@@ -5,9 +5,9 @@
  *	ical_tool pst FILE.pst DIR	each event, task and journal entry of a
  *					PST as DIR/NID.ics, what is told of it
  *					on stderr
- *	ical_tool blobs			lines "NAME RECUR ZONE START END FLAGS" in
- *					hexadecimal (ZONE or RECUR '-': none),
- *					UTC and "allday,task" become
+ *	ical_tool blobs			lines on stdin, NAME RECUR ZONE START
+ *					END FLAGS, blobs in hexadecimal or '-',
+ *					times in UTC, "allday,task", become
  *					iCalendar on stdout; then a line "BACK
  *					NAME HEX": what comes out when that is
  *					read and its rule encoded again

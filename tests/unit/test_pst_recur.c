@@ -329,6 +329,44 @@ test_rules(void **state)
 	arena_reset(&arena);
 }
 
+/* How many and the last are the same as when each is counted. */
+static void
+test_counts(void **state)
+{
+	static const enum event_end ends[] = { EVENT_AFTER, EVENT_BY };
+	struct event_recur r;
+	struct event_walk w;
+	int64_t wall, last;
+	size_t i, k;
+	uint32_t n;
+
+	(void)state;
+	for (i = 0; i + 1 < sizeof(rules) / sizeof(rules[0]); i++)
+		for (k = 0; k < 2; k++)
+			for (n = 1; n < 60; n += 1 + n / 9) {
+				memset(&r, 0, sizeof(r));
+				memset(&w, 0, sizeof(w));
+				r.rule = rules[i].rule;
+				r.first_day = at(rules[i].days[0]);
+				r.rule.end = ends[k];
+				r.rule.count = n;
+				r.rule.until = r.first_day + n * 86400 * 5;
+				last = DATE_UNKNOWN;
+				while (event_walk_next(&w, &r, &wall))
+					last = wall;
+				assert_true(event_recur_last_day(&r) == last);
+				assert_int_equal(event_recur_count(&r),
+				    w.given);
+			}
+	/* and a billion takes no time */
+	r.rule = (struct event_rule){ .pattern = EVENT_WEEKLY,
+		.every = 1,
+		.weekdays = 0x7f,
+		.end = EVENT_AFTER,
+		.count = 4000000000u };
+	assert_true(event_recur_last_day(&r) == EVENT_LAST_DAY);
+}
+
 /* Cut anywhere, each byte wrong: a rule or none, never more than there is. */
 static void
 test_damage(void **state)
@@ -550,6 +588,7 @@ main(void)
 		cmocka_unit_test(test_daily),
 		cmocka_unit_test(test_hebrew),
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_zone),
 		cmocka_unit_test(test_zone_damage),
