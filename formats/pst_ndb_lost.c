@@ -148,12 +148,30 @@ put_below(struct roots *r, uint64_t bid)
 	r->below[r->n_below++] = bid;
 }
 
+/* A page whose checksum is wrong may be damaged, or hold something else long
+ * since: do most of its entries name places where pages can be? */
+static bool
+names_pages(const struct roots *r, const struct scan_page *p)
+{
+	unsigned i, good = 0;
+	uint64_t ib;
+
+	for (i = 0; p->level > 0 && i < p->n; i++) {
+		ib = ndb_entry_ref(r->n, p->bytes + i * p->entry).ib;
+		good += ib != 0 && ib % r->n->shape.page == 0 &&
+		    ib < r->n->info.size;
+	}
+	return good > 0 && good >= p->n / 4 * 3;
+}
+
 static void
 on_page(void *arg, const struct scan_page *p)
 {
 	struct roots *r = arg;
 	unsigned which = p->type == NDB_PAGE_BLOCKS, i;
 
+	if (!p->sound && !names_pages(r, p))
+		return;
 	if (r->n_pages[which] >= PAGES_MAX || r->n_below >= PAGES_MAX)
 		return;
 	if (r->n_pages[which] == r->cap[which]) {

@@ -58,8 +58,12 @@ class Pst:
             if self.d[t] in (0x80, 0x81) and self.d[t + 1] == self.d[t]:
                 bid = self.u(t + (8 if self.wide else 4))
                 x = (at ^ bid) & 0xffffffff
+                # a trailer may outlive its page, with blocks before it
+                crc = ~zlib.crc32(bytes(self.d[at:t]), 0xffffffff) & 0xffffffff
                 if struct.unpack_from('<H', self.d, t + 2)[0] == \
-                        (x >> 16 ^ x) & 0xffff:
+                        (x >> 16 ^ x) & 0xffff and crc == \
+                        struct.unpack_from('<I', self.d,
+                                           t + (4 if self.wide else 8))[0]:
                     yield at, self.d[t], bid
 
     def nodes(self):
