@@ -61,7 +61,8 @@ static const struct opt options[] = {
 	    "mail, contacts, calendar, tasks, journal, notes, other, with "
 	    "commas",
 	    OPT_AT(struct options, only) },
-	{ "no-items", 0, OPT_FLAG, NULL, "mail only: the same as --only mail",
+	{ "no-items", 0, OPT_FLAG, NULL,
+	    "mail only: no contacts, calendars and the like",
 	    OPT_AT(struct options, no_items) },
 	{ "vcard", 0, OPT_NUM, "VERSION",
 	    "contacts of a PST as vCards of version 4 (default) or 3",
