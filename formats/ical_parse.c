@@ -267,6 +267,7 @@ get_recur(struct reading *rd, icalcomponent *c, struct event *e)
 {
 	struct event_recur *r = arena_alloc(rd->a, sizeof(*r));
 	int64_t wall = e->all_day ? e->start : event_to_wall(e->zone, e->start);
+	int64_t end;
 
 	if (e->start == DATE_UNKNOWN)
 		return;
@@ -283,8 +284,10 @@ get_recur(struct reading *rd, icalcomponent *c, struct event *e)
 		    "it has dates besides its rule, Outlook has none");
 	r->first_day = event_day(wall);
 	r->start_min = (uint32_t)((wall - r->first_day) / 60);
-	r->end_min = r->start_min +
-	    (e->end > e->start ? (uint32_t)((e->end - e->start) / 60) : 0);
+	/* by the clock on the wall, which may be changed in between */
+	end = e->all_day ? e->end : event_to_wall(e->zone, e->end);
+	r->end_min =
+	    r->start_min + (end > wall ? (uint32_t)((end - wall) / 60) : 0);
 	get_deleted(rd, c, e, r);
 	e->recur = r;
 }

@@ -113,8 +113,9 @@ put_new_year(icalcomponent *zone, const struct event_zone_rule *before,
 		    wall - offset_of(before, false) - 1);
 	}
 	o.daylight = event_zone_changes(r) && o.to == offset_of(r, true);
-	/* where nothing changes nothing need be said, but at the beginning */
-	if (before == NULL || o.from != o.to)
+	/* where nothing changes nothing need be said; at the beginning the
+	 * changes of the first year do, a year before it matters */
+	if (before == NULL ? !event_zone_changes(r) : o.from != o.to)
 		put_onset(zone, &o);
 }
 

@@ -6,6 +6,7 @@
 #include "formats/pst_recur.h"
 
 #define BLOB_MAX (1u << 20)
+#define ID_MAX	 4096
 #define LIST_MAX 1000
 #define PAST	 INT64_C(-11644473600) /* 1601 */
 #define FUTURE	 INT64_C(79870665600)  /* "no date", [MS-OXOCAL] */
@@ -27,6 +28,8 @@ enum { /* in PSETID_Task */
 	LID_DELEGATOR = 0x8125,
 	LID_OWNERSHIP = 0x8129
 };
+
+enum { LID_GLOBAL_ID = 0x0003 }; /* PSETID_Meeting */
 
 enum { /* in PSETID_Common */
 	LID_REMINDER_TIME = 0x8502,
@@ -185,6 +188,11 @@ own_fill_task(struct own_item *oi)
 	int32_t status, owns;
 
 	task_init(t);
+	/* Outlook gives tasks no id like a meeting's, other programs do */
+	t->about.uid = pst_goid_uid(
+	    own_bytes(oi, own_lid(oi->r, OWN_SET_MEETING, LID_GLOBAL_ID),
+		ID_MAX),
+	    &oi->a, NULL);
 	own_fill_about(oi, &t->about);
 	t->start = day(oi, LID_START);
 	t->due = day(oi, LID_DUE);

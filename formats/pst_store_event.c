@@ -226,7 +226,7 @@ store_put_event(struct pst_store_out *s, struct pst_props *p,
 	put_int(&w, APPT, 0x8205, (int32_t)e->busy);
 	put_int(&w, APPT, 0x8214, (int32_t)e->color);
 	put_text(&w, APPT, 0x8208, e->location);
-	put_text(&w, APPT, 0x8249, e->conference);
+	put_text(&w, APPT, 0x8248, e->conference); /* NetShowUrl */
 	if (e->replaces != DATE_UNKNOWN)
 		put_time(&w, APPT, 0x8228, event_to_utc(e->zone, e->replaces));
 	put_reminder(&w, e->reminder, start, e->reminder_min);
