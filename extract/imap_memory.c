@@ -190,8 +190,13 @@ find_renamed(struct imap_boxes *b)
 	struct imap_box *box;
 	size_t i, j;
 
+	/* noted already by a run that did not come to its end */
+	for (j = 0; j < b->n_lost; j++)
+		for (i = 0; i < b->n && !b->lost[j].renamed; i++)
+			b->lost[j].renamed = b->v[i].known &&
+			    strcmp(b->v[i].id, b->lost[j].id) == 0;
 	for (j = 0; j < b->n_lost; j++) {
-		if (b->lost[j].was.uidvalidity == 0 ||
+		if (b->lost[j].renamed || b->lost[j].was.uidvalidity == 0 ||
 		    with_validity(b, b->lost[j].was.uidvalidity) != 2)
 			continue;
 		for (i = 0; i < b->n; i++) {

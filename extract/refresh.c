@@ -96,7 +96,7 @@ static int
 take_moved(struct refresh *f, const struct source_item *item, struct err *err)
 {
 	struct spool_entry have;
-	struct buf key = { 0 }, from = { 0 };
+	struct buf key = { 0 };
 	uint64_t n = 0;
 	int rc;
 
@@ -108,20 +108,17 @@ take_moved(struct refresh *f, const struct source_item *item, struct err *err)
 		if (rc == 0 || have.lost ||
 		    strcmp(have.msg.folder, item->folder) == 0)
 			continue;
-		buf_clear(&from);
-		buf_puts(&from, have.msg.folder);
 		step("extract.move");
 		rc = spool_move(f->sp, buf_str(&key), item->folder, err);
 		if (rc < 0)
 			break;
 		n++;
 	}
-	if (rc == 0 && n > 0) {
+	if (n > 0)
 		report_add(f->r, "moved", n);
-		rc = spool_folder_remove(f->sp, buf_str(&from), err);
-	}
+	if (rc == 0)
+		rc = spool_folder_remove(f->sp, item->folder_name, err);
 	buf_free(&key);
-	buf_free(&from);
 	return rc < 0 ? -1 : 0;
 }
 

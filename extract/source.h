@@ -75,7 +75,8 @@ enum source_what {
 	SOURCE_FLAGS,	 /* of a known message: msg.key, flags, keywords */
 	SOURCE_GONE,	 /* gone there: msg.key, or all of 'prefix' but those
 			  * whose source begins with 'now' (NULL: all) */
-	SOURCE_MOVED,	 /* messages of 'prefix' are in item.folder now */
+	SOURCE_MOVED,	 /* messages of 'prefix' are in item.folder now, and
+			  * no longer in item.folder_name (a spool path) */
 	SOURCE_NOTED	 /* 'name' and 'value' to remember (spool_meta) */
 };
 

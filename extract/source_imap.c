@@ -18,9 +18,10 @@
 #include "formats/folder.h"
 #include "formats/spool_source.h"
 
-#define CONNECTIONS	4 /* chosen where the user says nothing */
-#define CONNECTIONS_MAX 32
-#define BOX_DEATHS_MAX	3 /* sessions that opening a folder may cost */
+#define CONNECTIONS	  4 /* chosen where the user says nothing */
+#define CONNECTIONS_MAX	  32
+#define ANOTHER_TIMEOUT_S 10 /* for connections beside the first */
+#define BOX_DEATHS_MAX	  3  /* sessions that opening a folder may cost */
 
 enum phase { AT_FOLDERS, AT_LOST, AT_MESSAGES };
 
@@ -93,13 +94,21 @@ lost(struct imap_source *s, struct pull *p, struct err *err)
 static void
 open_another(struct imap_source *s)
 {
+	struct account *a = s->spec->account;
+	uint64_t timeout_s = a->timeout_s;
 	struct err err = { 0 };
 	struct pull *p;
+	int rc;
 
 	if (s->n_pulls >= s->max_pulls)
 		return;
 	p = add_pull(s);
-	if (account_open(&p->im, s->spec->account, &err) == 0)
+	/* the others wait for this one, which is a mere help */
+	if (timeout_s == 0 || timeout_s > ANOTHER_TIMEOUT_S)
+		a->timeout_s = ANOTHER_TIMEOUT_S;
+	rc = account_open(&p->im, a, &err);
+	a->timeout_s = timeout_s;
+	if (rc == 0)
 		return;
 	imap_abort(&p->im);
 	s->n_pulls--;
@@ -303,7 +312,14 @@ tell_by_status(struct imap_source *s, struct imap_box *box,
 	return 1;
 }
 
-enum { PART_FOLDER, PART_MOVED, PART_FORGET, PART_STATUS, PART_DONE };
+enum {
+	PART_FOLDER,
+	PART_RENAMED,
+	PART_MOVED,
+	PART_FORGET,
+	PART_STATUS,
+	PART_DONE
+};
 
 /* The folder itself, or why it is not taken: then nothing else of it is. */
 static int
@@ -323,7 +339,7 @@ tell_first(struct imap_source *s, struct imap_box *box,
 		item->count = box->messages;
 		return 1;
 	}
-	s->part = PART_MOVED;
+	s->part = PART_RENAMED;
 	tell_folder(box, item);
 	return 1;
 }
@@ -340,10 +356,20 @@ tell_box(struct imap_source *s, struct imap_box *box, struct source_item *item,
 		return tell_first(s, box, item);
 	if (s->part < PART_STATUS)
 		from = renamed_from(s, box);
+	/* each of these may be done twice, so a crash between them is none */
+	if (s->part == PART_RENAMED && from != NULL) {
+		s->part = PART_MOVED;
+		imap_box_memory(box, &box->was, &s->name, &s->value);
+		item->what = SOURCE_NOTED;
+		item->name = buf_str(&s->name);
+		item->value = buf_str(&s->value);
+		return 1;
+	}
 	if (s->part == PART_MOVED && from != NULL) {
 		s->part = PART_FORGET;
 		item->what = SOURCE_MOVED;
 		item->folder = box->path;
+		item->folder_name = from->path;
 		item->prefix = imap_box_prefix(box, s->prefix);
 		return 1;
 	}

@@ -136,6 +136,15 @@ here a.spool >got
 there mary >want
 same got want 'and nowhere else'
 
+# fewer connections than we like
+dovecot_stop
+dovecot_start 'mail_max_userip_connections = 1' || bail 'no dovecot'
+status 0 'a server that takes one connection only' take mary e.spool -v
+is "$(jq -c '[.announced,.stored]' out)" '[273,273]' 'gives all'
+like "$(cat err)" 'going on with 1 connection' 'over that one'
+dovecot_stop
+dovecot_start || bail 'no dovecot'
+
 # exclusion, and no such user
 status 0 'a folder left out' take mary c.spool --exclude 'Projects/**' \
     --exclude many
