@@ -24,8 +24,8 @@ item_out_kind(const struct item *it)
 	    : kind == KIND_EVENT	  ? has_start(it->event)
 	    : kind == KIND_TASK		  ? it->task != NULL
 	    : kind == KIND_JOURNAL	  ? it->journal != NULL
-	    : kind == KIND_NOTE		  ? it->note_color >= 0
-					  : false;
+	    : kind == KIND_NOTE ? it->note_color >= 0 && it->n_attachments == 0
+				: false;
 
 	if (whole)
 		return kind;

@@ -17,7 +17,8 @@ struct item_out_opts {
 };
 
 /* What it can be written as: by its class, but KIND_OTHER where the reader
- * gave no more than its properties, or an appointment has no time; KIND_MAIL: as nothing of all this. */
+ * gave no more than its properties, an appointment has no
+ * time, a note has files; KIND_MAIL: as nothing of all this. */
 enum item_kind item_out_kind(const struct item *it);
 
 /* What people call it: a name, a subject; maybe empty. */

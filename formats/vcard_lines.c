@@ -79,6 +79,25 @@ line_byte(struct unfold *u)
 	}
 }
 
+/* What comes next without a line's end in it, as it lies there; 0: ask
+ * line_byte(). */
+static size_t
+line_span(struct unfold *u, const char **p_r)
+{
+	const char *p = u->block + u->at, *nl;
+	size_t n = u->n - u->at;
+
+	nl = n == 0 ? NULL : memchr(p, '\n', n);
+	if (nl != NULL)
+		n = (size_t)(nl - p);
+	nl = n == 0 ? NULL : memchr(p, '\r', n);
+	if (nl != NULL)
+		n = (size_t)(nl - p);
+	u->at += n;
+	*p_r = p;
+	return n;
+}
+
 struct vcard_lines *
 vcard_lines_new(int fd, size_t keep)
 {
@@ -174,6 +193,7 @@ vcard_lines_next(struct vcard_lines *l, struct arena *a,
 {
 	size_t colon = 0;
 	bool quoted = false, have = false;
+	const char *skipped;
 	char *kept;
 	int c;
 
@@ -194,6 +214,8 @@ vcard_lines_next(struct vcard_lines *l, struct arena *a,
 			line_r->from = where(&l->in);
 		}
 		line_r->to = where(&l->in);
+		while (line_r->cut && line_span(&l->in, &skipped) > 0)
+			line_r->to = where(&l->in);
 	}
 	if (c == -2)
 		return err_sys(err, SCOPE_MSG, EX_IOERR, "reading");
@@ -302,10 +324,20 @@ fill_text(struct unfold *u, struct buf *out)
 static int
 fill_bytes(struct unfold *u, struct base64 *b, struct buf *out, bool *bad)
 {
+	const char *p;
 	char c1;
+	size_t n;
 	int c = 0;
 
-	while (out->n < LIMIT_BLOCK && (c = line_byte(u)) >= 0) {
+	while (out->n < LIMIT_BLOCK) {
+		n = line_span(u, &p);
+		if (n > 0) {
+			*bad = !base64_take(b, out, p, n) || *bad;
+			continue;
+		}
+		c = line_byte(u);
+		if (c < 0)
+			break;
 		c1 = (char)c;
 		*bad = !base64_take(b, out, &c1, 1) || *bad;
 	}

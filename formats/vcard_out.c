@@ -148,6 +148,27 @@ vcard_put_param(struct vcard_out *o, const char *name, struct slice value)
 
 /* ----------------------------------------------------------------- base64 */
 
+/* The same where every byte is a character. */
+static void
+put_ascii(struct vcard_out *o, const char *p, size_t n)
+{
+	size_t some;
+
+	while (n > 0) {
+		if (o->col >= VCARD_LINE) {
+			buf_puts(&o->block, "\r\n ");
+			o->col = 1;
+		}
+		some = VCARD_LINE - o->col < n ? VCARD_LINE - o->col : n;
+		buf_put(&o->block, p, some);
+		o->col += some;
+		p += some;
+		n -= some;
+	}
+	if (o->block.n >= BLOCK)
+		vcard_flush(o);
+}
+
 static int
 on_base64(void *arg, const void *data, size_t len, struct err *err)
 {
@@ -155,7 +176,7 @@ on_base64(void *arg, const void *data, size_t len, struct err *err)
 	struct buf text = { 0 };
 
 	base64_put(&o->base64, &text, data, len);
-	vcard_put(o, text.p, text.n);
+	put_ascii(o, text.p, text.n);
 	buf_free(&text);
 	if (o->failed)
 		return err_set(err, SCOPE_STORE, EX_OK, "nobody listens");

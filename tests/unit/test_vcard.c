@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/arena.h"
+#include "core/base64.h"
 #include "core/io.h"
 #include "core/mem.h"
 #include "formats/item_note.h"
@@ -549,6 +550,52 @@ test_note(void **state)
 	buf_free(&bytes);
 }
 
+/* RFC 4648 10, in pieces of every size. */
+static void
+test_base64(void **state)
+{
+	static const struct {
+		const char *plain, *coded;
+	} rows[] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" },
+		{ "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" },
+		{ "\xff\xfe\xfd\xfc", "//79/A==" } };
+	static const char *const wrong[] = { "Z", "Zm9vY", "Zm9!", "Zg==Zg==" };
+	struct buf out = { 0 };
+	struct base64 b = { 0 };
+	size_t i, step, at, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (step = 1; step < 8; step++) {
+			n = strlen(rows[i].plain);
+			buf_clear(&out);
+			for (at = 0; at < n; at += step)
+				base64_put(&b, &out, rows[i].plain + at,
+				    n - at < step ? n - at : step);
+			base64_end(&b, &out);
+			assert_string_equal(buf_str(&out), rows[i].coded);
+			n = strlen(rows[i].coded);
+			buf_clear(&out);
+			memset(&b, 0, sizeof(b));
+			for (at = 0; at < n; at += step)
+				assert_true(
+				    base64_take(&b, &out, rows[i].coded + at,
+					n - at < step ? n - at : step));
+			assert_true(base64_done(&b, &out));
+			assert_string_equal(buf_str(&out), rows[i].plain);
+			memset(&b, 0, sizeof(b));
+		}
+	}
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		memset(&b, 0, sizeof(b));
+		assert_false(
+		    base64_take(&b, &out, wrong[i], strlen(wrong[i])) &&
+		    base64_done(&b, &out));
+	}
+	buf_free(&out);
+}
+
 static int
 free_mem(void **state)
 {
@@ -568,6 +615,7 @@ main(void)
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_no_card),
 		cmocka_unit_test(test_note),
+		cmocka_unit_test(test_base64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_mem);
