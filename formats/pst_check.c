@@ -9,6 +9,10 @@
 #include "core/mem.h"
 #include "formats/pst_check_impl.h"
 
+/* Sound files take some twenty times their size, small ones more. */
+#define WORK_MIN   ((uint64_t)256 << 20)
+#define WORK_TIMES 400
+
 static void
 say(struct check *c, bool remark, const char *rule, uint64_t at,
     const char *what, const char *expected, const char *found)
@@ -81,6 +85,67 @@ check_at(struct check *c, enum pst_check_phase phase, uint64_t nid)
 }
 
 bool
+check_budget(struct check *c, size_t n)
+{
+	c->work += n;
+	if (c->stop || c->work <= WORK_MIN + WORK_TIMES * c->size)
+		return !c->stop;
+	c->quiet = 0;
+	check_bad(c, "2.6", PST_NOWHERE, "what nodes and tables refer to",
+	    "the file once, more or less",
+	    "the same blocks again and again: no more is looked at");
+	c->stop = true;
+	return false;
+}
+
+static void
+swap(char *a, char *b, size_t size)
+{
+	char c;
+
+	while (size-- > 0) {
+		c = *a;
+		*a++ = *b;
+		*b++ = c;
+	}
+}
+
+static void
+sift(char *v, size_t i, size_t n, size_t size,
+    int (*compare)(const void *a, const void *b))
+{
+	size_t k;
+
+	for (; (k = 2 * i + 1) < n; i = k) {
+		if (k + 1 < n && compare(v + k * size, v + (k + 1) * size) < 0)
+			k++;
+		if (compare(v + i * size, v + k * size) >= 0)
+			return;
+		swap(v + i * size, v + k * size, size);
+	}
+}
+
+void
+check_sort(void *p, size_t n, size_t size,
+    int (*compare)(const void *a, const void *b))
+{
+	char *v = p;
+	size_t i;
+
+	for (i = 1; i < n; i++)
+		if (compare(v + (i - 1) * size, v + i * size) > 0)
+			break;
+	if (i >= n)
+		return;
+	for (i = n / 2; i-- > 0;)
+		sift(v, i, n, size, compare);
+	for (i = n - 1; i > 0; i--) {
+		swap(v, v + i * size, size);
+		sift(v, 0, i, size, compare);
+	}
+}
+
+bool
 check_read(struct check *c, const char *rule, uint64_t at, void *out,
     size_t len)
 {
@@ -130,11 +195,11 @@ pst_check(const struct pst_check_in *in, struct pst_checked *r_r,
 	check_trees(c);
 	check_blocks(c);
 	check_references(c);
-	check_maps(c);
+	c->r.blocks = c->nblocks;
 	check_names(c);
 	check_store(c);
 	check_folders(c);
-	c->r.blocks = c->nblocks;
+	check_maps(c);
 	c->r.nodes = c->nnodes;
 	c->r.pages = c->npages;
 	*r_r = c->r;

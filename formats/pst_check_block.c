@@ -24,23 +24,26 @@ is_internal(uint64_t bid)
 static void
 check_block(struct check *c, struct check_block *b)
 {
-	uint64_t whole =
-	    ((uint64_t)b->cb + c->trailer + c->align - 1) / c->align * c->align;
+	uint64_t whole = ((uint64_t)check_cb(b) + c->trailer + c->align - 1) /
+	    c->align * c->align;
 	const uint8_t *t;
 	bool wide = c->id == 8;
 
-	if (b->cb == 0 || b->cb > c->block_max || whole > sizeof(c->raw) ||
-	    !check_read(c, "2.2.2.8", b->ib, c->raw, (size_t)whole))
+	if (check_cb(b) == 0 || check_cb(b) > c->block_max ||
+	    whole > sizeof(c->raw) ||
+	    !check_read(c, "2.2.2.8", check_ib(b), c->raw, (size_t)whole))
 		return;
 	t = c->raw + whole - c->trailer;
-	check_same(c, TRAILER, b->ib, "cb of a block", pst_u16(t), b->cb);
-	check_same(c, TRAILER, b->ib, "bid of a block",
+	check_same(c, TRAILER, check_ib(b), "cb of a block", pst_u16(t),
+	    check_cb(b));
+	check_same(c, TRAILER, check_ib(b), "bid of a block",
 	    (wide ? pst_u64(t + 8) : pst_u32(t + 4)) & ~(uint64_t)1,
 	    b->bid & ~(uint64_t)1);
-	check_same(c, TRAILER, b->ib, "wSig of a block", pst_u16(t + 2),
-	    check_signature(b->ib, wide ? pst_u64(t + 8) : pst_u32(t + 4)));
-	check_same(c, TRAILER, b->ib, "dwCRC of a block",
-	    pst_u32(t + (wide ? 4 : 8)), pst_crc(0, c->raw, b->cb));
+	check_same(c, TRAILER, check_ib(b), "wSig of a block", pst_u16(t + 2),
+	    check_signature(check_ib(b),
+		wide ? pst_u64(t + 8) : pst_u32(t + 4)));
+	check_same(c, TRAILER, check_ib(b), "dwCRC of a block",
+	    pst_u32(t + (wide ? 4 : 8)), pst_crc(0, c->raw, check_cb(b)));
 }
 
 void
@@ -62,8 +65,9 @@ inflated(struct check *c, const struct check_block *b, size_t *n_r)
 {
 	size_t n = sizeof(c->inflate);
 
-	if (!pst_inflate(c->inflate, &n, c->raw, b->cb) || n != b->inflated) {
-		check_bad(c, "4k", b->ib, "a compressed block",
+	if (!pst_inflate(c->inflate, &n, c->raw, check_cb(b)) ||
+	    n != b->inflated) {
+		check_bad(c, "4k", check_ib(b), "a compressed block",
 		    "the bytes it promises", "other bytes");
 		return NULL;
 	}
@@ -76,19 +80,21 @@ check_block_bytes(struct check *c, uint64_t bid, size_t *n_r)
 {
 	struct check_block *b = check_find_block(c, bid);
 
-	if (b == NULL || b->cb > c->block_max || b->ib > c->size ||
-	    c->size - b->ib < b->cb)
+	if (b == NULL || check_cb(b) > c->block_max || check_ib(b) > c->size ||
+	    c->size - check_ib(b) < check_cb(b) ||
+	    !check_budget(c, check_cb(b)))
 		return NULL;
-	if (!check_read(c, "2.2.2.8", b->ib, c->raw, b->cb))
+	if (!check_read(c, "2.2.2.8", check_ib(b), c->raw, check_cb(b)))
 		return NULL;
-	*n_r = b->cb;
-	if (c->format == NDB_4K && b->inflated != 0 && b->inflated != b->cb)
+	*n_r = check_cb(b);
+	if (c->format == NDB_4K && b->inflated != 0 &&
+	    b->inflated != check_cb(b))
 		return inflated(c, b, n_r);
 	if (!is_internal(b->bid)) {
 		if (c->crypt == PST_CRYPT_PERMUTE)
-			pst_permute_decode(c->raw, b->cb);
+			pst_permute_decode(c->raw, check_cb(b));
 		else if (c->crypt == PST_CRYPT_CYCLIC)
-			pst_cyclic(c->raw, b->cb, (uint32_t)b->bid);
+			pst_cyclic(c->raw, check_cb(b), (uint32_t)b->bid);
 	}
 	return c->raw;
 }
@@ -112,7 +118,7 @@ read_list(struct check *c, uint64_t bid, unsigned type, struct list *l)
 	if (b == NULL)
 		return false;
 	p = check_block_bytes(c, bid, &n);
-	l->at = b->ib;
+	l->at = check_ib(b);
 	l->head = type == 1 || c->id == 8 ? 8 : 4;
 	if (p == NULL || n < l->head || p[0] != type)
 		return false;
@@ -141,7 +147,7 @@ check_data_open(struct check *c, uint64_t bid, struct check_data *d_r)
 	if (b == NULL)
 		return false;
 	d_r->nblocks = 1;
-	d_r->size = b->inflated != 0 ? b->inflated : b->cb;
+	d_r->size = b->inflated != 0 ? b->inflated : check_cb(b);
 	if (!is_internal(bid))
 		return true;
 	l = mem_alloc(1, sizeof(*l));
@@ -221,7 +227,7 @@ refer(struct check *c, const char *rule, uint64_t bid, const char *what)
 	if (b->refs < UINT16_MAX)
 		b->refs++;
 	if (b->flags & CHECK_LIST) {
-		check_bad(c, rule, b->ib, what, "no circle",
+		check_bad(c, rule, check_ib(b), what, "no circle",
 		    "block 0x%llx, which leads back to itself",
 		    (unsigned long long)bid);
 		return NULL;
@@ -245,20 +251,22 @@ refer_list(struct check *c, struct check_block *b, unsigned level)
 	if (check_block_bytes(c, b->bid, &n) == NULL)
 		goto out;
 	if (!read_list(c, b->bid, 1, l)) {
-		check_bad(c, XBLOCK, b->ib, "btype", "0x1",
+		check_bad(c, XBLOCK, check_ib(b), "btype", "0x1",
 		    "a block that is no list of blocks");
 		goto out;
 	}
 	if (level != 0)
-		check_same(c, XBLOCK, b->ib, "cLevel", l->level, level);
+		check_same(c, XBLOCK, check_ib(b), "cLevel", l->level, level);
 	else if (l->level != 1 && l->level != 2)
-		check_bad(c, XBLOCK, b->ib, "cLevel", "1 or 2", "%u", l->level);
-	check_same(c, XBLOCK, b->ib, "cEnt", pst_u16(l->bytes + 2),
+		check_bad(c, XBLOCK, check_ib(b), "cLevel", "1 or 2", "%u",
+		    l->level);
+	check_same(c, XBLOCK, check_ib(b), "cEnt", pst_u16(l->bytes + 2),
 	    (n - 8) / c->id);
 	for (i = 0; i < l->n && !c->stop && l->level <= 2; i++) {
 		bid = check_id(c, l->bytes + 8 + i * c->id);
 		if (is_internal(bid) != (l->level == 2)) {
-			check_bad(c, "2.2.2.2", b->ib, "a bid of the list",
+			check_bad(c, "2.2.2.2", check_ib(b),
+			    "a bid of the list",
 			    l->level == 2 ? "internal" : "not internal",
 			    "0x%llx", (unsigned long long)bid);
 			continue;
@@ -271,13 +279,15 @@ refer_list(struct check *c, struct check_block *b, unsigned level)
 		x = check_find_block(c, bid);
 		if (x == NULL)
 			continue;
-		total += x->inflated != 0 ? x->inflated : x->cb;
+		total += x->inflated != 0 ? x->inflated : check_cb(x);
 		if (l->level == 1 && i + 1 < l->n &&
-		    (x->inflated != 0 ? x->inflated : x->cb) != c->block_max)
-			check_bad(c, XBLOCK, x->ib, "a block of the list",
-			    "full, for it is not the last", "%u bytes", x->cb);
+		    (x->inflated != 0 ? x->inflated : check_cb(x)) !=
+			c->block_max)
+			check_bad(c, XBLOCK, check_ib(x), "a block of the list",
+			    "full, for it is not the last", "%u bytes",
+			    check_cb(x));
 	}
-	check_same(c, XBLOCK, b->ib, "lcbTotal", l->total, total);
+	check_same(c, XBLOCK, check_ib(b), "lcbTotal", l->total, total);
 out:
 	b->flags &= (uint8_t)~CHECK_LIST;
 	free(l);
@@ -337,20 +347,20 @@ refer_sub(struct check *c, uint64_t bid, int depth)
 	if (b == NULL || depth > 4 * CHECK_DEPTH * CHECK_DEPTH)
 		return;
 	if (!is_internal(bid)) {
-		check_bad(c, "2.2.2.2", b->ib, "bidSub", "internal", "0x%llx",
-		    (unsigned long long)bid);
+		check_bad(c, "2.2.2.2", check_ib(b), "bidSub", "internal",
+		    "0x%llx", (unsigned long long)bid);
 		return;
 	}
 	if (check_block_bytes(c, bid, &n) == NULL)
 		return;
 	l = mem_alloc(1, sizeof(*l));
 	if (!read_list(c, bid, 2, l) || l->level > 1) {
-		check_bad(c, SLBLOCK, b->ib, "btype and cLevel of bidSub",
+		check_bad(c, SLBLOCK, check_ib(b), "btype and cLevel of bidSub",
 		    "an SLBLOCK or SIBLOCK", "neither");
 		free(l);
 		return;
 	}
-	check_same(c, l->level == 0 ? SLBLOCK : SIBLOCK, b->ib, "cEnt",
+	check_same(c, l->level == 0 ? SLBLOCK : SIBLOCK, check_ib(b), "cEnt",
 	    pst_u16(l->bytes + 2), (n - l->head) / l->width);
 	b->flags |= CHECK_LIST;
 	if (l->level == 0)
@@ -360,7 +370,7 @@ refer_sub(struct check *c, uint64_t bid, int depth)
 
 		key = pst_u32(e);
 		if (i > 0 && key <= last)
-			check_bad(c, SIBLOCK, b->ib, "nid of an SIENTRY",
+			check_bad(c, SIBLOCK, check_ib(b), "nid of an SIENTRY",
 			    "above the one before", "0x%x behind 0x%x", key,
 			    last);
 		last = key;
@@ -371,7 +381,7 @@ refer_sub(struct check *c, uint64_t bid, int depth)
 		    leaf->level == 0)
 			refer_sub_leaf(c, leaf, key, depth);
 		else if (x != NULL)
-			check_bad(c, SIBLOCK, x->ib, "an SIENTRY's block",
+			check_bad(c, SIBLOCK, check_ib(x), "an SIENTRY's block",
 			    "an SLBLOCK", "none");
 		free(leaf);
 	}
@@ -401,7 +411,7 @@ check_references(struct check *c)
 	/* counted by the tree itself, and by everybody who refers to it; a
 	 * count of one is a block to be freed some day */
 	for (i = 0; i < c->nblocks && !c->stop; i++)
-		check_same(c, BBT, c->blocks[i].ib, "cRef of a block",
+		check_same(c, BBT, check_ib(&c->blocks[i]), "cRef of a block",
 		    c->blocks[i].cref, c->blocks[i].refs + 1u);
 }
 

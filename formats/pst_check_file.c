@@ -130,53 +130,62 @@ check_header(struct check *c, struct err *err)
 
 /* ----------------------------------------------------------------- maps */
 
-/* What lies where: offset in units << 16 | units. */
 static int
 by_place(const void *a, const void *b)
 {
-	const uint64_t *x = a, *y = b;
+	const struct check_block *x = a, *y = b;
 
-	return *x < *y ? -1 : *x > *y;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* All that is allocated, blocks and pages, by place. */
+static void
+gather(struct check *c)
+{
+	size_t i;
+
+	if (c->npages > 0)
+		c->blocks = mem_grow(c->blocks, c->nblocks + c->npages,
+		    sizeof(*c->blocks));
+	for (i = 0; i < c->npages; i++)
+		c->blocks[c->nblocks++] =
+		    (struct check_block){ .place = c->pages[i] / UNIT << 16,
+			    .flags = CHECK_PAGE };
+	check_sort(c->blocks, c->nblocks, sizeof(*c->blocks), by_place);
 }
 
 static uint64_t
-extent(uint64_t at, uint64_t len)
+first_unit(const struct check_block *b)
 {
-	return at / UNIT << 16 | (len + UNIT - 1) / UNIT;
+	return b->place >> 16;
 }
 
-static uint64_t *
-gather(struct check *c, size_t *n_r)
+static uint64_t
+count_units(const struct check *c, const struct check_block *b)
 {
-	uint64_t *v = mem_alloc(c->nblocks + c->npages + 1, sizeof(*v));
-	size_t i, n = 0;
+	uint64_t bytes = b->flags & CHECK_PAGE
+	    ? c->page
+	    : ((uint64_t)check_cb(b) + c->trailer + c->align - 1) / c->align *
+		c->align;
 
-	for (i = 0; i < c->nblocks; i++)
-		v[n++] = extent(c->blocks[i].ib,
-		    ((uint64_t)c->blocks[i].cb + c->trailer + c->align - 1) /
-			c->align * c->align);
-	for (i = 0; i < c->npages; i++)
-		v[n++] = extent(c->pages[i], c->page);
-	qsort(v, n, sizeof(*v), by_place);
-	*n_r = n;
-	return v;
+	return (bytes + UNIT - 1) / UNIT;
 }
 
 static void
-check_overlaps(struct check *c, const uint64_t *v, size_t n)
+check_overlaps(struct check *c)
 {
 	uint64_t end = 0, last = 0, at;
 	size_t i;
 
-	for (i = 0; i < n && !c->stop; i++) {
-		at = v[i] >> 16;
+	for (i = 0; i < c->nblocks && !c->stop; i++) {
+		at = first_unit(&c->blocks[i]);
 		if (i > 0 && at < end)
 			check_bad(c, "2.6.1.1", at * UNIT,
 			    "what is allocated here", "to be alone",
 			    "what begins at 0x%llx reaches in here",
 			    (unsigned long long)(last * UNIT));
-		if (at + (v[i] & 0xffff) > end) {
-			end = at + (v[i] & 0xffff);
+		if (at + count_units(c, &c->blocks[i]) > end) {
+			end = at + count_units(c, &c->blocks[i]);
 			last = at;
 		}
 	}
@@ -219,8 +228,7 @@ maps_after(uint64_t n, unsigned type[3])
 }
 
 struct map_walk {
-	const uint64_t *v; /* what is allocated, by place */
-	size_t n, i;
+	size_t i; /* what is allocated, by place */
 	uint64_t free, section, at;
 	uint8_t map[MAP_BYTES];
 };
@@ -231,9 +239,11 @@ check_marks(struct check *c, struct map_walk *w)
 {
 	uint64_t first, units, k, end = (w->at + SECTION) / UNIT;
 
-	for (; w->i < w->n && w->v[w->i] >> 16 < end && !c->stop; w->i++) {
-		first = w->v[w->i] >> 16;
-		units = w->v[w->i] & 0xffff;
+	for (; w->i < c->nblocks && first_unit(&c->blocks[w->i]) < end &&
+	     !c->stop;
+	     w->i++) {
+		first = first_unit(&c->blocks[w->i]);
+		units = count_units(c, &c->blocks[w->i]);
 		if (first < w->at / UNIT)
 			continue;
 		if (first + units > end) {
@@ -349,15 +359,12 @@ check_maps(struct check *c)
 	uint64_t most, nsections;
 	uint16_t *slots;
 	struct map_walk w = { 0 };
-	uint64_t *v;
 
 	c->node = c->sub = 0;
-	v = gather(c, &w.n);
-	check_overlaps(c, v, w.n);
-	if (c->format == NDB_4K || c->size < FIRST_AMAP) {
-		free(v);
+	gather(c);
+	check_overlaps(c);
+	if (c->format == NDB_4K || c->size < FIRST_AMAP)
 		return;
-	}
 	check_same(c, ROOT, c->id == 8 ? 0xf8 : 0xc8, "fAMapValid",
 	    c->amap_valid, 2);
 	most = c->eof < c->size ? c->eof : c->size;
@@ -367,7 +374,6 @@ check_maps(struct check *c)
 		    "0x%llx", (unsigned long long)c->eof);
 	nsections = most < FIRST_AMAP ? 0 : (most - FIRST_AMAP) / SECTION;
 	slots = mem_alloc(nsections + 1, sizeof(*slots));
-	w.v = v;
 	for (; w.section < nsections && !c->stop; w.section++) {
 		w.at = FIRST_AMAP + w.section * SECTION;
 		if (w.section % 1024 == 0)
@@ -381,5 +387,4 @@ check_maps(struct check *c)
 	    c->amap_free, w.free);
 	check_density(c, slots, nsections);
 	free(slots);
-	free(v);
 }

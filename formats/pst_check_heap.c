@@ -271,7 +271,7 @@ descend(struct bth *b, uint32_t hid, unsigned level)
 	size_t i;
 	bool more = true;
 
-	if (b->visits++ > BTH_VISITS)
+	if (b->visits++ > BTH_VISITS || c->stop)
 		return false;
 	if (!check_heap_get(b->h, hid, &s)) {
 		check_bad(c, "2.3.1.1", AT_NODE, "a HID of a BTH",

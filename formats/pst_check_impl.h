@@ -15,24 +15,36 @@
 #define CHECK_DEPTH	8 /* of attached messages, and of trees */
 
 enum {
-	CHECK_SEEN = 1,	  /* its bytes were looked at */
-	CHECK_LIST = 2,	  /* it is on the way: a circle */
-	CHECK_AS_DATA = 4 /* it is referred to as data */
+	CHECK_SEEN = 1, /* its bytes were looked at */
+	CHECK_LIST = 2, /* it is on the way: a circle */
+	CHECK_PAGE = 4	/* it is a page of a B-tree, among the blocks */
 };
 
-/* An entry of the BBT. */
+/* An entry of the BBT, packed: there may be millions. */
 struct check_block {
-	uint64_t bid, ib;
-	uint16_t cb, inflated, cref, refs;
+	uint64_t bid;
+	uint64_t place; /* ib / 64 << 16 | cb: in order of the file */
+	uint16_t inflated, cref, refs;
 	uint8_t flags;
 };
+
+static inline uint64_t
+check_ib(const struct check_block *b)
+{
+	return (b->place >> 16) * 64;
+}
+
+static inline uint16_t
+check_cb(const struct check_block *b)
+{
+	return (uint16_t)b->place;
+}
 
 /* An entry of the NBT, and what is found of it later. */
 struct check_node {
 	uint32_t nid, parent;
 	uint64_t data, sub;
-	int32_t msg_flags; /* of a message */
-	bool listed;	   /* a table of its folder names it */
+	bool listed; /* a table of its folder names it */
 };
 
 struct check {
@@ -83,8 +95,17 @@ bool check_read(struct check *c, const char *rule, uint64_t at, void *out,
 uint64_t check_id(const struct check *c, const void *p);
 uint16_t check_signature(uint64_t at, uint64_t bid);
 
+/* In place, where qsort(3) takes as much memory again; mostly all is in order
+ * already. */
+void check_sort(void *v, size_t n, size_t size,
+    int (*compare)(const void *a, const void *b));
+/* Bytes that were taken: a file whose lists lead to the same blocks over and
+ * over is not looked at forever.  False: it is enough. */
+bool check_budget(struct check *c, size_t n);
+
 /* ---- pst_check_file.c: header and maps */
 int check_header(struct check *c, struct err *err);
+/* Last of all: the blocks are sorted another way for it. */
 void check_maps(struct check *c);
 
 /* ---- pst_check_tree.c */

@@ -56,11 +56,18 @@ note_page(struct check *c, uint64_t at)
 	if (c->npages > c->size / c->page)
 		return false;
 	i = c->npages++;
-	if ((i & (i + 1)) == 0 || i == 0 || (i & 1023) == 0)
-		c->pages = mem_grow(c->pages, ((i + 1024) & ~(size_t)1023) * 1,
-		    sizeof(*c->pages));
+	if ((i & 1023) == 0)
+		c->pages = mem_grow(c->pages, i + 1024, sizeof(*c->pages));
 	c->pages[i] = at;
 	return true;
+}
+
+static void
+too_many(struct check *c, uint64_t at)
+{
+	check_bad(c, BTPAGE, at, "entries of a B-tree",
+	    "no more than the file has room for", "more");
+	c->stop = true;
 }
 
 static void
@@ -68,26 +75,31 @@ take_block(struct check *c, const uint8_t *e, uint64_t at)
 {
 	struct check_block *b;
 	unsigned id = c->id;
+	uint64_t ib = check_id(c, e + id);
 
+	/* no file holds more blocks than fit into it */
+	if (c->nblocks > c->size / 64) {
+		too_many(c, at);
+		return;
+	}
 	if ((c->nblocks & 1023) == 0)
 		c->blocks =
 		    mem_grow(c->blocks, c->nblocks + 1024, sizeof(*c->blocks));
 	b = &c->blocks[c->nblocks++];
 	*b = (struct check_block){ .bid = check_id(c, e),
-		.ib = check_id(c, e + id),
-		.cb = pst_u16(e + 2 * id) };
+		.place = ib / 64 << 16 | pst_u16(e + 2 * id) };
 	if (c->format == NDB_4K) {
 		b->inflated = pst_u16(e + 18);
 		b->cref = pst_u16(e + 20);
 	} else {
 		b->cref = pst_u16(e + 2 * id + 2);
 	}
-	if (b->ib % c->align != 0)
+	if (ib % c->align != 0)
 		check_bad(c, "2.2.2.8", at, "ib of a block", "aligned",
-		    "0x%llx", (unsigned long long)b->ib);
-	if (b->cb == 0 || b->cb > c->block_max)
+		    "0x%llx", (unsigned long long)ib);
+	if (check_cb(b) == 0 || check_cb(b) > c->block_max)
 		check_bad(c, "2.2.2.7.7.3", at, "cb of a block",
-		    "1 to the largest block", "%u", b->cb);
+		    "1 to the largest block", "%u", check_cb(b));
 	if (b->cref == 0)
 		check_bad(c, "2.2.2.7.7.3", at, "cRef of a block", "1 or more",
 		    "0");
@@ -104,6 +116,10 @@ take_node(struct check *c, const uint8_t *e, uint64_t at)
 	struct check_node *n;
 	unsigned id = c->id;
 
+	if (c->nnodes > c->size / 16) {
+		too_many(c, at);
+		return;
+	}
 	if ((c->nnodes & 1023) == 0)
 		c->nodes =
 		    mem_grow(c->nodes, c->nnodes + 1024, sizeof(*c->nodes));
@@ -284,11 +300,8 @@ check_trees(struct check *c)
 
 	walk(&blocks, c->bbt_bid, c->bbt_at, -1);
 	walk(&nodes, c->nbt_bid, c->nbt_at, -1);
-	/* in order already where nothing is wrong */
-	if (c->nblocks > 0)
-		qsort(c->blocks, c->nblocks, sizeof(*c->blocks), by_bid);
-	if (c->nnodes > 0)
-		qsort(c->nodes, c->nnodes, sizeof(*c->nodes), by_nid);
+	check_sort(c->blocks, c->nblocks, sizeof(*c->blocks), by_bid);
+	check_sort(c->nodes, c->nnodes, sizeof(*c->nodes), by_nid);
 }
 
 struct check_block *

@@ -18,6 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	feast_on(fd, &f);
 	f.carve = true;
 	feast_on(fd, &f);
+	feast_check(fd);
 	close(fd);
 	return 0;
 }

@@ -134,6 +134,7 @@ try_one(const struct buf *whole, const char *path, unsigned variant,
 	pid = fork();
 	if (pid == 0) {
 		alarm(SECONDS);
+		feast_check(fd);
 		_exit(feast_on(fd, &f) == 0 ? 0 : 65);
 	}
 	if (pid < 0 || wait4(pid, &status, 0, &used) != pid)
