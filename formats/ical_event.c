@@ -2,6 +2,9 @@
 /* Appointments and meetings as VEVENT, by [MS-OXCICAL] 2.1.3.1.1.20. */
 #include "formats/ical_impl.h"
 
+#define REMINDER_MAX (20 * 366 * 24 * 60) /* minutes */
+#define ZONES_FROM   1970 /* the year that time zones are told from */
+
 static const char *const busy_names[] = { "FREE", "TENTATIVE", "BUSY", "OOF",
 	"WORKINGELSEWHERE" };
 
@@ -132,9 +135,11 @@ put_reminder(icalcomponent *c, const struct event *e)
 	alarm = icalcomponent_new(ICAL_VALARM_COMPONENT);
 	put_prop(alarm, icalproperty_new_action(ICAL_ACTION_DISPLAY));
 	put_prop(alarm, icalproperty_new_description("Reminder"));
-	/* of days at most 100, as the seconds of a duration are an int */
 	t.duration = icaldurationtype_from_int(
-	    e->reminder_min > 10000000 ? -600000000 : -e->reminder_min * 60);
+	    -(e->reminder_min > REMINDER_MAX	      ? REMINDER_MAX
+		    : e->reminder_min < -REMINDER_MAX ? -REMINDER_MAX
+						      : e->reminder_min) *
+	    60);
 	put_prop(alarm, icalproperty_new_trigger(t));
 	icalcomponent_add_component(c, alarm);
 }
@@ -260,30 +265,24 @@ year_of(int64_t t)
 	return c.year;
 }
 
-/* From a year before the first to a year after the last of them. */
-static void
-set_years(struct ical_build *b, const struct event *e)
+/*
+ * From a year before the first of them.  But for very early ones it is always
+ * the same, for some programs remember a zone by its name when they read the
+ * next event.
+ */
+static int64_t
+first_year(const struct event *e)
 {
-	int64_t first = e->start == DATE_UNKNOWN ? e->end : e->start,
-		last = e->end > first ? e->end : first;
+	int64_t first = e->start == DATE_UNKNOWN ? 0 : e->start;
 	size_t i;
 
-	if (e->recur != NULL && event_recur_last_day(e->recur) > last)
-		last = event_recur_last_day(e->recur);
-	for (i = 0; e->recur != NULL && i < e->recur->n_changes; i++) {
-		const struct event_change *ch = &e->recur->changes[i];
-
-		if (ch->start < first)
-			first = ch->start;
-		if (ch->end > last)
-			last = ch->end;
-	}
+	for (i = 0; e->recur != NULL && i < e->recur->n_changes; i++)
+		if (e->recur->changes[i].start < first)
+			first = e->recur->changes[i].start;
 	if (e->replaces != DATE_UNKNOWN && e->replaces < first)
 		first = e->replaces;
-	if (e->replaces > last)
-		last = e->replaces;
-	b->first_year = year_of(first) - 1;
-	b->last_year = year_of(last) + 1;
+	return year_of(first) - 1 < ZONES_FROM ? year_of(first) - 1
+					       : ZONES_FROM;
 }
 
 void
@@ -294,7 +293,7 @@ put_event(struct ical_build *b, const struct event *given)
 
 	if (e.recur != NULL)
 		set_first(&e);
-	set_years(b, &e);
+	b->first_year = first_year(&e);
 	c = new_event(b, &e);
 	if (e.replaces != DATE_UNKNOWN)
 		put_original(b, c, ICAL_RECURRENCEID_PROPERTY, &e, e.replaces);

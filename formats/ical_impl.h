@@ -53,7 +53,7 @@
 struct ical_build {
 	icalcomponent *cal;
 	const struct ical_opts *opts;
-	int64_t first_year, last_year; /* in which zones must be right */
+	int64_t first_year; /* from here on zones must be right */
 	struct {
 		const struct event_zone *zone;
 		char id[80];

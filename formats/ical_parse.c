@@ -149,7 +149,7 @@ get_reminder(icalcomponent *c, struct event *e)
 		e->reminder_min =
 		    (int32_t)((e->start - ical_wall(t.time)) / 60);
 	else
-		e->reminder_min = -icaldurationtype_as_int(t.duration) / 60;
+		e->reminder_min = -(icaldurationtype_as_int(t.duration) / 60);
 }
 
 static void

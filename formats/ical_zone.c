@@ -4,14 +4,15 @@
 
 #include "formats/ical_impl.h"
 
-#define RDATES_MAX 200 /* of a rule that has an end */
+#define RDATES_MAX 200	/* of a rule that has an end */
+#define LAST_YEAR  2200 /* rules from later years are no rules */
 
 /* ---------------------------------------------------------------- writing */
 
 /*
- * Only the rules that hold while the event goes on are written.  The last has
- * an RRULE without an end, those before are lists of dates: an RRULE with an
- * UNTIL would be right, too, but not all programs can read it.
+ * The last rule has an RRULE without an end, those before are lists of dates:
+ * an RRULE with an UNTIL would be right, too, but not all programs can read
+ * it.
  */
 struct onset {
 	bool daylight;
@@ -129,17 +130,15 @@ put_zone(struct ical_build *b, const struct event_zone *z, const char *id)
 
 	put_prop(zone, icalproperty_new_tzid(id));
 	put_x(zone, X_ZONE_SHOWN, z->shown);
-	for (r = event_zone_rule_in(z, first); r < end && first <= b->last_year;
-	     r = next) {
+	for (r = event_zone_rule_in(z, first); r < end; r = next) {
 		/* one that says the same is no other rule */
 		for (next = r + 1;
 		     next < end && event_zone_rule_same(r, next) &&
 		     r->std.year == 0 && r->dst.year == 0;
 		     next++)
 			;
-		last = next < end ? next->year - 1 : 0;
-		if (last >= b->last_year)
-			last = 0;
+		last =
+		    next < end && next->year <= LAST_YEAR ? next->year - 1 : 0;
 		put_new_year(zone, before, r, first);
 		if (event_zone_changes(r))
 			put_changes(zone, r, first, last);

@@ -276,8 +276,10 @@ def expand(cal, series, most, faults):
     if 'UNTIL' in rule:
         until = rule['UNTIL'][0]
         if isinstance(until, dt.datetime) and until.tzinfo is not None:
-            zone = master['DTSTART'].dt.tzinfo
-            until = until.astimezone(zone)
+            # by the zone that is in the file, not one of the same name
+            zones = cal.walk('VTIMEZONE')
+            if zones:
+                until = until.astimezone(zones[0].to_tz())
         rule['UNTIL'] = [naive(until)]
     text = rule.to_ical().decode()
     found = dateutil.rrule.rrulestr(text, dtstart=start)
