@@ -187,10 +187,9 @@ account_is_meant(const struct account *a, const char *operand)
 	return a->provider != NULL || url_is_url(operand);
 }
 
-int
-account_check(struct account *a, const char *url, struct err *err)
+static int
+check_all(struct account *a, const char *url, struct err *err)
 {
-	url_free(&a->url);
 	if (take_address(a, url, err) < 0 || apply_preset(a, err) < 0)
 		return -1;
 	if (a->timeout_s > TIMEOUT_MAX_S)
@@ -199,6 +198,16 @@ account_check(struct account *a, const char *url, struct err *err)
 	if (check_credentials(a, err) < 0 || check_tls(a, err) < 0)
 		return -1;
 	return check_admin(a, err);
+}
+
+int
+account_check(struct account *a, const char *url, struct err *err)
+{
+	url_free(&a->url);
+	if (check_all(a, url, err) == 0)
+		return 0;
+	account_close(a);
+	return -1;
 }
 
 /* ------------------------------------------------------------ credentials */

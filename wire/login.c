@@ -85,7 +85,7 @@ int
 login_auth_check(const char *auth, struct err *err)
 {
 	struct slice name = slice_of("", 0);
-	bool ok = *auth != '\0';
+	bool ok = *auth != '\0' && auth[strlen(auth) - 1] != ',';
 
 	while (ok && next_name(&auth, &name))
 		ok = is_option(name);

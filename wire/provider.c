@@ -322,9 +322,10 @@ providers_find(const struct providers *p, const char *name,
 		if (strcasecmp(p->v[i].name, name) == 0 ||
 		    has_word(p->v[i].aliases, name))
 			return 0;
-		buf_putf(&names, "%s%s", i > 0 ? ", " : "", p->v[i].name);
 	}
 	*found_r = NULL;
+	for (i = 0; i < p->n; i++)
+		buf_putf(&names, "%s%s", i > 0 ? ", " : "", p->v[i].name);
 	err_set(err, SCOPE_RUN, EX_USAGE, "--provider: '%s' is not known",
 	    name);
 	err_hint(err, "there are %s; --providers FILE adds more",
