@@ -115,8 +115,9 @@ pst_open(struct sink **s_r, const struct sink_spec *spec, struct err *err)
 	if (s->spool_fd < 0) {
 		err_sys(err, SCOPE_RUN, EX_NOINPUT, "%s",
 		    spool_dir(spec->spool));
-	} else if (outfile_open(&s->out, spec->out, spec->force,
-		       spec->split > 0, err) == 0 &&
+	} else if (pst_learn_roles(s, err) == 0 &&
+	    outfile_open(&s->out, spec->out, spec->force, spec->split > 0,
+		err) == 0 &&
 	    taker_open(&s->taker, s->spool_fd, spec->report, err) == 0 &&
 	    begin_store(s, err) == 0) {
 		*s_r = &s->pub;

@@ -7,7 +7,59 @@
 #include "core/mem.h"
 #include "formats/folder.h"
 #include "formats/pst_store_items.h"
+#include "formats/roles.h"
 #include "load/sink_pst_impl.h"
+
+/* Roles that matter in a PST. */
+static const struct {
+	const char *use;
+	enum pst_store_role role; /* PST_STORE_ROLES: Deleted Items */
+} roles[] = { { "\\Sent", PST_STORE_SENT }, { "\\Drafts", PST_STORE_DRAFTS },
+	{ "\\Junk", PST_STORE_JUNK }, { "\\Trash", PST_STORE_ROLES } };
+
+#define N_ROLES (sizeof(roles) / sizeof(roles[0]))
+
+static unsigned
+role_bit(const char *use)
+{
+	size_t i;
+
+	for (i = 0; use != NULL && i < N_ROLES; i++)
+		if (strcasecmp(use, roles[i].use) == 0)
+			return 1u << i;
+	return 0;
+}
+
+int
+pst_learn_roles(struct sink_pst *s, struct err *err)
+{
+	struct spool_folder f;
+	int64_t row = 0;
+	int rc;
+
+	while ((rc = spool_folder_next(s->spec.spool, &row, &f, err)) > 0)
+		s->told_roles |= role_bit(f.special_use);
+	return rc;
+}
+
+/* Where the source told of no folder with a role, the one that is usually
+ * called so has it; the first of several. */
+static const char *
+guess_role(struct sink_pst *s, const struct spool_folder *f)
+{
+	struct buf name = { 0 };
+	const char *use;
+
+	if (f->special_use != NULL)
+		return f->special_use;
+	folder_decode(&name, slice_str(f->path));
+	use = roles_guess(buf_slice(&name));
+	buf_free(&name);
+	if (role_bit(use) == 0 || (s->told_roles & role_bit(use)) != 0)
+		return NULL;
+	s->told_roles |= role_bit(use);
+	return use;
+}
 
 static const char *
 class_of(enum item_kind kind)
@@ -52,7 +104,7 @@ pst_add_place(struct sink_pst *s, const struct spool_folder *f,
 	s->current = s->n_places++;
 	s->places[s->current] = (struct pst_place){ .path = mem_str(f->path),
 		.name = name.n == 0 ? NULL : mem_strn(name.p, name.n),
-		.special_use = mem_str(f->special_use),
+		.special_use = mem_str(guess_role(s, f)),
 		.class = class_of(kind) };
 }
 
@@ -76,18 +128,13 @@ is_role(const struct pst_place *p, const char *role)
 static void
 set_role(struct sink_pst *s, const struct pst_place *p)
 {
-	static const struct {
-		const char *use;
-		enum pst_store_role role;
-	} roles[] = { { "\\Sent", PST_STORE_SENT },
-		{ "\\Drafts", PST_STORE_DRAFTS },
-		{ "\\Junk", PST_STORE_JUNK } };
 	size_t i;
 
 	if (strcmp(p->path, "INBOX") == 0)
 		pst_store_role(s->store, PST_STORE_INBOX, p->nid);
-	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-		if (is_role(p, roles[i].use))
+	for (i = 0; i < N_ROLES; i++)
+		if (roles[i].role != PST_STORE_ROLES &&
+		    is_role(p, roles[i].use))
 			pst_store_role(s->store, roles[i].role, p->nid);
 }
 
@@ -107,20 +154,14 @@ put_name(struct buf *b, const struct pst_place *p, struct slice component)
 		buf_puts(b, "(no name)");
 }
 
-/* The store has a folder for what was deleted; it is this one. */
+/* The store has a folder for what was deleted; it is this one.  One of that
+ * very name is, where nothing else tells. */
 static bool
 is_trash(const struct sink_pst *s, const struct pst_place *p)
 {
-	size_t i;
-
-	if (is_role(p, "\\Trash"))
-		return true;
-	if (strcmp(p->path, "Deleted Items") != 0)
-		return false;
-	for (i = 0; i < s->n_places; i++)
-		if (is_role(&s->places[i], "\\Trash"))
-			return false;
-	return true;
+	return is_role(p, "\\Trash") ||
+	    ((s->told_roles & role_bit("\\Trash")) == 0 &&
+		strcmp(p->path, "Deleted Items") == 0);
 }
 
 static int

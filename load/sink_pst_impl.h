@@ -26,12 +26,15 @@ struct sink_pst {
 	int spool_fd;
 	struct pst_place *places;
 	size_t n_places, current; /* current: takes messages */
-	uint64_t messages;	  /* in the current file */
-	uint64_t deleted;	  /* messages marked so */
-	struct arena a;		  /* of the current message */
+	unsigned told_roles; /* bits: a folder of the spool has it for sure */
+	uint64_t messages;   /* in the current file */
+	uint64_t deleted;    /* messages marked so */
+	struct arena a;	     /* of the current message */
 };
 
 /* ---- sink_pst_folders.c */
+/* Which roles does the spool know of?  0 or -1. */
+int pst_learn_roles(struct sink_pst *s, struct err *err);
 /* Remember a folder; parents come first. */
 void pst_add_place(struct sink_pst *s, const struct spool_folder *f,
     enum item_kind kind);

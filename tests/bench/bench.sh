@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make bench: mbox to spool, against formail, mb2md and this disk's limit
-# (tmprename.c); then load.sh, export.sh and pst.sh.  All in one run, the tools taking
-# turns, at 1x, 10x and 100x.  Seconds are medians; memory is the peak of parent
-# and children together (measure.c).  What counts is the ratio: the same disk
+# (tmprename.c); then load.sh, export.sh and pst.sh.  All in one run, the tools
+# taking turns, at 1x, 10x and 100x.  Seconds are medians; memory is the peak of
+# parent and children together (measure.c).  What counts is the ratio: the same disk
 # gives other seconds every day.
 #
 #	SIZES='600 6000' REPEAT=1 make bench
