@@ -22,8 +22,8 @@
 /*
  * Take 'fd' apart, in 'a'.  What must be rewritten goes to 'blob'; its
  * stretches in the result count from the first byte written there.
- * mime_init() was called.  0 and *t_r, or -1: SCOPE_MSG (the message is beyond a
- * limit), SCOPE_RUN, or the blob's error.  Streams are not wired
+ * mime_init() was called.  0 and *t_r, or -1: SCOPE_MSG (the message is beyond
+ * a limit), SCOPE_RUN, or the blob's error.  Streams are not wired
  * (taken_wire()).
  */
 int mime_take(int fd, const struct item_sink *blob, struct arena *a,
