@@ -15,6 +15,7 @@ struct utf8 {
 	const struct item_sink *to;
 	unsigned codepage;
 	struct buf in, out;
+	size_t lines; /* of 'in', up to the last line's end */
 	bool begun;
 };
 
@@ -43,13 +44,11 @@ pass(struct utf8 *u, struct slice s, struct err *err)
 static size_t
 whole(const struct utf8 *u)
 {
-	const char *p = u->in.p, *nl;
+	const char *p = u->in.p;
 	size_t n = u->in.n, back = 0;
 
-	if (u->codepage != CODEPAGE_UTF8) {
-		nl = n == 0 ? NULL : memrchr(p, '\n', n);
-		return nl != NULL ? (size_t)(nl + 1 - p) : n > NO_LINES ? n : 0;
-	}
+	if (u->codepage != CODEPAGE_UTF8)
+		return u->lines > 0 ? u->lines : n > NO_LINES ? n : 0;
 	while (back < 3 && back < n &&
 	    ((unsigned char)p[n - 1 - back] & 0xc0) == 0x80)
 		back++;
@@ -75,6 +74,7 @@ convert(struct utf8 *u, size_t n, struct err *err)
 		buf_free(&wide);
 	}
 	buf_eat(&u->in, n);
+	u->lines = 0;
 	return rc;
 }
 
@@ -82,7 +82,10 @@ static int
 on_bytes(void *arg, const void *data, size_t len, struct err *err)
 {
 	struct utf8 *u = arg;
+	const char *nl = len == 0 ? NULL : memrchr(data, '\n', len);
 
+	if (nl != NULL)
+		u->lines = u->in.n + (size_t)(nl + 1 - (const char *)data);
 	buf_put(&u->in, data, len);
 	return u->in.n < PIECE ? 0 : convert(u, whole(u), err);
 }

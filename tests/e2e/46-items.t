@@ -273,6 +273,19 @@ nok 'transform: what is excluded goes' test -e "t.spool/items/contacts/${jane##*
 ok 'transform: IN has it still' test -e "$jane"
 status 0 'transform: verify' postroad verify t.spool
 
+. "$ROOT/tests/e2e/load.sh"
+if dovecot_start; then
+	use_tls
+	status 0 'load' load x.spool zoe
+	is "$(jq -c '[.announced, .items.contact.left, .items.contact.place]' \
+	    out)" '[0,1,"items/contacts"]' 'load: they are left'
+	like "$(jq -r '.notes[]' out)" 'IMAP carries mail only.*x.spool/items' \
+	    'load: and it is said where they are'
+	dovecot_stop
+else
+	skip 'load' 'no Dovecot'
+fi
+
 # -------------------------------------------------------------------- crashes
 if [ -x "$STEPS" ]; then
 	postroad extract -q x.pst whole.spool >/dev/null
