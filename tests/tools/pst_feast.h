@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "formats/item_out.h"
+#include "formats/mime_build.h"
 #include "formats/pst_check.h"
 #include "formats/pst_reader.h"
 
@@ -37,6 +39,23 @@ feast_stream(struct feast *f, const struct item_stream *s)
 		s->copy(s->arg, &to, &err);
 }
 
+/* What is no mail, as the file that it becomes. */
+static void
+feast_file(struct feast *f, const struct item *it)
+{
+	static bool begun;
+	enum item_kind kind = item_out_kind(it);
+	struct item_sink to = { feast_put, f };
+	struct item_out_opts opts = { .vcard = f->items % 2 ? 3 : 4 };
+	struct err err = { 0 };
+
+	if (!begun)
+		mime_init();
+	begun = true;
+	if (kind != KIND_MAIL && item_kind_of(it->class) != KIND_MAIL)
+		item_out(it, kind, &opts, &to, &err);
+}
+
 static void
 feast_item(struct feast *f, struct item *it, int depth)
 {
@@ -45,6 +64,8 @@ feast_item(struct feast *f, struct item *it, int depth)
 	size_t i;
 
 	f->items++;
+	if (depth == 0)
+		feast_file(f, it);
 	feast_stream(f, &it->plain.stream);
 	feast_stream(f, &it->html.stream);
 	feast_stream(f, &it->rtf);
