@@ -305,7 +305,8 @@ struct journal {
 };
 
 /*
- * Fill in what every item has: subject, text (at most 1 MiB each, as UTF-8),
+ * Fill in what every item has: subject, text (at most 1 MiB each, as UTF-8;
+ * plain text is made of HTML where there is none),
  * categories, importance, sensitivity, created, modified, and the uid where
  * there is none yet.  Attachments are the caller's.  Text lives in 'a', the
  * rest in the item.  False: a text was cut.  Our own reader of PSTs has done

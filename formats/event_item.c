@@ -2,6 +2,7 @@
 /* What an item says of the event, task or entry that it is; see event.h. */
 #include "core/text.h"
 #include "formats/event.h"
+#include "formats/html_text.h"
 #include "formats/pst_codepage.h"
 
 #define BODY_MAX (1u << 20) /* bytes of UTF-8 */
@@ -54,8 +55,15 @@ event_take_item(struct event_about *about, const struct item *it,
     struct arena *a)
 {
 	bool whole = take_body(&about->plain, &it->plain, a);
+	struct buf text = { 0 };
 
 	whole &= take_body(&about->html, &it->html, a);
+	if (about->plain.n == 0 && about->html.n > 0) {
+		html_to_text(&text, about->html);
+		about->plain =
+		    slice_of(arena_slice(a, buf_slice(&text)), text.n);
+		buf_free(&text);
+	}
 	if (about->uid.n == 0)
 		about->uid = it->uid;
 	about->subject = it->subject;

@@ -18,9 +18,12 @@
 #include "core/buf.h"
 #include "formats/event.h"
 
-#define ICAL_TEXT_MAX	1048576 /* of a description, cut behind it */
-#define ICAL_INLINE_MAX 262144	/* bytes of an attachment inside */
-#define ICAL_PARSE_MAX	8388608 /* a text to be parsed */
+#define ICAL_TEXT_MAX	   1048576 /* of a description, cut behind it */
+#define ICAL_INLINE_MAX	   262144  /* bytes of an attachment inside */
+#define ICAL_CHANGES_MAX   2000
+#define ICAL_CHANGES_BYTES (2 * ICAL_TEXT_MAX) /* of all their texts */
+#define ICAL_DELETED_MAX   10000
+#define ICAL_PARSE_MAX	   8388608 /* a text to be parsed */
 
 enum ical_method {
 	ICAL_STORED, /* no METHOD: a file */

@@ -172,7 +172,7 @@ static void
 put_rule(struct ical_build *b, icalcomponent *c, const struct event *e)
 {
 	struct icalrecurrencetype rule;
-	size_t i;
+	size_t i, n = e->recur->n_deleted;
 
 	if (!ical_rule(&rule, e->recur, e->zone, e->all_day)) {
 		ical_problem(b->opts, "its rule has no place in iCalendar");
@@ -183,7 +183,13 @@ put_rule(struct ical_build *b, icalcomponent *c, const struct event *e)
 		return;
 	}
 	put_prop(c, icalproperty_new_rrule(rule));
-	for (i = 0; i < e->recur->n_deleted; i++)
+	if (n > ICAL_DELETED_MAX) {
+		ical_problem(b->opts,
+		    "only %d of its %zu deleted instances are written",
+		    ICAL_DELETED_MAX, n);
+		n = ICAL_DELETED_MAX;
+	}
+	for (i = 0; i < n; i++)
 		put_original(b, c, ICAL_EXDATE_PROPERTY, e,
 		    e->recur->deleted[i]);
 }
@@ -222,19 +228,47 @@ make_instance(struct event *to, const struct event *of,
 	to->about.uid = of->about.uid;
 	if (to->zone == NULL)
 		to->zone = of->zone;
+	/* files are the series', once */
+	if (ch->whole == NULL)
+		to->about.n_attachments = 0;
 }
 
+/* What its texts and people take, about. */
+static size_t
+weight(const struct event *e)
+{
+	return e->about.plain.n + e->about.html.n + 200 * e->n_attendees;
+}
+
+/* Each changed instance is an event of its own, with all that its series has;
+ * of many with long texts that would be too much. */
 static void
 put_changes(struct ical_build *b, const struct event *e)
 {
 	const struct event_change *ch;
 	struct event one;
 	icalcomponent *c;
-	size_t i;
+	size_t i, n = e->recur->n_changes, left = ICAL_CHANGES_BYTES;
 
-	for (i = 0; i < e->recur->n_changes; i++) {
+	if (n > ICAL_CHANGES_MAX) {
+		ical_problem(b->opts,
+		    "only %d of its %zu changed instances are written",
+		    ICAL_CHANGES_MAX, n);
+		n = ICAL_CHANGES_MAX;
+	}
+	for (i = 0; i < n; i++) {
 		ch = &e->recur->changes[i];
 		make_instance(&one, e, ch);
+		if (weight(&one) > left) {
+			if (left > 0)
+				ical_problem(b->opts,
+				    "some of its changed instances are "
+				    "written without their texts");
+			left = 0;
+			one.about.plain = one.about.html = slice_of("", 0);
+			one.n_attendees = 0;
+		}
+		left -= weight(&one);
 		c = new_event(b, &one);
 		put_original(b, c, ICAL_RECURRENCEID_PROPERTY, e, ch->original);
 		put_rest(b, c, &one);

@@ -325,9 +325,7 @@ set_change(struct event_change *ch, const struct event *of,
 	    (of->reminder == e->reminder ? 0 : EVENT_REMINDER) |
 	    (same_text(of->location, e->location) ? 0 : EVENT_LOCATION) |
 	    (of->busy == e->busy ? 0 : EVENT_BUSY) |
-	    ((of->about.n_attachments > 0) == (e->about.n_attachments > 0)
-		    ? 0
-		    : EVENT_ATTACHMENT) |
+	    (e->about.n_attachments > 0 ? EVENT_ATTACHMENT : 0) |
 	    (of->all_day == e->all_day ? 0 : EVENT_ALL_DAY) |
 	    (of->color == e->color ? 0 : EVENT_COLOR) |
 	    (same_text(of->about.plain, e->about.plain) &&

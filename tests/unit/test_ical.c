@@ -573,6 +573,56 @@ test_big(void **state)
 	buf_free(&b);
 }
 
+/* A series that is changed every day, with a long text: what is written is
+ * bounded, and it is said. */
+static void
+test_many_changes(void **state)
+{
+	size_t n = 5000, i;
+	char *text = malloc(100000);
+	struct event_change *changes = calloc(n, sizeof(*changes));
+	int64_t *deleted = calloc(20000, sizeof(*deleted));
+	struct event_recur r = { .rule = { .pattern = EVENT_DAILY, .every = 1 },
+		.first_day = at("2000-01-01"),
+		.start_min = 600,
+		.end_min = 630,
+		.deleted = deleted,
+		.n_deleted = 20000,
+		.changes = changes,
+		.n_changes = n };
+	struct ical_opts o = options(ICAL_STORED);
+	struct ical_file f;
+	struct event e;
+	struct buf b = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	memset(text, 'x', 100000);
+	for (i = 0; i < n; i++) {
+		changes[i].original = r.first_day + (int64_t)i * 86400 + 36000;
+		changes[i].start = changes[i].original + 3600;
+		changes[i].end = changes[i].start + 1800;
+	}
+	for (i = 0; i < 20000; i++)
+		deleted[i] = r.first_day + (int64_t)(n + i) * 86400 + 36000;
+	event_init(&e);
+	e.about.uid = str("u");
+	e.about.plain = slice_of(text, 100000);
+	e.recur = &r;
+	assert_int_equal(ical_put_event(&b, &e, &o, &err), 0);
+	assert_true(b.n < 5u << 20);
+	assert_non_null(strstr(buf_str(&problems), "2000 of its 5000"));
+	assert_non_null(strstr(buf_str(&problems), "10000 of its 20000"));
+	assert_non_null(strstr(buf_str(&problems), "without their texts"));
+	assert_int_equal(ical_parse(buf_slice(&b), &arena, &o, &f, &err), 0);
+	assert_int_equal(f.things->event->recur->n_changes, 2000);
+	free(text);
+	free(changes);
+	free(deleted);
+	buf_free(&b);
+	arena_reset(&arena);
+}
+
 /* -------------------------------------------------------- others' calendars */
 
 /* RFC 5545 3.6.5 and 4, and what programs write of New York. */
@@ -833,6 +883,7 @@ main(void)
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_big),
+		cmocka_unit_test(test_many_changes),
 		cmocka_unit_test(test_new_york),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_foreign),
