@@ -229,7 +229,7 @@ maps_after(uint64_t n, unsigned type[3])
 
 struct map_walk {
 	size_t i; /* what is allocated, by place */
-	uint64_t free, section, at;
+	uint64_t free, pages_free, section, at;
 	uint8_t map[MAP_BYTES];
 };
 
@@ -304,8 +304,10 @@ check_section(struct check *c, struct map_walk *w, uint16_t *slots)
 			    "not marked");
 	}
 	for (k = 0; k < nmaps; k++)
-		read_map(c, type[k], rule[type[k] - PAGE_FMAP],
-		    at + 512 * (uint64_t)(k + 1), other);
+		if (read_map(c, type[k], rule[type[k] - PAGE_FMAP],
+			at + 512 * (uint64_t)(k + 1), other) &&
+		    type[k] == PAGE_PMAP)
+			w->pages_free += 512 * free_slots(other);
 	check_marks(c, w);
 }
 
@@ -385,6 +387,8 @@ check_maps(struct check *c)
 		    c->last_amap, FIRST_AMAP + (nsections - 1) * SECTION);
 	check_same(c, ROOT, c->id == 8 ? 0xc8 : 0xb0, "cbAMapFree",
 	    c->amap_free, w.free);
+	check_same(c, ROOT, c->id == 8 ? 0xd0 : 0xb4, "cbPMapFree",
+	    c->pmap_free, w.pages_free);
 	check_density(c, slots, nsections);
 	free(slots);
 }

@@ -12,6 +12,8 @@
 #define NO_YEAR	     1604 /* what Outlook writes where none is known */
 #define DAY_SECONDS  86400
 #define UNTIL_NOON   43140 /* 11:59 UTC, 2.2.1.5.1 */
+#define ICON_CONTACT 512
+#define ICON_LIST    514
 #define FILE_UNDER   0x8005
 #define HAS_PICTURE  0x8015
 #define POSTAL_ID    0x8022
@@ -158,9 +160,8 @@ put_addresses(struct pst_store_out *s, struct pst_props *p,
 		    c->mailing + 1);
 }
 
-/* One-Off EntryID, [MS-OXCDATA] 2.2.5.1, in Unicode. */
-static void
-put_one_off(struct buf *out, struct slice name, struct slice type,
+void
+store_one_off(struct buf *out, struct slice name, struct slice type,
     struct slice address)
 {
 	static const uint8_t head[24] = { 0, 0, 0, 0, 0x81, 0x2b, 0x1f, 0xa4,
@@ -201,7 +202,7 @@ put_emails(struct pst_store_out *s, struct pst_props *p,
 		put_text(s, p, (struct place)ADDR((uint16_t)(lid + 4)),
 		    e->smtp.n > 0 ? e->smtp : address);
 		buf_clear(&entry);
-		put_one_off(&entry, shown, type, address);
+		store_one_off(&entry, shown, type, address);
 		props_binary(p, store_name(s, STORE_SET_ADDRESS, lid + 5),
 		    buf_slice(&entry));
 		bits |= 1u << i;
@@ -268,6 +269,7 @@ store_put_contact(struct pst_store_out *s, struct pst_props *p,
 	uint8_t gender[2];
 	size_t i;
 
+	props_int(p, PidTagIconIndex, ICON_CONTACT);
 	for (i = 0; i < CONTACT_TEXTS; i++)
 		put_text(s, p, texts[i], c->text[i]);
 	if (c->text[CONTACT_FILE_AS].n == 0)
@@ -310,11 +312,12 @@ store_put_list(struct pst_store_out *s, struct pst_props *p,
 		const struct contact_member *m = &l->members[i];
 		struct slice address = m->address.n > 0 ? m->address : m->smtp;
 
-		put_one_off(&entries[i], m->name.n > 0 ? m->name : address,
+		store_one_off(&entries[i], m->name.n > 0 ? m->name : address,
 		    m->type.n > 0 ? m->type : slice_str("SMTP"), address);
 		v[i] = buf_slice(&entries[i]);
 		sum = pst_crc(sum, v[i].p, v[i].n);
 	}
+	props_int(p, PidTagIconIndex, ICON_LIST);
 	put_text(s, p, (struct place)ADDR(LIST_NAME), l->name);
 	put_text(s, p, (struct place)TAG(0x3001), l->name);
 	put_text(s, p, (struct place)ADDR(FILE_UNDER), l->name);

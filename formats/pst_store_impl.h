@@ -103,6 +103,9 @@ void store_put_exception(struct pst_props *p, const struct item_attach *at);
 /* The properties of its class. */
 int store_put_kind(struct pst_store_out *s, struct pst_props *p,
     const struct item *it, struct err *err);
+/* Append a One-Off EntryID in Unicode, [MS-OXCDATA] 2.2.5.1. */
+void store_one_off(struct buf *out, struct slice name, struct slice type,
+    struct slice address);
 void store_put_contact(struct pst_store_out *s, struct pst_props *p,
     const struct item *item);
 void store_put_list(struct pst_store_out *s, struct pst_props *p,

@@ -215,19 +215,26 @@ text_if(struct pst_props *p, unsigned id, struct slice s)
 
 /* "SMTP:JANE@EXAMPLE.ORG": what Outlook compares people by. */
 static void
-search_key(struct pst_props *p, unsigned id, struct slice address)
+search_key(struct buf *out, struct slice address)
 {
-	struct buf b = { 0 };
 	size_t i;
 
-	buf_puts(&b, "SMTP:");
+	buf_clear(out);
+	buf_puts(out, "SMTP:");
 	for (i = 0; i < address.n; i++)
-		buf_putc(&b,
+		buf_putc(out,
 		    address.p[i] >= 'a' && address.p[i] <= 'z'
 			? (char)(address.p[i] - 32)
 			: address.p[i]);
-	props_binary(p, id, slice_of(buf_str(&b), b.n + 1));
-	buf_free(&b);
+	buf_putc(out, '\0');
+}
+
+/* Whom Outlook answers to: a person by an entry id of its own. */
+static void
+entry_id(struct buf *out, struct slice name, struct slice smtp)
+{
+	buf_clear(out);
+	store_one_off(out, name, slice_str("SMTP"), smtp);
 }
 
 static struct slice
@@ -238,9 +245,10 @@ name_of(const struct item_person *who)
 
 static void
 put_person(struct pst_props *p, const struct item_person *who, unsigned name,
-    unsigned type, unsigned address, unsigned smtp, unsigned key)
+    unsigned type, unsigned address, unsigned smtp, unsigned key, unsigned id)
 {
 	bool x500 = who->smtp.n == 0 && who->x500.n > 0;
+	struct buf b = { 0 };
 
 	if (name_of(who).n == 0 && !x500)
 		return;
@@ -249,7 +257,11 @@ put_person(struct pst_props *p, const struct item_person *who, unsigned name,
 	props_text(p, address, x500 ? who->x500 : who->smtp);
 	if (!x500) {
 		text_if(p, smtp, who->smtp);
-		search_key(p, key, who->smtp);
+		search_key(&b, who->smtp);
+		props_binary(p, key, buf_slice(&b));
+		entry_id(&b, name_of(who), who->smtp);
+		props_binary(p, id, buf_slice(&b));
+		buf_free(&b);
 	}
 }
 
@@ -391,12 +403,14 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 	put_person(p, &item->from, PidTagSentRepresentingName,
 	    PidTagSentRepresentingAddressType,
 	    PidTagSentRepresentingEmailAddress,
-	    PidTagSentRepresentingSmtpAddress, PidTagSentRepresentingSearchKey);
+	    PidTagSentRepresentingSmtpAddress, PidTagSentRepresentingSearchKey,
+	    PidTagSentRepresentingEntryId);
 	put_person(p,
 	    name_of(&item->sender).n + item->sender.x500.n > 0 ? &item->sender
 							       : &item->from,
 	    PidTagSenderName, PidTagSenderAddressType, PidTagSenderEmailAddress,
-	    PidTagSenderSmtpAddress, PidTagSenderSearchKey);
+	    PidTagSenderSmtpAddress, PidTagSenderSearchKey,
+	    PidTagSenderEntryId);
 	props_text(p, PidTagDisplayTo, sum->to);
 	props_text(p, PidTagDisplayCc, sum->cc);
 	props_text(p, PidTagDisplayBcc, display(item, ITEM_BCC, a));
@@ -415,6 +429,30 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 }
 
 /* ---------------------------------------------------- recipients, 2.4.5.3 */
+
+/* Who it is, for what is no text. */
+static int
+put_recipient_keys(struct pst_table *t, const struct item_person *who,
+    struct err *err)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	/* tables hold no more in a cell; nobody's name is that long */
+	entry_id(&b, name_of(who), who->smtp);
+	if (b.n > PST_VALUE_MAX) {
+		buf_free(&b);
+		return 0;
+	}
+	rc = table_binary(t, PidTagEntryId, buf_slice(&b), err);
+	if (rc == 0)
+		rc = table_binary(t, PidTagRecordKey, buf_slice(&b), err);
+	search_key(&b, who->smtp);
+	if (rc == 0)
+		rc = table_binary(t, PidTagSearchKey, buf_slice(&b), err);
+	buf_free(&b);
+	return rc;
+}
 
 static int
 put_recipient(struct pst_table *t, uint32_t row, const struct item_recipient *r,
@@ -439,7 +477,8 @@ put_recipient(struct pst_table *t, uint32_t row, const struct item_recipient *r,
 	    table_text(t, PidTagAddressType, slice_str(x500 ? "EX" : "SMTP"),
 		err) < 0 ||
 	    table_text(t, PidTagEmailAddress, address, err) < 0 ||
-	    table_text(t, PidTagSmtpAddress, r->who.smtp, err) < 0)
+	    table_text(t, PidTagSmtpAddress, r->who.smtp, err) < 0 ||
+	    (!x500 && put_recipient_keys(t, &r->who, err) < 0))
 		return -1;
 	return table_row_end(t, err);
 }
