@@ -7,7 +7,7 @@ set -u
 build='gcc libc6-dev make pkg-config libcurl4-openssl-dev libgmime-3.0-dev
 	libgsasl-dev libical-dev libjansson-dev libpcre2-dev libpst-dev
 	libseccomp-dev libsqlite3-dev libssl-dev libyaml-dev zlib1g-dev'
-test='dovecot-imapd jq libcmocka-dev mblaze mutt notmuch openssl perl
+test='dovecot-imapd dovecot-pop3d jq libcmocka-dev mblaze mutt notmuch openssl perl
 	pff-tools procps pst-utils python3 python3-dateutil
 	python3-icalendar python3-vobject sqlite3 strace time'
 lint='clang-format cppcheck mandoc shellcheck'

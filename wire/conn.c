@@ -445,6 +445,20 @@ conn_wipe(struct conn *c)
 
 /* ------------------------------------------------------------------- TLS */
 
+static const char *
+how_trusted(const struct conn *c)
+{
+	struct tls_cert cert;
+
+	if (c->tls_spec.mode == TLS_INSECURE && c->tls_spec.pin != NULL)
+		return "pinned";
+	if (c->tls_spec.mode != TLS_LOOK)
+		return c->tls_spec.mode == TLS_VERIFY ? "verified"
+						      : "NOT verified";
+	tls_peer_cert(c->tls, &cert);
+	return cert.problem.scope == SCOPE_NONE ? "verified" : "NOT verified";
+}
+
 static int
 shake_hands(struct conn *c, struct err *err)
 {
@@ -468,10 +482,7 @@ shake_hands(struct conn *c, struct err *err)
 	if (rc < 0)
 		return broken(c);
 	snprintf(c->security, sizeof(c->security), "%s, %s",
-	    tls_version(c->tls),
-	    c->tls_spec.mode == TLS_VERIFY ? "verified"
-		: c->tls_spec.pin != NULL  ? "pinned"
-					   : "NOT verified");
+	    tls_version(c->tls), how_trusted(c));
 	trace_fmt(c->trace, c->number, '*', "%s, %s", c->security,
 	    tls_peer_pin(c->tls));
 	return 0;

@@ -179,9 +179,10 @@ struct candidate {
 	uint16_t port;
 };
 
+/* In *c, where it was not known, who answers there. */
 static bool
-try_candidate(const struct candidate *c, const struct conn_spec *spec,
-    int *rc_r, struct err *err)
+try_candidate(struct candidate *c, const struct conn_spec *spec, int *rc_r,
+    struct err *err)
 {
 	struct probe p = { .scheme = c->scheme, .spec = *spec };
 	bool usable;
@@ -190,6 +191,7 @@ try_candidate(const struct candidate *c, const struct conn_spec *spec,
 	p.spec.timeout_s = SUGGEST_S;
 	*rc_r = probe_run(&p, err);
 	usable = *rc_r == 0 && probe_is_usable(&p);
+	c->scheme = p.scheme;
 	probe_free(&p);
 	return usable;
 }
@@ -198,14 +200,12 @@ int
 probe_suggest(const struct url *url, const struct conn_spec *spec,
     struct buf *out, struct err *err)
 {
-	bool imap = url_is_imap(url), tls = url_is_tls(url);
-	const struct candidate v[] = {
+	bool imap = url_is_imap(url);
+	struct candidate v[] = {
 		{ imap ? URL_IMAPS : URL_POP3S, imap ? 993 : 995 },
 		{ imap ? URL_IMAP : URL_POP3, imap ? 143 : 110 },
-		/* the port that was given, the other way */
-		{ imap ? (tls ? URL_IMAP : URL_IMAPS)
-		       : (tls ? URL_POP3 : URL_POP3S),
-		    url->port },
+		/* the port that was given, whatever is there */
+		{ URL_NONE, url->port },
 		{ imap ? URL_POP3S : URL_IMAPS, imap ? 995 : 993 },
 		{ imap ? URL_POP3 : URL_IMAP, imap ? 110 : 143 },
 	};
@@ -223,7 +223,8 @@ probe_suggest(const struct url *url, const struct conn_spec *spec,
 		}
 		other.scheme = v[i].scheme;
 		other.port = v[i].port;
-		url_put(out, &other);
+		if (other.scheme != url->scheme || other.port != url->port)
+			url_put(out, &other);
 		return 0;
 	}
 	return 0;

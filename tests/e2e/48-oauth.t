@@ -171,6 +171,32 @@ S: TAG NO [AUTHENTICATIONFAILED] expired
 END
 asked 2
 
+# in the middle of a run: the token is taken back, the connection cut
+mkdir -p box/cur box/new box/tmp
+for i in 1 2 3 4 5 6 7 8; do
+	{
+		printf 'Subject: %s\n\n' $i
+		head -c 40000 /dev/zero | tr '\0' x | fold -w 70
+	} >box/cur/$i:2,S
+done
+postroad extract -q box run.spool >/dev/null || bail 'no spool'
+: >plain; : >"$T/dovecot/log"
+"$POSTROAD" load --json --limit-rate 60k --ca-file "$CA_FILE" --oauth \
+    app-http.yaml run.spool "$(dest mary)" >run.out 2>run.err &
+pid=$!
+try=0
+while ! grep -q 'Login: user=<mary>' "$T/dovecot/log" &&
+    [ $((try += 1)) -lt 100 ]; do sleep 0.1; done
+sleep 2
+: >"plain.revoked-$(sed -n 's/^introspect \(tok[^ ]*\) True/\1/p' plain |
+    tail -n 1)"
+dovecot_do kick mary >/dev/null 2>&1
+wait $pid
+is "$?" 0 'T24: a token that is taken back in the middle of a run'
+is "$(jq -c '[.announced, .loaded]' run.out)" '[8,8]' '  everything arrives'
+is "$(grep -c '^/token' plain)" 2 '  with one more token'
+cat run.out run.err >>seen
+
 # over HTTPS
 echo ref-canary-1 >refresh
 log_in 77 'HTTPS: a token of another server' --oauth refresh.yaml

@@ -41,6 +41,7 @@ is "$(jq -r .use out)" "imaps://USER@localhost:$FAKE_PORT/" \
 is "$(port '.certificate.names | join("+")')" 'localhost+127.0.0.1' \
     'names of the certificate'
 is "$(port .certificate.verified)" true 'verified'
+like "$(port .security)" '^TLSv1.3 .*, verified$' 'by TLS 1.3'
 pin=$(openssl x509 -in cert.pem -pubkey -noout |
     openssl pkey -pubin -outform DER | openssl dgst -sha256 -r | cut -c1-64)
 is "$(port .certificate.pin)" "sha256:$pin" 'the pin'
@@ -184,6 +185,16 @@ if [ "$DOVECOT_BIN" ] && [ -e /usr/lib/dovecot/pop3-login ]; then
 	    --timeout 3 --ca-file "$CA_FILE" --password-file pw a.spool \
 	    "imap://mary@localhost:$IMAPS_PORT/"
 	like "$(cat err)" "what to do: imaps://mary@localhost:$IMAPS_PORT/ answers" \
+	    'says what works'
+	status 77 'POP3 at an IMAP port' postroad extract --ca-file "$CA_FILE" \
+	    --password-file pw "pop3s://mary@localhost:$IMAP_PORT/" b.spool
+	like "$(cat err)" "what to do: imap://mary@localhost:$IMAP_PORT/ ans" \
+	    'says what works'
+	status '7[0-9]' 'IMAP at a POP3 port' postroad extract --timeout 3 \
+	    --ca-file "$CA_FILE" --password-file pw \
+	    "imaps://mary@localhost:$((POP_PORT + 1))/" b.spool
+	like "$(cat err)" \
+	    "what to do: pop3s://mary@localhost:$((POP_PORT + 1))/ answers" \
 	    'says what works'
 	status 77 'T14: a certificate that is not trusted' postroad load \
 	    --password-file pw a.spool "imaps://mary@localhost:$IMAPS_PORT/"
