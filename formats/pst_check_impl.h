@@ -159,7 +159,20 @@ bool check_bth(struct check_heap *h, uint32_t hid, unsigned key, unsigned value,
     const char *rule, bool (*each)(void *arg, const uint8_t *record),
     void *arg);
 
-/* ---- pst_check_ltp.c */
+/* ---- pst_check_props.c */
+/* Bytes of a value of a fixed size; 0: any, -1: no type that there is. */
+int check_fixed_size(unsigned type);
+/* Does a value of this type stand where the HNID would? */
+bool check_in_hnid(unsigned type);
+/* Is it a type, and the one that this property has? */
+void check_tag(struct check *c, const char *rule, unsigned id, unsigned type);
+/* The bytes at a HNID: at most 'max' appended to 'out'; their full size, or
+ * -1: there are none. */
+int64_t check_take_bytes(struct check_heap *h, uint32_t hnid, size_t max,
+    struct buf *out);
+/* The value at a HNID, by its type. */
+void check_value(struct check_heap *h, unsigned id, unsigned type,
+    uint32_t value);
 struct check_prop {
 	uint16_t id, type;
 	uint32_t value; /* the number, or HNID */
@@ -180,6 +193,7 @@ bool check_prop_bytes(struct check_props *p, unsigned id, struct buf *out);
 bool check_prop_must(struct check *c, struct check_props *p, const char *rule,
     const char *name, unsigned id, unsigned type);
 
+/* ---- pst_check_table.c */
 struct check_column {
 	uint16_t id, type, at;
 	uint8_t width, bit;
@@ -205,10 +219,12 @@ void check_row_agrees(struct check *c, const struct check_table *t,
 void check_columns(struct check *c, const struct check_table *t,
     const char *rule, const uint32_t *tags, size_t n);
 
-/* ---- pst_check_store.c and pst_check_item.c */
+/* ---- pst_check_store.c */
 void check_store(struct check *c);
 void check_folders(struct check *c);
+/* ---- pst_check_names.c */
 void check_names(struct check *c);
+/* ---- pst_check_item.c */
 /* A message, or one that is attached. */
 void check_message(struct check *c, uint64_t data, uint64_t sub, int depth,
     int32_t *flags_r);
