@@ -15,7 +15,8 @@
  *
  * Structure: mixed { alternative { plain, related { html, inline images },
  * calendar }, attachments }, each level only where it is needed.  Embedded
- * messages are message/rfc822 parts, built the same way.
+ * messages are message/rfc822 parts, built the same way; embedded contacts,
+ * appointments and notes are text/vcard, text/calendar and text/plain files.
  *
  * Memory: a few blocks, whatever the sizes; a body that exists only as RTF is
  * held once to be made readable.

@@ -143,6 +143,13 @@ void plan_add(struct part *to, struct part *child);
 /* A stream over memory that outlives the plan. */
 struct item_stream plan_bytes(struct mime_plan *p, struct slice s);
 
+/* ----------------------------------------------------------- mime_item.c */
+
+/* An embedded item that is no mail, as a file: its part without a name, and
+ * what the name should end in.  NULL: it is a message. */
+struct part *mime_plan_embedded(struct mime_plan *p,
+    const struct item_attach *at, const char **ending_r);
+
 /* --------------------------------------------------------- mime_report.c */
 
 /* The machine-readable part of a REPORT.* item, or NULL: it is no report, or

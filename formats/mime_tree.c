@@ -411,11 +411,15 @@ is_nameless(const struct item_attach *at)
 static struct part *
 attach_part(struct mime_plan *p, const struct item_attach *at, size_t i)
 {
+	const char *ending = "";
 	struct part *part;
 
 	if (at->method == ITEM_ATTACH_ITEM) {
-		part = plan_part(p, PART_MESSAGE, "message/rfc822");
-		part->name = sane_name(p, at->name, ".eml");
+		ending = ".eml";
+		part = mime_plan_embedded(p, at, &ending);
+		if (part == NULL)
+			part = plan_part(p, PART_MESSAGE, "message/rfc822");
+		part->name = sane_name(p, at->name, ending);
 		part->attach = at;
 		part->attached = true;
 	} else {
@@ -433,8 +437,8 @@ attach_part(struct mime_plan *p, const struct item_attach *at, size_t i)
 	if (is_nameless(at))
 		part->name = slice_of("", 0);
 	else if (part->name.n == 0)
-		part->name = slice_str(arena_fmt(p->a, "attachment-%zu%s",
-		    i + 1, part->kind == PART_MESSAGE ? ".eml" : ""));
+		part->name = slice_str(
+		    arena_fmt(p->a, "attachment-%zu%s", i + 1, ending));
 	return part;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bodies, attachments, structure of messages made of items. */
+#include "formats/contact.h"
 #include "formats/event.h"
 #include "tests/unit/mime_help.h"
 
@@ -383,6 +384,70 @@ test_nested(void **state)
 	buf_free(&b);
 }
 
+static struct contact jane;
+
+static int
+open_contact(void *arg, struct item **item_r, struct err *err)
+{
+	struct item *it = calloc(1, sizeof(*it));
+
+	(void)err;
+	new_item(it);
+	it->close = close_nest;
+	it->class = str(arg);
+	it->subject = str("Jane");
+	it->contact = &jane;
+	*item_r = it;
+	return 0;
+}
+
+/* A contact that was attached is a vCard; what nobody knows is a message. */
+static void
+test_contact_inside(void **state)
+{
+	char contact[] = "IPM.Contact", odd[] = "IPM.Odd";
+	struct item_attach at[2] = { { .method = ITEM_ATTACH_ITEM },
+		{ .method = ITEM_ATTACH_ITEM } };
+	struct buf b = { 0 };
+	GMimeMessage *m;
+	GMimeObject *o;
+	GMimeStream *s;
+	GByteArray *bytes;
+	struct item it;
+
+	(void)state;
+	jane.mailing = -1;
+	jane.text[CONTACT_DISPLAY] = str("Jane D\xc3\xb6");
+	new_item(&it);
+	at[0].name = str("Jane");
+	at[0].open = open_contact;
+	at[0].arg = contact;
+	at[1].name = str("Odd");
+	at[1].open = open_contact;
+	at[1].arg = odd;
+	it.attachments = at;
+	it.n_attachments = 2;
+	build(&b, &it);
+	assert_string_equal(problems, "");
+	m = parse(&b);
+	o = child(g_mime_message_get_mime_part(m), 1);
+	assert_true(g_mime_content_type_is_type(
+	    g_mime_object_get_content_type(o), "text", "vcard"));
+	assert_string_equal(g_mime_part_get_filename(GMIME_PART(o)),
+	    "Jane.vcf");
+	s = g_mime_stream_mem_new();
+	g_mime_data_wrapper_write_to_stream(
+	    g_mime_part_get_content(GMIME_PART(o)), s);
+	bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(s));
+	assert_non_null(
+	    memmem(bytes->data, bytes->len, "\r\nFN:Jane D\xc3\xb6\r\n", 15));
+	g_object_unref(s);
+	assert_true(
+	    GMIME_IS_MESSAGE_PART(child(g_mime_message_get_mime_part(m), 2)));
+	g_object_unref(m);
+	buf_free(&b);
+}
+
 /* What is missing is said, and the rest is there. */
 static void
 test_lost(void **state)
@@ -631,6 +696,7 @@ main(void)
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_smime),
+		cmocka_unit_test(test_contact_inside),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_calendar),
 		cmocka_unit_test(test_failures),
