@@ -13,7 +13,8 @@
 struct options {
 	const char *existing, *into;
 	bool dry_run, force;
-	uint64_t max_wait_s;
+	uint64_t max_wait_s, limit_messages, daily_budget;
+	const char *dest_profile;
 };
 
 static const struct opt options[] = {
@@ -29,6 +30,15 @@ static const struct opt options[] = {
 	{ "max-wait", 0, OPT_NUM, "SECONDS",
 	    "patience with a busy server, in all (600)",
 	    OPT_AT(struct options, max_wait_s) },
+	{ "dest-profile", 0, OPT_STR, "NAME",
+	    "its limits are those of NAME: microsoft, google, ... generic",
+	    OPT_AT(struct options, dest_profile) },
+	{ "limit-messages", 0, OPT_NUM, "N",
+	    "send so many messages in this run at most",
+	    OPT_AT(struct options, limit_messages) },
+	{ "daily-budget", 0, OPT_SIZE, "BYTES",
+	    "send so many bytes a day at most, over all runs",
+	    OPT_AT(struct options, daily_budget) },
 	{ "force", 0, OPT_FLAG, NULL,
 	    "use a spool on a network file system all the same",
 	    OPT_AT(struct options, force) },
@@ -77,6 +87,9 @@ run(const struct cmd *cmd, int argc, char **argv)
 		    o.existing != NULL && strcmp(o.existing, "ignore") == 0,
 		.dry_run = o.dry_run,
 		.max_wait_s = o.max_wait_s,
+		.dest_profile = o.dest_profile,
+		.limit_messages = o.limit_messages,
+		.daily_budget = o.daily_budget,
 		.spool_flags = o.force ? SPOOL_FORCE : 0 };
 	r = report_new(STAGE_LOAD);
 	progress_begin(&co, r, o.dry_run ? "planning" : "loading");

@@ -166,7 +166,8 @@ commit(struct sender *s, const struct batch *b, struct err *err)
 	if (load_begin(l, err) < 0)
 		return -1;
 	for (c = s->settled.head; c != NULL; c = c->next)
-		if (record(s, c, err) < 0)
+		if (record(s, c, err) < 0 ||
+		    pace_sent(l, c->refused ? 0 : c->bytes, err) < 0)
 			return -1;
 	for (i = 0; b != NULL && i < b->n; i++)
 		if (delivery_intend(l->ledger, l->d.id, b->items[i].key,

@@ -119,10 +119,12 @@ set_aside(struct load *l, struct load_folder *f, const char *key,
 /* ----------------------------------------------------------------- flags */
 
 static bool
-is_allowed(const struct load_folder *f, const char *word)
+is_allowed(const struct load *l, const struct load_folder *f, const char *word)
 {
 	struct slice rest = slice_str(f->flags), have;
 
+	if (load_rules_no_keyword(&l->rules, word))
+		return false;
 	if (f->any_flag || (f->any_keyword && word[0] != '\\'))
 		return true;
 	while (imap_flag_next(&rest, &have))
@@ -141,8 +143,8 @@ put_word(struct buf *b, const char *word)
 
 /* The flags as the wire has them, and what had to be left out. */
 static void
-spell_flags(const struct load_folder *f, const struct msg *m, struct batch *b,
-    struct item *it)
+spell_flags(const struct load *l, const struct load_folder *f,
+    const struct msg *m, struct batch *b, struct item *it)
 {
 	static const struct {
 		uint32_t bit;
@@ -158,15 +160,15 @@ spell_flags(const struct load_folder *f, const struct msg *m, struct batch *b,
 
 	for (i = 0; i < sizeof(system) / sizeof(system[0]); i++)
 		if ((m->flags & system[i].bit) != 0)
-			put_word(is_allowed(f, system[i].word) ? &flags
-							       : &dropped,
+			put_word(is_allowed(l, f, system[i].word) ? &flags
+								  : &dropped,
 			    system[i].word);
 	while (msg_keyword_next(&rest, &word)) {
 		if (word.n > LIMIT_KEYWORD_BYTES)
 			continue;
 		memcpy(one, word.p, word.n);
 		one[word.n] = '\0';
-		put_word(is_allowed(f, one) ? &flags : &dropped, one);
+		put_word(is_allowed(l, f, one) ? &flags : &dropped, one);
 	}
 	it->flags = arena_str(&b->arena, buf_str(&flags));
 	it->dropped =
@@ -191,6 +193,24 @@ batch_over_quota(struct load *l, uint64_t size, struct err *err)
 	    "again");
 }
 
+/* --dry-run: of the quota, as far as it is told, this message has its part. */
+static int
+will_not_fit(struct load *l, uint64_t size, struct err *err)
+{
+	char have[32], left[32];
+
+	if (!l->o->dry_run || !l->rules.quota.told)
+		return 0;
+	if (size <= l->rules.left) {
+		l->rules.left -= size;
+		return 0;
+	}
+	err_set(err, SCOPE_MSG, EX_CANTCREAT,
+	    "it has %s, and %s would be left of the quota",
+	    text_size(have, size), text_size(left, l->rules.left));
+	return err_hint(err, "make room there, or raise the quota");
+}
+
 /* Reasons not to try: 0, or -1 with *err. */
 static int
 look_over(struct load *l, const struct load_folder *f,
@@ -206,7 +226,8 @@ look_over(struct load *l, const struct load_folder *f,
 		    "raise the limit at the server, or "
 		    "deliver it by other means");
 	}
-	if (batch_over_quota(l, e->msg.size, err) < 0)
+	if (batch_over_quota(l, e->msg.size, err) < 0 ||
+	    will_not_fit(l, e->msg.size, err) < 0)
 		return -1;
 	if (l->suspect_deaths >= SUSPECT_DEATHS &&
 	    strcmp(l->suspect, e->msg.key) == 0)
@@ -252,11 +273,13 @@ add_item(struct load *l, struct load_folder *f, struct batch *b,
 	    e.msg.received_how == RECEIVED_UNKNOWN || e.msg.received < 0
 	    ? 0
 	    : e.msg.received;
-	if (look_over(l, f, &e, &why) < 0 || batch_open(l, it, &why) < 0)
+	if (look_over(l, f, &e, &why) < 0 || batch_open(l, it, &why) < 0 ||
+	    load_rules_message(&l->rules, it->fd, it->size, &why) < 0)
 		return set_aside(l, f, it->key,
 		    why.sys == ENOENT ? FATE_LOST : FATE_REFUSED, &why, err);
-	spell_flags(f, &e.msg, b, it);
+	spell_flags(l, f, &e.msg, b, it);
 	b->n++;
+	l->taken++;
 	b->bytes += it->size;
 	return 1;
 }
@@ -270,6 +293,11 @@ batch_next(struct load *l, struct load_folder *f, int64_t *cursor, size_t max,
 	int64_t at;
 	int rc = 1;
 
+	max = pace_room(l, max);
+	if (max == 0) {
+		free(b);
+		return 0;
+	}
 	b->refs = 1;
 	b->items = mem_alloc(max, sizeof(*b->items));
 	while (b->n < max) {

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/stop.h"
+#include "formats/folder.h"
 #include "formats/spool_items.h"
 #include "load/load_impl.h"
 
@@ -140,10 +141,28 @@ is_quiet(const struct load_folder *f)
 	return f->known && f->sums.todo == 0;
 }
 
+/* Is it a name that the destination will not have?  Only where something
+ * would be done there. */
+static int
+check_name(struct load *l, struct load_folder *f, struct err *err)
+{
+	struct buf name = { 0 };
+	int rc;
+
+	if (f->known)
+		return 0;
+	if (l->o->into != NULL)
+		buf_putf(&name, "%s/", l->o->into);
+	folder_decode(&name, slice_str(f->path));
+	rc = load_rules_folder(&l->rules, buf_str(&name), err);
+	buf_free(&name);
+	return rc;
+}
+
 static int
 run_folder(struct load *l, struct load_folder *f, struct err *err)
 {
-	if (prepare_folder(l, f, err) < 0)
+	if (check_name(l, f, err) < 0 || prepare_folder(l, f, err) < 0)
 		return -1;
 	if (!f->counted) {
 		f->counted = true;
@@ -153,9 +172,9 @@ run_folder(struct load *l, struct load_folder *f, struct err *err)
 		return 0;
 	if (l->o->dry_run)
 		return plan_dry(l, f, err);
-	if (append_folder(l, f, err) < 0)
+	if (append_folder(l, f, err) < 0 || resolve_uids(l, f, err) < 0)
 		return -1;
-	return resolve_uids(l, f, err);
+	return l->spent ? pace_end(l, err) : 0;
 }
 
 /* The folder's turn, through lost sessions. */
@@ -283,6 +302,35 @@ plan_and_announce(struct load *l, struct err *err)
 	return rc;
 }
 
+/* What is known before the first byte. */
+static void
+tell_ahead(struct load *l)
+{
+	char todo[32], left[32];
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < l->nfolders; i++)
+		bytes += l->folders[i].sums.todo_bytes;
+	if (l->rules.name != NULL)
+		report_note(l->report,
+		    "the destination's limits are those of %s "
+		    "(--dest-profile)",
+		    l->rules.name);
+	if (l->rules.quota.told && bytes > l->rules.left)
+		report_note(l->report,
+		    "%s are to be sent, and the quota has room for %s: what "
+		    "does not fit will be refused",
+		    text_size(todo, bytes), text_size(left, l->rules.left));
+	if (l->day_limit != 0 && bytes + l->day_bytes > l->day_limit)
+		report_note(l->report,
+		    "%s are to be sent, at %s a day: %llu days",
+		    text_size(todo, bytes), text_size(left, l->day_limit),
+		    (unsigned long long)((bytes + l->day_bytes + l->day_limit -
+					     1) /
+			l->day_limit));
+}
+
 static int
 run(struct load *l, struct err *err)
 {
@@ -293,9 +341,12 @@ run(struct load *l, struct err *err)
 	spool_event_begin(l->spool, "load", buf_str(&label));
 	buf_free(&label);
 	if (dest_connect(&l->d, err) < 0 ||
+	    load_rules_find(&l->rules, o->dest_profile, o->account, l->d.im,
+		err) < 0 ||
 	    dest_identify(&l->d, !o->dry_run, err) < 0 ||
-	    plan_and_announce(l, err) < 0)
+	    pace_begin(l, err) < 0 || plan_and_announce(l, err) < 0)
 		return -1;
+	tell_ahead(l);
 	return run_through(l, err);
 }
 
@@ -371,6 +422,7 @@ load_run(const struct load_options *o, struct report *r, struct err *err)
 	if (l.run > 0)
 		spool_event_end(l.spool,
 		    rc < 0 ? err->status : report_status(r), NULL, &second);
+	load_rules_free(&l.rules);
 	dest_free(&l.d);
 	plan_free(&l);
 	spool_close(&l.spool);

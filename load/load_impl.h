@@ -8,6 +8,7 @@
  *	resolve.c	intents of runs that died, UIDs that were not told
  *	batch.c		messages made ready to be sent
  *	append.c	the sending
+ *	pace.c		how much in one run, in one day
  *	dest.c tree.c names.c there.c match.c likeness.c: their headers
  */
 #ifndef LOAD_LOAD_IMPL_H
@@ -19,6 +20,7 @@
 #include "formats/delivery.h"
 #include "load/dest.h"
 #include "load/load.h"
+#include "load/rules.h"
 
 /* A folder of the spool and where it goes. */
 struct load_folder {
@@ -59,6 +61,13 @@ struct load {
 	bool resent; /* temp.resent has rows */
 	bool doubts; /* there were intents without a result */
 
+	struct load_rules rules;
+	/* pace.c's */
+	uint64_t taken;		 /* messages made ready to be sent */
+	uint64_t day, day_bytes; /* sent on that day, over all runs */
+	uint64_t day_limit;	 /* 0: none */
+	bool spent;		 /* no more in this run */
+
 	/* quota, for the whole run */
 	uint64_t quota_floor; /* a message of this size did not fit */
 	unsigned quota_hits;  /* refusals in a row */
@@ -74,6 +83,16 @@ int load_begin(struct load *l, struct err *err);
 /* Count and name a message that was refused. */
 void load_report_refused(struct load *l, struct load_folder *f, const char *key,
     const struct err *why);
+
+/* ---- pace.c: --limit-messages and the daily budget */
+/* How much of the budget is used already. */
+int pace_begin(struct load *l, struct err *err);
+/* How many messages may follow, 0: none in this run. */
+size_t pace_room(struct load *l, size_t want);
+/* So many bytes more were kept there; part of the transaction. */
+int pace_sent(struct load *l, uint64_t bytes, struct err *err);
+/* What ends the run when there was no room.  Returns -1. */
+int pace_end(const struct load *l, struct err *err);
 
 /* ---- plan.c */
 /* Read the spool's folders, decide on their names.  0 or -1. */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a destination is known to refuse, or to count, besides what it tells
+ * by itself (APPENDLIMIT, PERMANENTFLAGS): its profile, from the providers'
+ * data (data/providers.yaml, --dest-profile), and its quota.  What will not
+ * be taken is refused before a byte of it is sent, and named by --dry-run.
+ */
+#ifndef LOAD_RULES_H
+#define LOAD_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "wire/account.h"
+#include "wire/provider.h"
+
+struct load_rules {
+	struct providers *providers;	      /* NULL: the account has them */
+	const char *name;		      /* of the profile; NULL: none */
+	const struct provider_limits *limits; /* NULL: none is known */
+	struct imap_quota quota;
+	uint64_t left; /* of the quota, where told; by --dry-run's count */
+};
+
+/*
+ * Find the profile: by 'name' (--dest-profile; "generic": none), else the
+ * account's --provider, else by what the server says of itself.  And ask for
+ * the quota.  -1: SCOPE_RUN EX_USAGE, EX_CONFIG; SCOPE_STORE.
+ */
+int load_rules_find(struct load_rules *r, const char *name,
+    const struct account *a, struct imap *im, struct err *err);
+void load_rules_free(struct load_rules *r);
+
+/* A message of 'size' bytes in 'fd' (its offset stays): 0, or -1 with
+ * SCOPE_MSG, EX_DATAERR and a hint. */
+int load_rules_message(const struct load_rules *r, int fd, uint64_t size,
+    struct err *err);
+/* Must this keyword be left out? */
+bool load_rules_no_keyword(const struct load_rules *r, const char *word);
+/* A folder by its name in the spool, decoded: 0, or -1 with SCOPE_FOLDER. */
+int load_rules_folder(const struct load_rules *r, const char *name,
+    struct err *err);
+
+#endif
