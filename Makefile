@@ -195,4 +195,4 @@ clean:
 .PHONY: all check check-build check-run check-unit check-e2e check-crash check-pst-damage check-pst-big \
 	asan cover fuzz fuzz-run lint fmt bench deps demo samples install dist clean
 .SECONDARY:
--include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d')
+-include $(shell [ -d $(BUILD) ] && find $(BUILD) -path '*/servers' -prune -o -type f -name '*.d' -print)
