@@ -54,7 +54,7 @@ struct child {
 	uint32_t vcard; /* version */
 	uint64_t memory;
 	enum pst_at resume;
-	uint64_t resume_at;
+	uint64_t resume_at, too_big;
 	uint64_t *poison;
 	size_t n_poison;
 
@@ -240,6 +240,7 @@ hear_start(struct child *c)
 	c->resume_at = frame_u64(&f.payload, &bad);
 	c->me = frame_u32(&f.payload, &bad);
 	c->children = frame_u32(&f.payload, &bad);
+	c->too_big = frame_u64(&f.payload, &bad);
 	c->n_poison = frame_u32(&f.payload, &bad);
 	if (bad || c->me >= c->children || c->n_poison > f.payload.n / 8)
 		return false;
@@ -661,6 +662,7 @@ survey(struct child *c)
 		.reader = c->reader,
 		.tree = c->tree,
 		.promised = &c->promised,
+		.too_big = c->too_big,
 		.skip = folder_skips,
 		.send = survey_sends,
 		.out = &c->out,

@@ -16,6 +16,7 @@ frame_put_start(struct buf *b, const struct pst_start *s)
 	frame_put_u64(b, s->at_nid);
 	frame_put_u32(b, s->child);
 	frame_put_u32(b, s->children == 0 ? 1 : s->children);
+	frame_put_u64(b, s->too_big);
 	frame_put_u32(b, (uint32_t)s->n_poison);
 	for (i = 0; i < s->n_poison; i++)
 		frame_put_u64(b, s->poison[i]);

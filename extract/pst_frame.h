@@ -25,7 +25,7 @@
 
 #include "core/frame.h"
 
-#define PST_PROTOCOL 2
+#define PST_PROTOCOL 3
 
 enum pst_frame_type {
 	/* child to parent */
@@ -51,7 +51,8 @@ enum pst_frame_type {
 			  * u64 promised size */
 	PST_COUNTS, /* u64 nid, str path or "", str name, str role, u64
 			  * items, u64 of them mail, u64 bytes, u64 lost, i64
-			  * oldest, i64 newest, i64 items as it says itself */
+			  * oldest, i64 newest, i64 items as it says itself,
+			  * u64 of the mail over 'too_big' */
 	PST_CLASS,  /* str class, u64 count, u32 mail */
 	PST_BIG,    /* u64 nid, str path, str subject, u64 bytes */
 	/* of a check (PST_CHECK), instead of all of that */
@@ -66,8 +67,8 @@ enum pst_frame_type {
 	PST_START, /* u32 PST_LEAVE_ bits, u32 code page, u32 keep the RTF
 			  * (0, 1), u32 version of vCards, u64 memory,
 			  * u32 enum pst_at and u64 nid to go on at, u32
-			  * which of u32 children it is, u32 count and as
-			  * many u64: folders not to read */
+			  * which of u32 children it is, u64 too big, u32
+			  * count and as many u64: folders not to read */
 	PST_WANT,  /* u64 nid */
 	PST_SKIP,  /* u64 nid */
 	PST_FRAME_TYPES
@@ -109,7 +110,8 @@ struct pst_start {
 	enum pst_at at;
 	uint64_t at_nid;
 	uint32_t child,
-	    children; /* the child-th of them, from 0 on; none: one */
+	    children;	  /* the child-th of them, from 0 on; none: one */
+	uint64_t too_big; /* a survey counts messages over this; 0: none */
 	const uint64_t *poison;
 	size_t n_poison;
 };

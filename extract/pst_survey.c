@@ -34,7 +34,7 @@ struct survey {
 	struct pst_node node;
 	struct pst_place place;
 	struct pst_rows rows;
-	uint64_t items, mail, bytes, lost;
+	uint64_t items, mail, bytes, lost, too_big;
 	int64_t oldest, newest;
 };
 
@@ -134,6 +134,8 @@ on_row(void *arg, const struct pst_row *row)
 	s->mail += c->mail;
 	if (row->size > 0)
 		s->bytes += (uint64_t)row->size;
+	if (c->mail && s->in->too_big != 0 && row->size > 0)
+		s->too_big += (uint64_t)row->size > s->in->too_big;
 	if (row->date != DATE_UNKNOWN &&
 	    (s->oldest == DATE_UNKNOWN || row->date < s->oldest))
 		s->oldest = row->date;
@@ -165,7 +167,7 @@ do_folder(struct survey *s)
 {
 	struct buf *out = s->in->out;
 
-	s->items = s->mail = s->bytes = s->lost = 0;
+	s->items = s->mail = s->bytes = s->lost = s->too_big = 0;
 	s->oldest = s->newest = DATE_UNKNOWN;
 	if (!s->in->skip(s->in->arg, s->node.nid))
 		s->in->ops->rows(s->in->reader, &s->rows);
@@ -183,6 +185,7 @@ do_folder(struct survey *s)
 	frame_put_u64(out, (uint64_t)s->oldest);
 	frame_put_u64(out, (uint64_t)s->newest);
 	frame_put_u64(out, (uint64_t)*s->in->promised);
+	frame_put_u64(out, s->too_big);
 	return s->in->send(s->in->arg, PST_COUNTS);
 }
 

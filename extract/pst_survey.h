@@ -19,6 +19,7 @@ struct pst_survey_in {
 	struct pst_tree *tree;
 	/* what the folder entered last says that it holds; -1 unknown */
 	int64_t *promised;
+	uint64_t too_big; /* mail over this is counted; 0: none is */
 	bool (*skip)(void *arg, uint64_t folder);
 	/* Sends and empties the payload; false: nobody listens any more. */
 	bool (*send)(void *arg, enum pst_frame_type type);

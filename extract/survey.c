@@ -199,12 +199,8 @@ survey_read(struct survey *s_r, const struct source_spec *spec,
 		want = &nothing;
 	*s_r = (struct survey){ 0 };
 	s_r->total.oldest = s_r->total.newest = DATE_UNKNOWN;
-	if (survey_is_pst(spec)) {
-		rc = survey_pst(s_r, spec, err);
-		for (i = 0; want->max_size != 0 && i < s_r->n_big; i++)
-			s_r->too_big += s_r->big[i].bytes > want->max_size;
-		return rc;
-	}
+	if (survey_is_pst(spec))
+		return survey_pst(s_r, spec, want, err);
 	s_r->kind = spec->kind;
 	if (spec->account == NULL)
 		rc = survey_files(s_r, spec, want, err);

@@ -177,7 +177,7 @@ on_counts(struct survey_look *l, struct slice p)
 	struct slice path, name, role;
 	struct survey *s = l->s;
 	bool bad = false;
-	uint64_t lost;
+	uint64_t lost, too_big;
 	int64_t says;
 
 	f.nid = frame_u64(&p, &bad);
@@ -191,10 +191,12 @@ on_counts(struct survey_look *l, struct slice p)
 	f.oldest = (int64_t)frame_u64(&p, &bad);
 	f.newest = (int64_t)frame_u64(&p, &bad);
 	says = (int64_t)frame_u64(&p, &bad);
+	too_big = frame_u64(&p, &bad);
 	if (bad || !l->facts || (path.n > 0 && !folder_is_path(path)) ||
 	    f.oldest < DATE_UNKNOWN || f.newest < DATE_UNKNOWN)
 		return false;
 	add_up(&s->total, &f);
+	s->too_big += too_big;
 	if (l->text > TEXT_MAX) {
 		s->folders_more++;
 		return true;

@@ -17,6 +17,9 @@
 struct survey_look {
 	struct survey *s;
 	const struct source_spec *spec;
+	/* what in the store will be over want->max_size as a message, in
+	 * which attachments grow by 37 percent (base64); 0: nothing */
+	uint64_t too_big;
 	int fd;
 	struct stat st;
 	struct proc proc;
@@ -34,7 +37,7 @@ struct survey_look {
 /* Look through a PST, an account, or files; 's' is zeroed.  As survey_read(). */
 bool survey_is_pst(const struct source_spec *spec);
 int survey_pst(struct survey *s, const struct source_spec *spec,
-    struct err *err);
+    const struct survey_want *want, struct err *err);
 int survey_imap(struct survey *s, const struct source_spec *spec,
     const struct survey_want *want, struct err *err);
 int survey_pop3(struct survey *s, const struct source_spec *spec,

@@ -35,6 +35,7 @@ start_child(struct survey_look *l, struct err *err)
 	struct pst_start start = { .leave = l->leave | PST_SURVEY,
 		.codepage = cp == NULL ? 0 : codepage_of(slice_str(cp)),
 		.memory = MEMORY_MIN + (uint64_t)l->st.st_size / 64,
+		.too_big = l->too_big,
 		.poison = l->poison,
 		.n_poison = l->n_poison };
 
@@ -235,13 +236,16 @@ survey_open(const struct source_spec *spec, int *fd_r, struct stat *st_r,
 }
 
 int
-survey_pst(struct survey *s_r, const struct source_spec *spec, struct err *err)
+survey_pst(struct survey *s_r, const struct source_spec *spec,
+    const struct survey_want *want, struct err *err)
 {
 	struct survey_look *l = mem_alloc(1, sizeof(*l));
 	int rc;
 
 	l->s = s_r;
 	l->spec = spec;
+	l->too_big =
+	    want->max_size / 100 * 73 + want->max_size % 100 * 73 / 100;
 	l->fd = l->proc.to = l->proc.from = -1;
 	rc = survey_open(spec, &l->fd, &l->st, err);
 	if (rc == 0 && spec->codepage != NULL &&

@@ -92,8 +92,12 @@ look_at_sizes(struct list *l, const struct survey *s,
 		add(l, "big-messages",
 		    "they will be refused: see the list of the biggest, and "
 		    "keep these as files with 'postroad export'",
-		    "%s messages are over the destination's limit of %s",
-		    text_count(a, s->too_big), text_size(b, lim->max_size));
+		    "%s messages are%s over the destination's limit of %s",
+		    text_count(a, s->too_big),
+		    strcmp(s->kind, "pst") == 0
+			? ", or will be when attachments are encoded,"
+			: "",
+		    text_size(b, lim->max_size));
 }
 
 static void

@@ -42,7 +42,16 @@ is "$(jq '[.biggest[].bytes] == ([.biggest[].bytes] | sort | reverse)' out)" \
     true "3,000 messages: biggest first"
 is "$(jq '[.folders[].bytes] | add' out)" "$(jq .totals.bytes out)" \
     "3,000 messages: the sum of the bytes"
+status 0 "3,000 messages, a limit" postroad survey --json --max-size 100 many.pst
+is "$(jq -c '[.totals.too_big, .risks[0].id]' out)" '[3000,"big-messages"]' \
+    "3,000 messages, a limit: each that is over it is counted"
 "$mkpst" large large.pst 3000000
+for limit in 3M:1 4M:1 5M:0; do
+	status 0 "a limit of ${limit%:*}" postroad survey --json \
+	    --max-size "${limit%:*}" large.pst
+	is "$(jq .totals.too_big out)" "${limit#*:}" \
+	    "a limit of ${limit%:*}: as encoded"
+done
 status 0 "a large message" postroad survey --json large.pst
 is "$(jq '.biggest[0].bytes >= 3000000 and .biggest[0].bytes < 3300000' out)" \
     true "a large message: its size"
