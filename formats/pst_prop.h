@@ -39,6 +39,7 @@ enum {
 	PidTagSentRepresentingSearchKey = 0x003b,
 	PidTagSentRepresentingEntryId = 0x0041,
 	PidTagSentRepresentingName = 0x0042,
+	PidTagReplyRecipientEntries = 0x004f,
 	PidTagReplyRecipientNames = 0x0050,
 	PidTagSentRepresentingAddressType = 0x0064,
 	PidTagSentRepresentingEmailAddress = 0x0065,

@@ -352,6 +352,42 @@ store_put_subject(struct pst_props *p, struct slice subject)
 	buf_free(&b);
 }
 
+/* Whom answers go to: Outlook looks at these, a FlatEntryList of one-off
+ * entries ([MS-OXOMSG] 2.2.1.43, [MS-OXCDATA] 2.3.3), not at the names. */
+static void
+put_reply_to(struct pst_props *p, struct slice list)
+{
+	struct buf all = { 0 }, one = { 0 };
+	struct slice who;
+	uint8_t n[4];
+	uint32_t count = 0;
+	size_t len;
+
+	memset(buf_room(&all, 8), 0, 8);
+	all.n = 8;
+	while (list.n > 0) {
+		for (len = 0; len < list.n && list.p[len] != ';'; len++)
+			;
+		who = slice_trim(slice_of(list.p, len));
+		list = slice_from(list, len + 1);
+		if (who.n == 0 || memchr(who.p, '@', who.n) == NULL)
+			continue;
+		buf_clear(&one);
+		store_one_off(&one, who, slice_str("SMTP"), who);
+		pst_put32(n, (uint32_t)one.n);
+		buf_put(&all, n, 4);
+		buf_put(&all, one.p, one.n);
+		buf_put(&all, "\0\0\0", (4 - one.n % 4) % 4);
+		count++;
+	}
+	pst_put32((uint8_t *)all.p, count);
+	pst_put32((uint8_t *)all.p + 4, (uint32_t)(all.n - 8));
+	if (count > 0)
+		props_binary(p, PidTagReplyRecipientEntries, buf_slice(&all));
+	buf_free(&all);
+	buf_free(&one);
+}
+
 static void
 put_headers(struct pst_props *p, const struct item *item)
 {
@@ -360,6 +396,7 @@ put_headers(struct pst_props *p, const struct item *item)
 	text_if(p, PidTagInReplyToId, item->in_reply_to);
 	text_if(p, PidTagInternetReferences, item->references);
 	text_if(p, PidTagReplyRecipientNames, item->reply_to);
+	put_reply_to(p, item->reply_to);
 	text_if(p, PidTagConversationTopic, item->topic);
 	if (item->thread_index.n > 0)
 		props_binary(p, PidTagConversationIndex, item->thread_index);
