@@ -700,6 +700,9 @@ store_put_item(struct pst_store_out *s, struct item *item, int depth,
 		rc = store_put_kind(s, &io.props, item, err);
 	}
 	if (rc == 0) {
+		/* what is not counted by the byte is about as large as the
+		 * header */
+		io.size += item->headers.n;
 		props_int(&io.props, 0x0e08, bounded(io.size));
 		sum->size = (uint32_t)bounded(io.size);
 		rc = props_write(s->out, &io.props, &io.subs, data_r, err);
