@@ -178,6 +178,10 @@ fill_times(struct own_item *oi, struct event *e)
 		e->start = own_moment(oi, OWN_SET_COMMON, 0x8516);
 	if (e->end == DATE_UNKNOWN)
 		e->end = own_moment(oi, OWN_SET_COMMON, 0x8517);
+	if (e->start == DATE_UNKNOWN)
+		e->start = own_time(&oi->props, PidTagStartDate);
+	if (e->end == DATE_UNKNOWN)
+		e->end = own_time(&oi->props, PidTagEndDate);
 	if (e->end == DATE_UNKNOWN && e->start != DATE_UNKNOWN &&
 	    minutes >= 0 && minutes < 100 * 366 * 24 * 60)
 		e->end = e->start + minutes * 60;

@@ -43,6 +43,8 @@ enum {
 	PidTagReplyRecipientNames = 0x0050,
 	PidTagSentRepresentingAddressType = 0x0064,
 	PidTagSentRepresentingEmailAddress = 0x0065,
+	PidTagStartDate = 0x0060,
+	PidTagEndDate = 0x0061,
 	PidTagOwnerAppointmentId = 0x0062,
 	PidTagResponseRequested = 0x0063,
 	PidTagConversationTopic = 0x0070,

@@ -215,6 +215,54 @@ test_daily(void **state)
 	arena_reset(&arena);
 }
 
+/* Writers before Outlook 2007 have no highlights, those before 2003 no Unicode;
+ * a reserved block in between is stepped over. */
+static void
+test_early(void **state)
+{
+	struct slice blob = bytes(WEEKLY_CHANGED);
+	struct event_recur r;
+	struct buf b = { 0 };
+	struct err err = { 0 };
+	size_t infos = 62, /* where ReaderVersion2 is */
+	    ee;		   /* and what follows the ExceptionInfo */
+
+	(void)state;
+	ee = infos + 18 + 14 + 4 + 33 + 4 + 7;
+	/* 0x3008: without ChangeHighlight */
+	buf_put(&b, blob.p, ee + 4);
+	b.p[infos + 4] = 0x08;
+	buf_put(&b, blob.p + ee + 12, blob.n - ee - 12);
+	assert_int_equal(pst_recur_decode(buf_slice(&b), PST_RECUR_EVENT, 0,
+			     &arena, &r, &err),
+	    1);
+	assert_int_equal(r.n_changes, 1);
+	assert_true(slice_is(r.changes->location, "34/4141"));
+	/* a reserved block of five bytes */
+	buf_clear(&b);
+	buf_put(&b, blob.p, ee);
+	buf_put(&b, "\5\0\0\0vwxyz", 9);
+	buf_put(&b, blob.p + ee + 4, blob.n - ee - 4);
+	assert_int_equal(pst_recur_decode(buf_slice(&b), PST_RECUR_EVENT, 0,
+			     &arena, &r, &err),
+	    1);
+	assert_true(slice_is(r.changes->location, "34/4141"));
+	/* 8-bit text only, in a code page */
+	buf_clear(&b);
+	buf_put(&b, blob.p, ee);
+	memcpy(b.p + ee - 7, "\x93\x8c\x8b\x9e\x31\x32\x33", 7);
+	assert_int_equal(pst_recur_decode(buf_slice(&b), PST_RECUR_EVENT, 932,
+			     &arena, &r, &err),
+	    1);
+	assert_true(slice_is(r.changes->location,
+	    "\xe6\x9d\xb1\xe4\xba\xac\x31\x32\x33"));
+	assert_true(
+	    slice_is(r.changes->subject, "Simple Recurrence with exceptions"));
+	buf_free(&b);
+	drop(blob);
+	arena_reset(&arena);
+}
+
 static void
 test_hebrew(void **state)
 {
@@ -463,6 +511,20 @@ test_zone(void **state)
 	pst_zone_def_encode(&again, &z, false);
 	assert_same(buf_slice(&again), blob);
 
+	/* with a GUID before its name, and bytes that nobody knows yet */
+	buf_clear(&again);
+	buf_put(&again, blob.p, 6);
+	again.p[2] = (char)(blob.p[2] + 16 + 2);
+	again.p[4] = 3;
+	buf_put(&again, "0123456789abcdef", 16);
+	buf_put(&again, blob.p + 6, 2 + 42 + 2);
+	buf_put(&again, "??", 2);
+	buf_put(&again, blob.p + 52, blob.n - 52);
+	assert_int_equal(
+	    pst_zone_def_decode(buf_slice(&again), &arena, &one, &err), 0);
+	assert_true(slice_is(one.name, "Pacific Standard Time"));
+	assert_true(event_zone_same(&one, &z));
+
 	/* PidLidTimeZoneStruct of 2007 */
 	buf_clear(&again);
 	pst_zone_struct_encode(&again, &z, 2007);
@@ -586,6 +648,7 @@ main(void)
 		cmocka_unit_test(test_weekly),
 		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_daily),
+		cmocka_unit_test(test_early),
 		cmocka_unit_test(test_hebrew),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_counts),
