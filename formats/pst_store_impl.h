@@ -119,6 +119,31 @@ void store_put_journal(struct pst_store_out *s, struct pst_props *p,
 void store_put_note(struct pst_store_out *s, const struct item *it,
     struct pst_props *p);
 
+/* ---- pst_store_stream.c */
+/*
+ * A stream as the value of a property: a small one in the properties
+ * themselves, a large one as a subnode of 'subs', written as it comes.
+ */
+int store_put_stream(struct pst_out *o, struct pst_props *p, unsigned id,
+    unsigned type, const struct item_stream *st, struct pst_out_subs *subs,
+    uint64_t *size_r, struct err *err);
+
+/* How many bytes a letter has whose first byte this is (UTF-8). */
+size_t store_letter_size(char c);
+
+/* ---- pst_store_people.c */
+/* What somebody is called: a name, or the address. */
+struct slice store_name_of(const struct item_person *who);
+/* Under which ids a person's properties are. */
+void store_put_person(struct pst_props *p, const struct item_person *who,
+    unsigned name, unsigned type, unsigned address, unsigned smtp, unsigned key,
+    unsigned id);
+int store_put_recipients(struct pst_store_out *s, const struct item *item,
+    struct pst_out_subs *subs, struct err *err);
+/* A table as subnode 'nid' among 'to'. */
+int store_put_sub_table(struct pst_store_out *s, struct pst_table **t,
+    uint32_t nid, struct pst_out_subs *to, struct err *err);
+
 /* ---- pst_store_rtf.c: RTF as PidTagRtfCompressed has it; 'rtf' must stay. */
 int store_pack_rtf(const struct item_stream *rtf, struct item_stream *out_r,
     struct arena *a, struct err *err);

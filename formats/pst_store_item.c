@@ -31,130 +31,6 @@ struct item_out {
 	int depth;
 };
 
-/* ------------------------------------------------------------- streams */
-
-struct copy {
-	struct pst_out *o;
-	struct pst_out_data *d;
-};
-
-static int
-copy_put(void *arg, const void *data, size_t len, struct err *err)
-{
-	struct copy *c = arg;
-
-	return pst_out_data_put(c->o, c->d, data, len, err);
-}
-
-/* UTF-8 in pieces that may end inside a letter, on its way to UTF-16. */
-struct wide {
-	struct item_sink to;
-	struct buf out;
-	char part[4]; /* of a letter, its beginning */
-	size_t n;
-};
-
-/* How long is the letter that begins with this byte? */
-static size_t
-letter_size(char c)
-{
-	unsigned char b = (unsigned char)c;
-
-	return b < 0xc0 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
-}
-
-/* Bytes at the end of 's' that are the beginning of a letter. */
-static size_t
-unfinished(struct slice s)
-{
-	size_t n;
-
-	for (n = 1; n <= 3 && n <= s.n; n++) {
-		unsigned char c = (unsigned char)s.p[s.n - n];
-
-		if (c < 0x80 || c >= 0xc0)
-			return letter_size((char)c) > n ? n : 0;
-	}
-	return 0;
-}
-
-static int
-wide_flush(struct wide *w, struct slice s, struct err *err)
-{
-	buf_clear(&w->out);
-	pst_out_utf16(&w->out, s, 0);
-	return w->out.n == 0 ? 0
-			     : w->to.put(w->to.arg, w->out.p, w->out.n, err);
-}
-
-static int
-wide_end(struct wide *w, struct err *err)
-{
-	size_t n = w->n;
-
-	w->n = 0;
-	return wide_flush(w, slice_of(w->part, n), err);
-}
-
-static int
-wide_put(void *arg, const void *data, size_t len, struct err *err)
-{
-	struct wide *w = arg;
-	struct slice s = slice_of(data, len);
-	size_t left;
-
-	while (w->n > 0 && s.n > 0 && w->n < letter_size(w->part[0]) &&
-	    ((unsigned char)s.p[0] & 0xc0) == 0x80) {
-		w->part[w->n++] = s.p[0];
-		s = slice_from(s, 1);
-	}
-	if (w->n > 0 && (s.n > 0 || w->n == letter_size(w->part[0])) &&
-	    wide_end(w, err) < 0)
-		return -1;
-	left = unfinished(s);
-	if (s.n > left && wide_flush(w, slice_of(s.p, s.n - left), err) < 0)
-		return -1;
-	if (left > 0) {
-		memcpy(w->part, s.p + s.n - left, left);
-		w->n = left;
-	}
-	return 0;
-}
-
-/*
- * A stream as the value of a property: a small one in the properties
- * themselves, a large one as a subnode of 'subs', written as it comes.
- */
-static int
-put_stream(struct pst_out *o, struct pst_props *p, unsigned id, unsigned type,
-    const struct item_stream *st, struct pst_out_subs *subs, uint64_t *size_r,
-    struct err *err)
-{
-	struct pst_out_data *d = mem_alloc(1, sizeof(*d));
-	struct copy c = { o, d };
-	struct wide w = { .to = { copy_put, &c } };
-	struct item_sink plain = { copy_put, &c }, wide = { wide_put, &w };
-	uint64_t bid = 0;
-	uint32_t nid;
-	int rc = st->copy(st->arg, type == PtypString ? &wide : &plain, err);
-
-	if (rc >= 0 && w.n > 0)
-		rc = wide_end(&w, err);
-	*size_r = d->size + d->n;
-	if (rc >= 0 && *size_r <= PST_VALUE_MAX) {
-		props_raw(p, id, type, slice_of(d->block, d->n));
-	} else if (rc >= 0) {
-		rc = pst_out_data_end(o, d, &bid, err);
-		nid = pst_out_subs_nid(subs);
-		pst_out_subs_add(subs, nid, bid, 0);
-		props_node(p, id, type, nid, 0);
-	}
-	pst_out_data_drop(d);
-	free(d);
-	buf_free(&w.out);
-	return rc < 0 ? -1 : 0;
-}
-
 /* PidTagBody is UTF-16 in the file. */
 static int
 put_plain(struct item_out *io, struct err *err)
@@ -164,7 +40,7 @@ put_plain(struct item_out *io, struct err *err)
 
 	if (st->copy == NULL)
 		return 0;
-	if (put_stream(io->s->out, &io->props, PidTagBody, PtypString, st,
+	if (store_put_stream(io->s->out, &io->props, PidTagBody, PtypString, st,
 		&io->subs, &size, err) < 0)
 		return -1;
 	io->size += size;
@@ -179,8 +55,8 @@ put_html(struct item_out *io, struct err *err)
 
 	if (st->copy == NULL || io->item->rtf_shown)
 		return 0;
-	if (put_stream(io->s->out, &io->props, PidTagBodyHtml, PtypBinary, st,
-		&io->subs, &size, err) < 0)
+	if (store_put_stream(io->s->out, &io->props, PidTagBodyHtml, PtypBinary,
+		st, &io->subs, &size, err) < 0)
 		return -1;
 	io->size += size;
 	return 0;
@@ -196,8 +72,8 @@ put_rtf(struct item_out *io, struct arena *a, struct err *err)
 	if (rtf->copy == NULL)
 		return 0;
 	if (store_pack_rtf(rtf, &packed, a, err) < 0 ||
-	    put_stream(io->s->out, &io->props, PidTagRtfCompressed, PtypBinary,
-		&packed, &io->subs, &size, err) < 0)
+	    store_put_stream(io->s->out, &io->props, PidTagRtfCompressed,
+		PtypBinary, &packed, &io->subs, &size, err) < 0)
 		return -1;
 	io->size += size;
 	props_bool(&io->props, PidTagRtfInSync, true);
@@ -211,58 +87,6 @@ text_if(struct pst_props *p, unsigned id, struct slice s)
 {
 	if (s.n > 0)
 		props_text(p, id, s);
-}
-
-/* "SMTP:JANE@EXAMPLE.ORG": what Outlook compares people by. */
-static void
-search_key(struct buf *out, struct slice address)
-{
-	size_t i;
-
-	buf_clear(out);
-	buf_puts(out, "SMTP:");
-	for (i = 0; i < address.n; i++)
-		buf_putc(out,
-		    address.p[i] >= 'a' && address.p[i] <= 'z'
-			? (char)(address.p[i] - 32)
-			: address.p[i]);
-	buf_putc(out, '\0');
-}
-
-/* Whom Outlook answers to: a person by an entry id of its own. */
-static void
-entry_id(struct buf *out, struct slice name, struct slice smtp)
-{
-	buf_clear(out);
-	store_one_off(out, name, slice_str("SMTP"), smtp);
-}
-
-static struct slice
-name_of(const struct item_person *who)
-{
-	return who->name.n > 0 ? who->name : who->smtp;
-}
-
-static void
-put_person(struct pst_props *p, const struct item_person *who, unsigned name,
-    unsigned type, unsigned address, unsigned smtp, unsigned key, unsigned id)
-{
-	bool x500 = who->smtp.n == 0 && who->x500.n > 0;
-	struct buf b = { 0 };
-
-	if (name_of(who).n == 0 && !x500)
-		return;
-	props_text(p, name, name_of(who));
-	props_text(p, type, slice_str(x500 ? "EX" : "SMTP"));
-	props_text(p, address, x500 ? who->x500 : who->smtp);
-	if (!x500) {
-		text_if(p, smtp, who->smtp);
-		search_key(&b, who->smtp);
-		props_binary(p, key, buf_slice(&b));
-		entry_id(&b, name_of(who), who->smtp);
-		props_binary(p, id, buf_slice(&b));
-		buf_free(&b);
-	}
 }
 
 static int32_t
@@ -305,7 +129,7 @@ display(const struct item *item, enum item_recipient_type type, struct arena *a)
 			continue;
 		if (b.n > 0)
 			buf_puts(&b, "; ");
-		s = name_of(&item->recipients[i].who);
+		s = store_name_of(&item->recipients[i].who);
 		buf_put(&b, s.p, s.n);
 	}
 	s = slice_of(arena_slice(a, buf_slice(&b)), b.n);
@@ -322,7 +146,7 @@ prefix_size(struct slice subject)
 	while (at < subject.n && letters < 4 && subject.p[at] != ':' &&
 	    (subject.p[at] < '0' || subject.p[at] > '9') &&
 	    subject.p[at] != ' ') {
-		at += letter_size(subject.p[at]);
+		at += store_letter_size(subject.p[at]);
 		letters++;
 	}
 	return letters >= 1 && letters <= 3 && at + 1 < subject.n &&
@@ -437,14 +261,15 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 	props_time(p, PidTagLastModificationTime, store_modified(item));
 	put_flags(p, item);
 	put_headers(p, item);
-	put_person(p, &item->from, PidTagSentRepresentingName,
+	store_put_person(p, &item->from, PidTagSentRepresentingName,
 	    PidTagSentRepresentingAddressType,
 	    PidTagSentRepresentingEmailAddress,
 	    PidTagSentRepresentingSmtpAddress, PidTagSentRepresentingSearchKey,
 	    PidTagSentRepresentingEntryId);
-	put_person(p,
-	    name_of(&item->sender).n + item->sender.x500.n > 0 ? &item->sender
-							       : &item->from,
+	store_put_person(p,
+	    store_name_of(&item->sender).n + item->sender.x500.n > 0
+		? &item->sender
+		: &item->from,
 	    PidTagSenderName, PidTagSenderAddressType, PidTagSenderEmailAddress,
 	    PidTagSenderSmtpAddress, PidTagSenderSearchKey,
 	    PidTagSenderEntryId);
@@ -463,96 +288,6 @@ put_properties(struct item_out *io, const struct item_summary *sum,
 		    item->categories, item->n_categories);
 	digest_of(item->uid.p, item->uid.n, hash);
 	props_binary(p, PidTagSearchKey, slice_of(hash, 16));
-}
-
-/* ---------------------------------------------------- recipients, 2.4.5.3 */
-
-/* Who it is, for what is no text. */
-static int
-put_recipient_keys(struct pst_table *t, const struct item_person *who,
-    struct err *err)
-{
-	struct buf b = { 0 };
-	int rc;
-
-	/* tables hold no more in a cell; nobody's name is that long */
-	entry_id(&b, name_of(who), who->smtp);
-	if (b.n > PST_VALUE_MAX) {
-		buf_free(&b);
-		return 0;
-	}
-	rc = table_binary(t, PidTagEntryId, buf_slice(&b), err);
-	if (rc == 0)
-		rc = table_binary(t, PidTagRecordKey, buf_slice(&b), err);
-	search_key(&b, who->smtp);
-	if (rc == 0)
-		rc = table_binary(t, PidTagSearchKey, buf_slice(&b), err);
-	buf_free(&b);
-	return rc;
-}
-
-static int
-put_recipient(struct pst_table *t, uint32_t row, const struct item_recipient *r,
-    struct err *err)
-{
-	bool x500 = r->who.smtp.n == 0 && r->who.x500.n > 0;
-	struct slice address = x500 ? r->who.x500 : r->who.smtp;
-
-	table_row(t, row);
-	table_int(t, PidTagRecipientType, (int32_t)r->type);
-	table_bool(t, 0x0e0f, true); /* Responsibility */
-	table_int(t, 0x0ffe, 6);     /* ObjectType: a mail user */
-	table_int(t, 0x3900, 0);     /* DisplayType */
-	table_bool(t, 0x3a40, false);
-	table_int(t, PidTagRecipientFlags, r->organizer ? 3 : 1);
-	if (r->answer != 0)
-		table_int(t, PidTagRecipientTrackStatus, r->answer);
-	if (r->answered != 0)
-		table_time(t, PidTagRecipientTrackStatusTime, r->answered);
-	if (table_text(t, PidTagDisplayName, name_of(&r->who), err) < 0 ||
-	    table_text(t, 0x39ff, name_of(&r->who), err) < 0 ||
-	    table_text(t, PidTagAddressType, slice_str(x500 ? "EX" : "SMTP"),
-		err) < 0 ||
-	    table_text(t, PidTagEmailAddress, address, err) < 0 ||
-	    table_text(t, PidTagSmtpAddress, r->who.smtp, err) < 0 ||
-	    (!x500 && put_recipient_keys(t, &r->who, err) < 0))
-		return -1;
-	return table_row_end(t, err);
-}
-
-static int
-put_sub_table(struct item_out *io, struct pst_table **t, uint32_t nid,
-    struct err *err)
-{
-	struct pst_out_subs subs = { 0 };
-	uint64_t data, sub;
-	int rc = -1;
-
-	if (table_write(io->s->out, t, &subs, &data, err) == 0 &&
-	    pst_out_subs_end(io->s->out, &subs, &sub, err) == 0) {
-		pst_out_subs_add(&io->subs, nid, data, sub);
-		rc = 0;
-	}
-	pst_out_subs_drop(&subs);
-	return rc;
-}
-
-static int
-put_recipients(struct item_out *io, struct err *err)
-{
-	struct pst_table *t;
-	size_t i;
-
-	if (table_open(&t, recipient_columns, n_recipient, err) < 0)
-		return -1;
-	for (i = 0; i < io->item->n_recipients; i++) {
-		if (put_recipient(t, (uint32_t)i, &io->item->recipients[i],
-			err) < 0) {
-			table_free(&t);
-			return -1;
-		}
-	}
-	return put_sub_table(io, &t, NID_RECIPIENT_TABLE, err);
 }
 
 /* --------------------------------------------------- attachments, 2.4.6 */
@@ -593,7 +328,7 @@ put_data(struct item_out *io, const struct item_attach *a, struct pst_props *p,
     struct pst_out_subs *subs, uint64_t *size_r, struct err *err)
 {
 	if (a->data.copy != NULL)
-		return put_stream(io->s->out, p, PidTagAttachDataBinary,
+		return store_put_stream(io->s->out, p, PidTagAttachDataBinary,
 		    PtypBinary, &a->data, subs, size_r, err);
 	props_binary(p, PidTagAttachDataBinary, slice_of("", 0));
 	return 0;
@@ -675,7 +410,8 @@ put_attachments(struct item_out *io, struct err *err)
 			return -1;
 		}
 	}
-	return put_sub_table(io, &t, NID_ATTACHMENT_TABLE, err);
+	return store_put_sub_table(io->s, &t, NID_ATTACHMENT_TABLE, &io->subs,
+	    err);
 }
 
 int
@@ -694,7 +430,8 @@ store_put_item(struct pst_store_out *s, struct item *item, int depth,
 	sum->cc = display(item, ITEM_CC, a);
 	sum->flags = message_flags(item);
 	if (put_plain(&io, err) == 0 && put_html(&io, err) == 0 &&
-	    put_rtf(&io, a, err) == 0 && put_recipients(&io, err) == 0 &&
+	    put_rtf(&io, a, err) == 0 &&
+	    store_put_recipients(s, item, &io.subs, err) == 0 &&
 	    put_attachments(&io, err) == 0) {
 		put_properties(&io, sum, a);
 		rc = store_put_kind(s, &io.props, item, err);

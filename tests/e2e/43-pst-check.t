@@ -25,7 +25,7 @@ written deep
 written crowd
 written many 2000 7 5000 1
 is "$(jq .totals.messages out)" 2000 "all messages are looked at"
-written large 20000000
+written large 60000000 # beyond what the first FMap is for
 ENCODE=0 "$mkpst" odd plain.pst
 status 0 "without encoding" postroad survey --check plain.pst
 like "$(cat out)" '^No rule is broken\.$' "said to people"
