@@ -26,6 +26,7 @@
 #include "extract/pst_class.h"
 #include "extract/pst_facts.h"
 #include "extract/pst_frame.h"
+#include "extract/pst_say.h"
 #include "extract/pst_survey.h"
 #include "extract/pst_tree.h"
 #include "formats/item_out.h"
@@ -346,54 +347,6 @@ on_name(void *arg, uint64_t nid, bool early, struct buf *name)
 	}
 }
 
-static uint32_t
-flags_of(const struct item *it)
-{
-	uint32_t flags = 0;
-
-	if (it->flags & ITEM_READ)
-		flags |= MSG_SEEN;
-	if (it->flags & ITEM_UNSENT)
-		flags |= MSG_DRAFT;
-	if (it->flags & ITEM_ANSWERED)
-		flags |= MSG_ANSWERED;
-	if (it->flags & ITEM_FORWARDED)
-		flags |= MSG_FORWARDED;
-	if (it->flags & ITEM_FLAGGED)
-		flags |= MSG_FLAGGED;
-	return flags;
-}
-
-static int64_t
-received_of(const struct item *it)
-{
-	if (it->delivered != DATE_UNKNOWN)
-		return it->delivered;
-	return it->submitted != DATE_UNKNOWN ? it->submitted : it->created;
-}
-
-static void
-send_item(struct child *c, const struct item *it)
-{
-	struct buf keywords = { 0 };
-	uint32_t flags = flags_of(it);
-	size_t i;
-
-	if (it->recovered)
-		msg_keyword_add(&keywords, &flags, slice_str(PST_RECOVERED));
-	for (i = 0; i < it->n_categories; i++)
-		msg_keyword_add(&keywords, &flags, it->categories[i]);
-	frame_put_u64(&c->out, c->nid);
-	frame_put_str(&c->out, slice_str(c->path), LIMIT_PATH_BYTES);
-	frame_put_u32(&c->out, flags);
-	frame_put_u64(&c->out, (uint64_t)received_of(it));
-	frame_put_str(&c->out, buf_slice(&keywords),
-	    keywords.n > FRAME_KEYWORDS_MAX ? 0 : FRAME_KEYWORDS_MAX);
-	frame_put_str(&c->out, it->subject, SUBJECT_MAX);
-	send_frame(c, PST_ITEM);
-	buf_free(&keywords);
-}
-
 /* ------------------------------------------------------------- building */
 
 static int
@@ -504,23 +457,6 @@ send_class(struct child *c, struct slice class)
 }
 
 static void
-send_thing(struct child *c, const struct item *it, enum item_kind kind)
-{
-	int64_t t =
-	    it->modified != DATE_UNKNOWN ? it->modified : received_of(it);
-	char class[FRAME_CLASS_MAX];
-
-	text_escape_into(class, sizeof(class), it->class.p, it->class.n);
-	frame_put_u64(&c->out, c->nid);
-	frame_put_str(&c->out, slice_str(c->path), LIMIT_PATH_BYTES);
-	frame_put_u32(&c->out, (uint32_t)kind);
-	frame_put_u64(&c->out, (uint64_t)t);
-	frame_put_str(&c->out, slice_str(class), FRAME_CLASS_MAX);
-	frame_put_str(&c->out, item_out_title(it), SUBJECT_MAX);
-	send_frame(c, PST_THING);
-}
-
-static void
 send_one(struct child *c, const struct pst_node *n, const struct item *it)
 {
 	struct pst_place place;
@@ -530,7 +466,8 @@ send_one(struct child *c, const struct pst_node *n, const struct item *it)
 		place = pst_tree_mail(c->tree, n);
 		send_place(c, n->parent, &place);
 		say_limits(c, it);
-		send_item(c, it);
+		say_item(&c->out, it, c->nid, c->path);
+		send_frame(c, PST_ITEM);
 		build(c, it, KIND_MAIL);
 		return;
 	}
@@ -544,7 +481,8 @@ send_one(struct child *c, const struct pst_node *n, const struct item *it)
 		send_class(c, it->class);
 		return;
 	}
-	send_thing(c, it, kind);
+	say_thing(&c->out, it, kind, c->nid, c->path);
+	send_frame(c, PST_THING);
 	build(c, it, kind);
 }
 

@@ -4,8 +4,8 @@
  * (core/frame.h).
  *
  *	parent: START             { WANT | SKIP }*
- *	child:  HELLO PHASE* STORE { AT (FOLDER | (ITEM | THING) DATA* END | REFUSED |
- *	        OTHER)? | PROBLEM | NOTE }* BYE        or  FAIL
+ *	child:  HELLO PHASE* STORE { AT (FOLDER | (ITEM | THING) DATA* END |
+ *	        REFUSED | OTHER)? | PROBLEM | NOTE }* BYE        or  FAIL
  *
  * AT comes before a stranger's byte of that node is parsed: if the child dies
  * then, that is what it died of.

@@ -337,7 +337,7 @@ put_properties(struct writer *w, const struct item *it)
 	arena_free(&a);
 }
 
-/* --------------------------------------------------- people, parts, all of it */
+/* ----------------------------------------------------- people, parts, all */
 
 static void
 put_recipients(struct writer *w, const struct item *it)

@@ -11,8 +11,8 @@
 #include "formats/spool.h"
 
 /*
- * Differences are named as problems of 'r'; its counters get "messages", "items_checked",
- * "missing", "altered", "date_changed", "not_in_ledger".  Returns 0 (also
+ * Differences are named as problems of 'r'; its counters get "messages",
+ * "items_checked", "missing", "altered", "date_changed", "not_in_ledger".  Returns 0 (also
  * with differences), or -1 with SCOPE_RUN: damaged ledger, I/O, interrupted.
  */
 int spool_check(struct spool *sp, struct report *r, struct err *err);

@@ -478,7 +478,7 @@ adopt(struct settle *s, int dir, const char *name, const char *file,
 		.file = file,
 		.source = SPOOL_ADOPTED,
 		.folder = "" },
-			  have;
+			  have = { 0 };
 	uint8_t sha256[DIGEST_BYTES];
 	char hex[DIGEST_HEX], foreign[40], *key = mem_strn(in.p, in.n);
 	struct stat st;

@@ -27,10 +27,10 @@ int vcard_write(const struct item *it, const struct vcard_opts *opts,
     const struct item_sink *to, struct err *err);
 
 /*
- * Read a vCard, version 3 or 4: the first of the file 'fd', which must stay open
- * until the item is closed with its own close().  it->contact or it->list is
- * filled in, with class IPM.Contact or IPM.DistList.  Long values stay in the
- * file, as streams.  0, or -1 with SCOPE_MSG, EX_DATAERR: no vCard.
+ * Read a vCard, version 3 or 4: the first of the file 'fd', which must stay
+ * open until the item is closed with its own close().  it->contact or it->list
+ * is filled in, with class IPM.Contact or IPM.DistList.  Long values stay in
+ * the file, as streams.  0, or -1 with SCOPE_MSG, EX_DATAERR: no vCard.
  */
 int vcard_read(int fd, struct item **item_r, struct err *err);
 

@@ -203,8 +203,8 @@ open_script(struct source **src, struct source_spec *spec, bool opened,
 }
 
 /* Take everything out of it; what it was in words: "F" a folder, "M" a
- * message read, "T" an item that is no mail, "m" one refused at next, "r" one that broke while read, "."
- * the end, "!" broken for good. */
+ * message read, "T" an item that is no mail, "m" one refused at next, "r" one
+ * that broke while read, "." the end, "!" broken for good. */
 static const char *
 drain(struct source *src, bool want, struct buf *bytes)
 {
