@@ -366,6 +366,25 @@ note_open(struct account *a, const char *security)
 	snprintf(a->security, sizeof(a->security), "%s", security);
 }
 
+/* A login was refused: what the provider wants first, where it is known. */
+static void
+tell_note(struct account *a, struct err *err)
+{
+	const struct provider *p = a->preset;
+	struct err ignored = { 0 };
+
+	if (err->status != EX_NOPERM || a->tokens != NULL)
+		return;
+	if (a->presets == NULL &&
+	    providers_open(&a->presets, a->providers, &ignored) < 0)
+		return;
+	if (p == NULL)
+		p = providers_of_host(a->presets, a->url.host);
+	if (p != NULL && p->note != NULL)
+		err_hint(err, "%s: %s", p->title == NULL ? p->name : p->title,
+		    p->note);
+}
+
 /* One try.  *stale_r: the server refuses a token that was good before. */
 static int
 try_open(struct imap **im_r, struct account *a, bool fresh, bool *stale_r,
@@ -385,9 +404,7 @@ try_open(struct imap **im_r, struct account *a, bool fresh, bool *stale_r,
 	note_open(a, imap_security(*im_r));
 	if (imap_login(*im_r, &l, err) < 0) {
 		*stale_r = !fresh && account_is_stale(a, err);
-		if (a->preset != NULL && a->preset->note != NULL &&
-		    err->status == EX_NOPERM && a->tokens == NULL)
-			err_hint(err, "%s", a->preset->note);
+		tell_note(a, err);
 	} else if (imap_id(*im_r, err) == 0) {
 		return 0;
 	}
@@ -435,6 +452,7 @@ try_open_pop3(struct pop3 **p_r, struct account *a, bool fresh, bool *stale_r,
 	if (pop3_login(*p_r, &l, err) == 0)
 		return 0;
 	*stale_r = !fresh && account_is_stale(a, err);
+	tell_note(a, err);
 	pop3_close(p_r);
 	return account_within(a, err);
 }

@@ -234,6 +234,33 @@ imap_login_ways(const struct imap *im)
 	return ways;
 }
 
+/* What the server's code tells beyond "no" (RFC 5530). */
+static bool
+hint_of_code(enum imap_code code, struct err *err)
+{
+	static const struct {
+		enum imap_code code;
+		const char *hint;
+	} hints[] = {
+		{ IMAP_CODE_EXPIRED,
+		    "the password has expired: the user has to set a new one" },
+		{ IMAP_CODE_CONTACTADMIN,
+		    "the account is blocked or lacks something: its "
+		    "administrator can tell what" },
+		{ IMAP_CODE_AUTHORIZATIONFAILED,
+		    "the login is right, but it may not open this user's "
+		    "mailbox: give the administrator that right" },
+		{ IMAP_CODE_PRIVACYREQUIRED,
+		    "the server wants TLS for this way to log in" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (hints[i].code == code)
+			return err_hint(err, "%s", hints[i].hint) < 0;
+	return false;
+}
+
 /* Where a proof was refused, a password may still be what the server can
  * check: its words to that are the user's. */
 static void
@@ -311,7 +338,8 @@ try_ways(struct imap *im, const struct login *l, struct err *err)
 			return rc;
 		refused(&im->last, way, err);
 		if (im->last.trouble != IMAP_NOT_CONNECTED &&
-		    err->status == EX_NOPERM)
+		    err->status == EX_NOPERM &&
+		    !hint_of_code(im->last.code, err))
 			hint_at_other_ways(l, offered, way, err);
 		/* only one that does not understand us is asked in another
 		 * way: wrong passwords are counted */

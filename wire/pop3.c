@@ -235,7 +235,7 @@ note_mechanisms(struct pop3 *p, struct slice words)
 		for (n = 0; n < words.n && words.p[n] != ' '; n++)
 			;
 		way = login_way_of(slice_of(words.p, n));
-		if (way != LOGIN_NO_WAY)
+		if (way < LOGIN_COMMAND && way != LOGIN_APOP)
 			p->sasl |= LOGIN_BIT(way);
 	}
 }
@@ -333,6 +333,17 @@ go_over_to_tls(struct pop3 *p, struct err *err)
 		    "unencrypted password is what you want");
 		return pop3_die(p, err);
 	}
+	/* without tags, an answer is known by its place: none may be there */
+	if (conn_poll(p->conn, err) < 0)
+		return pop3_die(p, err);
+	if (conn_input(p->conn).n > 0) {
+		err_set(err, SCOPE_STORE, EX_NOPERM,
+		    "STLS: bytes came before it was asked for");
+		err_hint(err,
+		    "somebody between here and the server may be speaking for "
+		    "it; try pop3s://");
+		return pop3_die(p, err);
+	}
 	rc = pop3_ask(p, "STLS", NULL, err);
 	if (rc < 0)
 		return -1;
@@ -344,17 +355,25 @@ go_over_to_tls(struct pop3 *p, struct err *err)
 	}
 	if (conn_starttls(p->conn, err) < 0)
 		return pop3_die(p, err);
+	/* the stamp for APOP, too, was said by who knows whom */
+	buf_clear(&p->greeting);
 	return ask_capa(p, err);
 }
 
 static int
 shake_hands(struct pop3 *p, const struct conn_spec *spec, struct err *err)
 {
-	if (greet(p, err) < 0 || ask_capa(p, err) < 0)
-		return -1;
-	if (spec->tls_at_once || spec->tls.mode == TLS_NONE)
-		return 0;
-	return go_over_to_tls(p, err);
+	bool as_it_is = spec->tls_at_once || spec->tls.mode == TLS_NONE;
+	int rc = greet(p, err);
+
+	if (rc == 0)
+		rc = ask_capa(p, err);
+	if (rc == 0 && !as_it_is)
+		rc = go_over_to_tls(p, err);
+	/* before TLS a broken dialogue is as good as an attack */
+	if (rc < 0 && !as_it_is && err->status == EX_PROTOCOL)
+		err->status = EX_NOPERM;
+	return rc;
 }
 
 int

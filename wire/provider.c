@@ -345,6 +345,20 @@ providers_of_domain(const struct providers *p, const char *domain)
 	return NULL;
 }
 
+const struct provider *
+providers_of_host(const struct providers *p, const char *host)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if ((p->v[i].imap.host != NULL &&
+			strcasecmp(p->v[i].imap.host, host) == 0) ||
+		    (p->v[i].pop3.host != NULL &&
+			strcasecmp(p->v[i].pop3.host, host) == 0))
+			return &p->v[i];
+	return NULL;
+}
+
 static const struct conf_node *
 member(const struct conf_node *map, const char *key)
 {

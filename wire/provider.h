@@ -60,6 +60,9 @@ int providers_find(const struct providers *p, const char *name,
 /* The one whose mail is in this domain; NULL: none is known. */
 const struct provider *providers_of_domain(const struct providers *p,
     const char *domain);
+/* The one whose IMAP or POP3 server this is; NULL. */
+const struct provider *providers_of_host(const struct providers *p,
+    const char *host);
 /* The value of a key in the OAuth description 'name'; NULL: not there. */
 const char *providers_oauth(const struct providers *p, const char *name,
     const char *key);

@@ -320,6 +320,21 @@ S: TAG NO User is authenticated but not connected.
 END
 like "$(cat out)" 'hint: the login is right' 'is told apart from a wrong one'
 
+# what kind of no it is
+while IFS='|' read -r code hint; do
+	talk 77 "a refusal: $code" --password-file jopw <<END
+C: TAG AUTHENTICATE PLAIN AGpvAHB3
+S: TAG NO [$code] no
+!bye
+END
+	like "$(cat out)" "hint: $hint" '  says what to do'
+done <<'END'
+EXPIRED|the password has expired
+CONTACTADMIN|the account is blocked.*administrator
+AUTHORIZATIONFAILED|the login is right, but
+AUTHENTICATIONFAILED|check the user name and the password
+END
+
 # T20: what an attacker offers without TLS
 printf '%s\n' 'S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2] hi' \
     >a.talk

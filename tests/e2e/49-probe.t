@@ -140,14 +140,14 @@ S: .
 C: STLS
 !send +OK\r\n+OK injected\r\n
 END
-POP=pop3 pop 76 'CAPA without end' <<'END'
+POP=pop3 pop 77 'CAPA without end' <<'END'
 S: +OK hello
 C: CAPA
 S: +OK
 !repeat 1000 X\r\n
 !eat
 END
-POP=pop3 pop 76 'no POP3' <<'END'
+POP=pop3 pop 77 'no POP3' <<'END'
 S: 220 smtp.example.org ESMTP
 END
 
@@ -283,7 +283,11 @@ status 0 'a built-in one, changed' postroad load --ca-file ca.pem --provider \
 echo nonsense >wrong && chmod 600 wrong
 status 77 'a login that fails' postroad load --ca-file ca.pem --provider ours \
     --password-file wrong a.spool jo
-like "$(cat err)" 'what to do: ask at the desk' 'ends with what the provider wants'
+like "$(cat err)" 'what to do: Our own: ask at the desk' 'ends with what the provider wants'
+status 77 'a login that fails at a host that is known' postroad load \
+    --ca-file ca.pem --providers own.yaml --password-file wrong a.spool \
+    "imaps://jo@localhost:$FAKE_PORT/"
+like "$(cat err)" 'ask at the desk|app password' 'ends so, too'
 fake_stop
 printf 'providers:\n  x:\n    imap: [1]\n' >bad.yaml
 status 78 'a file that is none' postroad load --provider x --providers \
