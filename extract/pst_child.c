@@ -22,7 +22,7 @@
 #include "core/mem.h"
 #include "core/sandbox.h"
 #include "core/text.h"
-#include "extract/check.h"
+#include "extract/pst_checking.h"
 #include "extract/pst_class.h"
 #include "extract/pst_facts.h"
 #include "extract/pst_frame.h"
@@ -32,7 +32,6 @@
 #include "formats/item_out.h"
 #include "formats/mime_build.h"
 #include "formats/msg.h"
-#include "formats/pst_check.h"
 
 #define SUBJECT_MAX 500
 #define HOLD_BYTES  16384
@@ -72,7 +71,6 @@ struct child {
 	/* the current folder: what it says it holds, and what was found */
 	uint64_t folder;
 	int64_t promised, found;
-	uint64_t findings, remarks; /* of a check */
 };
 
 /* Is what the walk is at ours to tell? */
@@ -611,62 +609,14 @@ survey(struct child *c)
 }
 
 static bool
-check_found(void *arg, const struct pst_finding *f)
+check_sends(void *arg, enum pst_frame_type type, uint64_t nid)
 {
 	struct child *c = arg;
 
-	if (f->remark ? c->remarks++ >= CHECK_MAX : c->findings++ >= CHECK_MAX)
-		return !c->gone;
-	frame_put_u32(&c->out, f->remark);
-	frame_put_str(&c->out, slice_str(f->rule), FRAME_KEY_MAX);
-	frame_put_u64(&c->out, f->at);
-	frame_put_u32(&c->out, f->node);
-	frame_put_u32(&c->out, f->sub);
-	frame_put_str(&c->out, slice_str(f->what), FRAME_CLASS_MAX);
-	frame_put_str(&c->out, slice_str(f->found), FRAME_CLASS_MAX);
-	frame_put_str(&c->out, slice_str(f->expected), FRAME_CLASS_MAX);
-	send_frame(c, PST_FINDING);
-	return !c->gone;
-}
-
-static bool
-check_is_at(void *arg, enum pst_check_phase phase, uint64_t nid)
-{
-	struct child *c = arg;
-
+	(void)nid;
 	hook(nid);
-	frame_put_u64(&c->out, nid);
-	frame_put_u32(&c->out, (uint32_t)phase);
-	send_frame(c, PST_AT);
+	send_frame(c, type);
 	return !c->gone;
-}
-
-static int
-check(struct child *c)
-{
-	struct pst_check_in in = { .fd = PST_CHILD_PST,
-		.found = check_found,
-		.at = check_is_at,
-		.arg = c };
-	struct pst_checked r;
-	struct err err = { 0 };
-
-	if (pst_check(&in, &r, &err) != 0) {
-		frame_put_str(&c->out, slice_str(err.text), FRAME_TEXT_MAX);
-		send_frame(c, PST_FAIL);
-		return EX_DATAERR;
-	}
-	frame_put_str(&c->out, slice_str(r.format), FRAME_KEY_MAX);
-	frame_put_u64(&c->out, r.findings);
-	frame_put_u64(&c->out, r.remarks);
-	frame_put_u64(&c->out, r.pages);
-	frame_put_u64(&c->out, r.blocks);
-	frame_put_u64(&c->out, r.nodes);
-	frame_put_u64(&c->out, r.folders);
-	frame_put_u64(&c->out, r.messages);
-	send_frame(c, PST_CHECKED);
-	send_frame(c, PST_BYE);
-	return 0;
 }
 
 /* Only the tables of iconv may still be opened, and the PST. */
@@ -754,7 +704,9 @@ pst_child_main(void)
 		frame_put_u32(&c->out, PST_PROTOCOL);
 		frame_put_u32(&c->out, lock_in(c->memory));
 		send_frame(c, PST_HELLO);
-		rc = c->leave & PST_CHECK ? check(c) : run(c);
+		rc = c->leave & PST_CHECK
+		    ? pst_checking(PST_CHILD_PST, &c->out, check_sends, c)
+		    : run(c);
 	}
 	buf_free(&c->out);
 	buf_free(&c->held);

@@ -13,7 +13,7 @@
 #define SIBLOCK "2.2.2.8.3.3.2"
 #define BBT	"2.2.2.7.7.3"
 
-/* ------------------------------------------------------- blocks by themselves */
+/* ---------------------------------------------------- blocks by themselves */
 
 static bool
 is_internal(uint64_t bid)

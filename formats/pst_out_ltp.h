@@ -70,7 +70,8 @@ int props_write(struct pst_out *o, struct pst_props *p,
 
 /* A table being written: 'columns' are tags in the order of their cells;
  * the first two are PidTagLtpRowId and PidTagLtpRowVer.  Rows must come in
- * rising order of their ids.  Rows and text wait in temporary files: size does not matter. */
+ * rising order of their ids.  Rows and text wait in temporary files: size does
+ * not matter. */
 struct pst_table;
 
 int table_open(struct pst_table **t_r, const uint32_t *columns, size_t n,
