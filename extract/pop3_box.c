@@ -156,6 +156,17 @@ connect_and_list(struct pop3_box *b, struct err *err)
 	return list_all(b, err);
 }
 
+/* Was it asking ahead that ended it? */
+static void
+doubt_pipelining(struct pop3_box *b)
+{
+	if (b->n_asked < 2 || b->begun >= POP3_ASKED_MAX)
+		b->betrayed = 0;
+	else if (++b->betrayed == 2)
+		b->one_by_one = true;
+	b->begun = 0;
+}
+
 /*
  * The session is over by *err: begin another, if waiting may help.  0 with
  * entries that are others than before, or -1.
@@ -164,6 +175,7 @@ static int
 again(struct pop3_box *b, struct err *err)
 {
 	while (err->scope == SCOPE_STORE && err->retry) {
+		doubt_pipelining(b);
 		pop3_close(&b->pop3);
 		if (patience_again(&b->patience, err) < 0)
 			return -1;
@@ -224,7 +236,7 @@ pop3_box_ask(struct pop3_box *b, size_t i)
 	struct err err = { 0 };
 
 	/* a session that is over is heard of when it is read from */
-	return b->n_asked < POP3_ASKED_MAX &&
+	return !b->one_by_one && b->n_asked < POP3_ASKED_MAX &&
 	    ask(b, b->entry[i].number, &err) > 0;
 }
 
@@ -268,6 +280,7 @@ begin_number(struct pop3_box *b, uint32_t number, struct err *err)
 		if (rc < 0 && err->scope != SCOPE_MSG)
 			return -1;
 		forget_oldest(b);
+		b->begun++;
 		if (oldest == number)
 			return rc;
 		if (rc == 0 && drain_message(b, err) < 0)

@@ -40,6 +40,10 @@ struct pop3_box {
 	struct patience patience;
 	uint32_t asked[POP3_ASKED_MAX]; /* numbers, oldest first */
 	size_t n_asked;
+	/* Servers that say PIPELINING and throw away what comes early. */
+	uint64_t begun;	   /* messages, in this connection */
+	unsigned betrayed; /* connections in a row that ended so */
+	bool one_by_one;   /* ask for no message ahead any more */
 	/* the message being read */
 	bool reading;
 	uint32_t number;
@@ -59,7 +63,9 @@ void pop3_box_close(struct pop3_box *b);
 /* Empty where it has none. */
 struct slice pop3_box_uidl(const struct pop3_box *b, size_t i);
 
-/* Ask for entry 'i' ahead of reading it.  1 asked, 0 not now: go on without. */
+/* Ask for entry 'i' ahead of reading it.  1 asked, 0 not now, or not at all
+ * where two connections in a row ended with more asked for than was ever
+ * answered: go on without. */
 int pop3_box_ask(struct pop3_box *b, size_t i);
 
 /*

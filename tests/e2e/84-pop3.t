@@ -174,6 +174,91 @@ like "$(cat err)" 'other bytes for the same UIDL' 'are refused'
 is "$(jq -c '[.announced,.stored,.refused]' out)" '[2,1,1]' 'and counted'
 fake_stop
 
+# --- P8: cut off at every byte of the answer to RETR
+{
+	printf '+OK 59 octets\r\nSubject: x\r\n\r\n..dot\r\nno.dot\r\n'
+	printf '..\r\n.....\r\nl\303\251st\r\n.\r\n'
+} >answer
+printf 'Subject: x\r\n\r\n.dot\r\nno.dot\r\n.\r\n....\r\nl\303\251st\r\n' \
+    >1.want
+want=$(sha256sum <1.want | cut -c1-64)
+size=$(wc -c <answer)
+list="S: +OK 1 9
+C: LIST
+S: +OK
+S: 1 9
+S: .
+C: UIDL
+S: +OK
+S: 1 u1
+S: ."
+# hex FROM COUNT: these bytes of the answer
+hex() { tail -c +$(($1 + 1)) answer | head -c "$2" | od -An -v -tx1 |
+    tr -d '\n' | sed 's/ /\\x/g'; }
+bad= at=0
+while [ $at -lt "$size" ]; do
+	{
+		printf '%s\nC: STAT\n%s\nC: RETR 1\n' "$login" "$list"
+		[ $at = 0 ] || printf '!send %s\n' "$(hex 0 $at)"
+		printf '!close\n!connection\n%s\nC: STAT\n%s\n' "$login" "$list"
+		printf 'C: RETR 1\n!send %s\nC: QUIT\nS: +OK\n' \
+		    "$(hex 0 "$size")"
+	} >every.talk
+	fake_start --talk every.talk
+	rm -rf every.spool
+	pop --json every.spool >out 2>err ||
+	    bad="$bad $at(exit)"
+	fake_wait || bad="$bad $at(dialogue)"
+	[ "$(hashes every.spool)" = "$want" ] || bad="$bad $at(bytes)"
+	[ "$(jq -c '[.stored,.reconnects]' out)" = '[1,1]' ] ||
+	    bad="$bad $at(count)"
+	at=$((at + 1))
+done
+is "$bad" '' "P8: cut off at each of $size bytes, one message comes, whole"
+
+# --- a server that says PIPELINING and throws away what comes early
+five="S: +OK ready
+C: CAPA
+S: +OK
+S: UIDL
+S: PIPELINING
+S: .
+C: USER mary
+S: +OK
+C: PASS secret
+S: +OK
+C: STAT
+S: +OK 5 5
+C: LIST
+S: +OK
+$(seq -f 'S: %g 1' 5)
+S: .
+C: UIDL
+S: +OK
+$(seq 5 | sed 's/.*/S: & u&/')
+S: ."
+one() { printf '%s\n' "C: RETR $1" 'S: +OK' "S: Subject: $1" 'S: .'; }
+{
+	echo "$five"
+	one 1
+	printf '%s\n' '!stall 1500' '!drop' '!connection' "$five"
+	one 2
+	one 3
+	printf '%s\n' '!stall 1500' '!drop' '!connection' "$five"
+	one 4
+	one 5
+	printf '%s\n' 'C: QUIT' 'S: +OK'
+} >lie.talk
+talk <lie.talk
+rm -rf b.spool trace
+status 0 'a server that lies about PIPELINING' pop --json --timeout 1 \
+    --trace-wire trace b.spool
+fake_wait || diag "$(cat fake.err)"
+is "$(jq -c '[.stored,.reconnects]' out)" '[5,2]' 'all comes'
+is "$(grep -E 'RETR|bytes\]' trace | tail -n 4 | sed 's/.* C[0-9]* //' |
+    tr '\n' ,)" '> RETR 4,< [12 bytes],> RETR 5,< [12 bytes],' \
+    'and is asked for one by one in the end'
+
 # --- P1: what is no POP3
 for bad in 'Subject: no status' '* OK imap' '+NO' ''; do
 	talk <<-END
