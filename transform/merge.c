@@ -78,6 +78,36 @@ set_mark(struct part *p)
 	digest_hex(p->mark + 1, hash, MARK_BYTES);
 }
 
+/*
+ * Two spools of one source are no mistake: copies of a PST that went ways of
+ * their own (each says that it is the same store), or an account as it was a
+ * year ago.  Their places tell them apart.
+ */
+static void
+tell_namesakes_apart(struct run *run)
+{
+	size_t i, j, n = run->o->nin;
+	bool *same = mem_alloc(n, sizeof(*same));
+	char *path, *full;
+
+	for (i = 0; i < n; i++)
+		for (j = 0; j < i; j++)
+			if (strcmp(run->part[i].identity,
+				run->part[j].identity) == 0)
+				same[i] = same[j] = true;
+	for (i = 0; i < n; i++) {
+		if (!same[i])
+			continue;
+		path = realpath(run->part[i].dir, NULL);
+		full = mem_fmt("%s in %s", run->part[i].identity,
+		    path == NULL ? run->part[i].dir : path);
+		free(run->part[i].identity);
+		run->part[i].identity = full;
+		free(path);
+	}
+	free(same);
+}
+
 /* Those of POP3 behind the others, else as given. */
 static void
 put_in_order(struct run *run)
@@ -110,18 +140,17 @@ open_parts(struct run *run, struct err *err)
 			if (spools_apart(o->in[j], o->in[i], "merge", err) < 0)
 				return -1;
 	}
-	for (i = 0; i < o->nin; i++) {
+	for (i = 0; i < o->nin; i++)
 		if (open_part(run, &run->part[i], err) < 0)
 			return -1;
+	tell_namesakes_apart(run);
+	for (i = 0; i < o->nin; i++) {
 		set_mark(&run->part[i]);
 		for (j = 0; j < i; j++)
-			if (strcmp(run->part[j].mark, run->part[i].mark) == 0) {
-				err_set(err, SCOPE_RUN, EX_USAGE,
-				    "'%s' and '%s' were filled from the same "
-				    "source",
+			if (strcmp(run->part[j].mark, run->part[i].mark) == 0)
+				return err_set(err, SCOPE_RUN, EX_SOFTWARE,
+				    "the marks of '%s' and '%s' are the same",
 				    o->in[j], o->in[i]);
-				return err_hint(err, "give one of them");
-			}
 	}
 	put_in_order(run);
 	return 0;

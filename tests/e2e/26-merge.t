@@ -80,9 +80,23 @@ status 64 'a spool twice' postroad merge desk.spool desk.spool x.spool
 status 64 'OUT is one of them' postroad merge desk.spool post.spool post.spool
 status 64 'another set of sources' postroad merge desk.spool b.spool all.spool
 like "$(cat err)" 'output spool of its own' 'says what to do'
-cp -r desk.spool moved.spool
-status 64 'two spools of one source' postroad merge desk.spool moved.spool \
-    x.spool
+
+# copies of one source that went ways of their own
+cp -r desk desk.was
+ok 'a spool of it' postroad extract eml:desk ours.spool
+eml desk/INBOX/6.eml six "$d1" 'text six'
+rm desk/Sent/3.eml
+ok 'and one of a later day' postroad extract eml:desk theirs.spool
+status 0 'two spools of one source' postroad merge --json ours.spool \
+    theirs.spool both.spool
+is "$(jq -c '[.announced,.stored,.duplicate]' out)" '[14,8,6]' \
+    'are one, each message once'
+is "$(postroad ls --messages --json both.spool | jq -r .source.of |
+    sed 's|.*/||' | sort | uniq -c | tr -s ' \n' ' ')" \
+    ' 7 ours.spool 1 theirs.spool ' 'and it is told which one it is from'
+status 0 'again' postroad merge --json theirs.spool ours.spool both.spool
+is "$(jq -c '[.stored,.unchanged,.duplicate]' out)" '[0,8,6]' 'nothing to do'
+rm -r desk && mv desk.was desk
 status 64 'one spool is no merge' postroad merge desk.spool x.spool
 status 64 'no such rule' postroad merge --duplicates x desk.spool post.spool x
 status 66 'no such spool' postroad merge desk.spool nothing x.spool
