@@ -78,6 +78,7 @@ end(struct ical_build *b, struct buf *out, struct err *err)
 	char *text = icalcomponent_as_ical_string_r(b->cal);
 
 	icalcomponent_free(b->cal);
+	icalmemory_free_ring();
 	if (text == NULL)
 		return err_set(err, SCOPE_MSG, EX_SOFTWARE,
 		    "libical cannot write it: %s", icalerror_perror());

@@ -579,6 +579,24 @@ method_of(icalcomponent *cal)
 	}
 }
 
+/* Does each END have its BEGIN?  libical would print what it thinks. */
+static bool
+is_nested(struct slice text)
+{
+	struct slice line;
+	size_t depth = 0;
+
+	while (slice_next_line(&text, &line)) {
+		line = slice_trim(line);
+		if (line.n >= 6 && strncasecmp(line.p, "BEGIN:", 6) == 0)
+			depth++;
+		else if (line.n >= 4 && strncasecmp(line.p, "END:", 4) == 0 &&
+		    depth-- == 0)
+			return false;
+	}
+	return true;
+}
+
 int
 ical_parse(struct slice text, struct arena *a, const struct ical_opts *opts,
     struct ical_file *f_r, struct err *err)
@@ -592,6 +610,9 @@ ical_parse(struct slice text, struct arena *a, const struct ical_opts *opts,
 	if (text.n > ICAL_PARSE_MAX)
 		return err_set(err, SCOPE_MSG, EX_DATAERR,
 		    "a calendar of %zu bytes is too big", text.n);
+	if (!is_nested(text))
+		return err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "its BEGIN and END lines do not match");
 	buf_put(&copy, text.p, text.n);
 	root = icalparser_parse_string(buf_str(&copy));
 	buf_free(&copy);
@@ -610,6 +631,7 @@ ical_parse(struct slice text, struct arena *a, const struct ical_opts *opts,
 		       ICAL_VCALENDAR_COMPONENT))
 		read_calendar(&rd, cal, f_r);
 	icalcomponent_free(root);
+	icalmemory_free_ring();
 	if (f_r->things == NULL)
 		return err_set(err, SCOPE_MSG, EX_DATAERR,
 		    "there is no event, task or journal entry in it");

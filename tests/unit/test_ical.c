@@ -855,7 +855,7 @@ test_garbage(void **state)
 {
 	static const char *const texts[] = { "", "hello", "BEGIN:VCALENDAR\r\n",
 		"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
-		"BEGIN:VEVENT\r\nEND:VEVENT\r\n",
+		"BEGIN:VEVENT\r\nEND:VEVENT\r\n", "END:VCALENDAR\r\n",
 		"BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nEND:VTIMEZONE\r\n"
 		"END:VCALENDAR\r\n" };
 	struct ical_opts o = options(ICAL_STORED);
