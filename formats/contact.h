@@ -127,6 +127,8 @@ struct contact {
 	struct contact_email email[CONTACT_EMAILS];
 	struct slice *children; /* PidTagChildrensNames 0x3a58 */
 	size_t n_children;
+	struct slice *certificates; /* PidTagUserX509Certificate 0x3a70, raw */
+	size_t n_certificates;
 	struct contact_day birthday, anniversary;
 	int gender; /* PidTagGender 0x3a4d: 0 unspecified, 1 female, 2 male */
 	struct contact_extra *extra;

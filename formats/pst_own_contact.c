@@ -3,10 +3,11 @@
 #include "formats/contact.h"
 #include "formats/pst_own_impl.h"
 
-#define CHILDREN_MAX 1000
-#define EXTRA_MAX    500
-#define EXTRA_BYTES  16384
-#define ALL_BYTES    (2u << 20) /* of one contact's texts */
+#define CHILDREN_MAX	 1000
+#define CERTIFICATES_MAX 20
+#define EXTRA_MAX	 500
+#define EXTRA_BYTES	 16384
+#define ALL_BYTES	 (2u << 20) /* of one contact's texts */
 
 #define TIME_EPOCH     11644473600  /* seconds from 1601 to 1970 */
 #define TIME_LAST      253402300800 /* of the year 10000 */
@@ -109,6 +110,7 @@ static const struct where addresses[CONTACT_WHERES][7] = {
 };
 
 enum { LID_POSTAL_ADDRESS_ID = 0x8022, LID_EMAIL1 = 0x8080 };
+enum { TAG_CERTIFICATES = 0x3a70 };
 enum { TAG_CHILDREN = 0x3a58, TAG_GENDER = 0x3a4d };
 enum { TAG_BIRTHDAY = 0x3a42, LID_BIRTHDAY_LOCAL = 0x80de };
 enum { TAG_ANNIVERSARY = 0x3a41, LID_ANNIVERSARY_LOCAL = 0x80df };
@@ -342,6 +344,8 @@ own_fill_contact(struct own_item *oi)
 	for (i = 0; i < CONTACT_PHONES; i++)
 		c->phone[i] = text(oi, phones[i]);
 	c->n_children = own_many(oi, TAG_CHILDREN, CHILDREN_MAX, &c->children);
+	c->n_certificates =
+	    own_many(oi, TAG_CERTIFICATES, CERTIFICATES_MAX, &c->certificates);
 	c->gender = (int)own_number(&oi->props, TAG_GENDER, 0);
 	if (c->gender != 1 && c->gender != 2)
 		c->gender = 0;

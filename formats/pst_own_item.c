@@ -23,6 +23,8 @@ enum { ICON_REPLIED = 0x105, ICON_FORWARDED = 0x106 };
 
 /* [MS-OXONOTE] 2.2.1.1 */
 enum { LID_NOTE_COLOR = 0x8b00, YELLOW = 3 };
+/* [MS-OXCMSG] 2.2.1.15 */
+enum { LID_PRIVATE = 0x8506 };
 
 static struct slice
 text(struct own_item *oi, unsigned id)
@@ -213,7 +215,13 @@ fill_codepages(struct own_item *oi)
 static void
 fill_by_kind(struct own_item *oi)
 {
-	switch (item_kind_of(oi->pub.class)) {
+	enum item_kind kind = item_kind_of(oi->pub.class);
+
+	/* Outlook's check box, which old versions kept alone */
+	if (oi->pub.sensitivity == 0 && kind != KIND_MAIL &&
+	    own_named_number(oi, OWN_SET_COMMON, LID_PRIVATE, 0) != 0)
+		oi->pub.sensitivity = 2;
+	switch (kind) {
 	case KIND_CONTACT:
 		own_fill_contact(oi);
 		break;

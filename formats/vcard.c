@@ -8,9 +8,11 @@
 #include "core/text.h"
 #include "formats/item_attach.h"
 #include "formats/item_text.h"
+#include "formats/pst_bytes.h"
 #include "formats/vcard_impl.h"
 
-#define BLANKS_MAX 65536
+#define BLANKS_MAX	65536
+#define CERTIFICATE_TAG 3
 
 const struct vcard_text vcard_texts[] = {
 	{ CONTACT_NICKNAME, "NICKNAME", NULL, NULL, false },
@@ -391,6 +393,56 @@ put_emails(struct card *k)
 	}
 }
 
+/* The DER certificate in it, [MS-OXOABK] 2.2.3.10: tags and lengths, two bytes
+ * each, the length with these four; empty if there is none. */
+static struct slice
+der_of(struct slice raw)
+{
+	size_t n;
+
+	for (; raw.n >= 4; raw = slice_from(raw, n)) {
+		n = pst_u16(raw.p + 2);
+		if (n < 4 || n > raw.n)
+			break;
+		if (pst_u16(raw.p) == CERTIFICATE_TAG && n > 6 &&
+		    (unsigned char)raw.p[4] == 0x30)
+			return slice_of(raw.p + 4, n - 4);
+	}
+	return slice_of("", 0);
+}
+
+static int
+copy_slice(void *arg, const struct item_sink *to, struct err *err)
+{
+	const struct slice *s = arg;
+
+	return to->put(to->arg, s->p, s->n, err) != 0 ? -1 : 1;
+}
+
+/* KEY for all, and as it was stored for who writes a PST again. */
+static void
+put_certificate(struct card *k, struct slice raw)
+{
+	struct slice der = der_of(raw);
+	struct item_stream s = { copy_slice, &der, der.n };
+	struct err why = { 0 };
+
+	if (der.n > 0) {
+		vcard_puts(&k->o,
+		    k->o.old ? "KEY;ENCODING=b;TYPE=X509:"
+			     : "KEY:data:application/pkix-cert;base64,");
+		vcard_put_base64(&k->o, &s, &why);
+		vcard_end_line(&k->o);
+	}
+	if (raw.n > 0) {
+		s.arg = &raw;
+		s.size = raw.n;
+		vcard_puts(&k->o, "X-POSTROAD-CERTIFICATE;ENCODING=b:");
+		vcard_put_base64(&k->o, &s, &why);
+		vcard_end_line(&k->o);
+	}
+}
+
 static void
 put_contact(struct card *k)
 {
@@ -411,6 +463,8 @@ put_contact(struct card *k)
 		put_plain(k, k->o.old ? "X-GENDER" : "GENDER",
 		    c->gender == 1 ? "F" : "M");
 	put_texts(k);
+	for (i = 0; i < c->n_certificates; i++)
+		put_certificate(k, c->certificates[i]);
 	for (i = 0; i < c->n_extra; i++) {
 		vcard_puts(&k->o, "X-POSTROAD-FIELD");
 		vcard_put_param(&k->o, "X-NAME", c->extra[i].name);
@@ -660,7 +714,7 @@ vcard_write(const struct item *it, const struct vcard_opts *opts,
 		    "neither a contact nor a list");
 	put_plain(&k, "BEGIN", "VCARD");
 	put_plain(&k, "VERSION", k.o.old ? "3.0" : "4.0");
-	put_plain(&k, "PRODID", "-//postroad//postroad//EN");
+	put_plain(&k, "PRODID", VCARD_PRODID);
 	if (it->uid.n > 0)
 		put_plain(&k, "UID", vcard_uid(uid, it->uid));
 	if (it->list != NULL)

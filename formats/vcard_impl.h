@@ -8,7 +8,8 @@
 #include "core/buf.h"
 #include "formats/vcard.h"
 
-#define VCARD_LINE 75 /* octets, without the line end; RFC 6350 3.2 */
+#define VCARD_PRODID "-//postroad//postroad//EN"
+#define VCARD_LINE   75 /* octets, without the line end; RFC 6350 3.2 */
 
 /* ---- vcard_out.c: lines on their way out, folded as they come */
 

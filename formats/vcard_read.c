@@ -21,10 +21,10 @@ struct card {
 	struct item pub;
 	struct arena a;
 	int fd;
-	bool group;
+	bool group, ours;
 	struct contact c;
 	struct contact_list l;
-	struct many categories, children, extra, members, attachments;
+	struct many categories, children, extra, members, attachments, keys;
 };
 
 static void
@@ -454,6 +454,21 @@ take_categories(struct card *k, struct slice v)
 	}
 }
 
+static void
+take_key(struct card *k, struct slice v)
+{
+	struct base64 b = { 0 };
+	struct buf raw = { 0 };
+	struct slice one;
+
+	if (base64_take(&b, &raw, v.p, v.n) && base64_done(&b, &raw) &&
+	    raw.n > 0) {
+		one = slice_of(arena_slice(&k->a, buf_slice(&raw)), raw.n);
+		add(&k->keys, &one, sizeof(one));
+	}
+	buf_free(&raw);
+}
+
 static bool
 take_item(struct card *k, const struct vcard_line *line)
 {
@@ -480,7 +495,11 @@ take_item(struct card *k, const struct vcard_line *line)
 		it->uid = text(k, line);
 	} else if (is(line, "PHOTO") || is(line, "X-ATTACH")) {
 		take_bytes(k, line, is(line, "PHOTO"));
+	} else if (is(line, "X-POSTROAD-CERTIFICATE")) {
+		take_key(k, line->value);
 	} else {
+		k->ours = k->ours ||
+		    (is(line, "PRODID") && slice_is(v, VCARD_PRODID));
 		return is(line, "PRODID") || is(line, "VERSION");
 	}
 	return true;
@@ -493,6 +512,9 @@ take_line(struct card *k, const struct vcard_line *line)
 
 	if (take_name(k, line) || take_contact(k, line) || take_item(k, line) ||
 	    take_text(k, line))
+		return;
+	/* ours is in X-POSTROAD-CERTIFICATE, too */
+	if (is(line, "KEY") && k->ours)
 		return;
 	if (is(line, "X-POSTROAD-FIELD"))
 		e.name = vcard_param(line, "X-NAME");
@@ -513,6 +535,7 @@ close_card(struct item *it)
 	buf_free(&k->extra.b);
 	buf_free(&k->members.b);
 	buf_free(&k->attachments.b);
+	buf_free(&k->keys.b);
 	arena_free(&k->a);
 	free(k);
 }
@@ -530,6 +553,8 @@ finish(struct card *k)
 	k->c.children = keep(k, &k->children);
 	k->c.n_extra = k->extra.n;
 	k->c.extra = keep(k, &k->extra);
+	k->c.n_certificates = k->keys.n;
+	k->c.certificates = keep(k, &k->keys);
 	k->l.n_members = k->members.n;
 	k->l.members = keep(k, &k->members);
 	if (it->class.n == 0)

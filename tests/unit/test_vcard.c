@@ -92,7 +92,7 @@ made(const char *what, size_t i)
 static void
 fill(struct contact *c)
 {
-	static struct slice children[2];
+	static struct slice children[2], keys[2];
 	static struct contact_extra extra[2];
 	size_t i;
 
@@ -136,6 +136,11 @@ fill(struct contact *c)
 	c->birthday = (struct contact_day){ 1931, 2, 28 };
 	c->anniversary = (struct contact_day){ 0, 12, 1 };
 	c->gender = 1;
+	keys[0] =
+	    slice_of("\x01\0\x08\0\1\0\0\0\x03\0\x0b\0\x30\x05\1\2\3\4\5", 19);
+	keys[1] = slice_of("\0\0\0", 3);
+	c->certificates = keys;
+	c->n_certificates = 2;
 	extra[0] = (struct contact_extra){ slice_str("My field: \"x\""),
 		made("extra", 0) };
 	extra[1] =
@@ -188,6 +193,9 @@ compare(const struct contact *a, const struct contact *b)
 	assert_int_equal(a->n_children, b->n_children);
 	for (i = 0; i < a->n_children; i++)
 		same("child", i, a->children[i], b->children[i]);
+	assert_int_equal(a->n_certificates, b->n_certificates);
+	for (i = 0; i < a->n_certificates; i++)
+		same("certificate", i, a->certificates[i], b->certificates[i]);
 	same_day(a->birthday, b->birthday);
 	same_day(a->anniversary, b->anniversary);
 	assert_int_equal(a->gender, b->gender);
@@ -264,6 +272,10 @@ round_trip(unsigned version)
 	it.attachments = at;
 	it.n_attachments = 2;
 	write_card(&it, version, &text);
+	assert_non_null(strstr(buf_str(&text),
+	    version == 3 ? "\r\nKEY;ENCODING=b;TYPE=X509:MAUBAgMEBQ==\r\n"
+			 : "\r\nKEY:data:application/"
+			   "pkix-cert;base64,MAUBAgMEBQ==\r\n"));
 	fd = file_of(buf_slice(&text));
 	if (vcard_read(fd, &got, &err) != 0)
 		fail_msg("read: %s", err.text);
