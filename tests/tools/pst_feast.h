@@ -99,7 +99,7 @@ feast_at(void *arg, enum pst_check_phase phase, uint64_t nid)
 }
 
 /* Hold it to its specification; how much is wrong. */
-static uint64_t
+static inline uint64_t
 feast_check(int fd)
 {
 	struct feast f = { 0 };
