@@ -14,7 +14,7 @@
 #include "formats/spool_items.h"
 
 struct options {
-	bool messages, items;
+	bool messages, items, left_out;
 	const char *folder;
 };
 
@@ -24,6 +24,9 @@ static const struct opt options[] = {
 	{ "items", 0, OPT_FLAG, NULL,
 	    "list contacts, appointments and all else that is no mail",
 	    OPT_AT(struct options, items) },
+	{ "left-out", 0, OPT_FLAG, NULL,
+	    "list messages that are not here, and why: duplicates, refused",
+	    OPT_AT(struct options, left_out) },
 	{ "folder", 0, OPT_STR, "GLOB", "only these folders",
 	    OPT_AT(struct options, folder) },
 	{ 0 },
@@ -202,6 +205,46 @@ list_messages(const struct list *l, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+static void
+print_fate(const struct list *l, const struct spool_fate *f)
+{
+	char size[32];
+	struct buf line = { 0 };
+	struct js *o;
+
+	if (l->json) {
+		o = entry_fate_json(f);
+		js_put(&line, o);
+		js_free(&o);
+	} else {
+		buf_putf(&line, "%-9s %9s  ", entry_fate_word(f->fate),
+		    text_size(size, f->size));
+		entry_put_name(&line, f->folder);
+		buf_puts(&line, ": ");
+		text_escape(&line,
+		    slice_str(
+			f->message_id[0] == '\0' ? f->key : f->message_id));
+		buf_puts(&line, ": ");
+		text_escape(&line, slice_str(f->why));
+	}
+	puts(buf_str(&line));
+	buf_free(&line);
+}
+
+static int
+list_left_out(const struct list *l, struct err *err)
+{
+	struct spool_fate f;
+	int64_t row = 0;
+	int rc;
+
+	while ((rc = spool_fate_next(l->sp, &row, &f, err)) == 1 &&
+	    !ferror(stdout))
+		if (is_wanted(l, f.folder))
+			print_fate(l, &f);
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
@@ -216,9 +259,9 @@ run(const struct cmd *cmd, int argc, char **argv)
 	if (at < 0 || common_begin(&co, &err) < 0)
 		return cmd_fail(&co, &err);
 	l.json = co.json;
-	if (o.items && o.messages) {
+	if (o.items + o.messages + o.left_out > 1) {
 		err_set(&err, SCOPE_RUN, EX_USAGE,
-		    "--items and --messages: give one of them");
+		    "--messages, --items and --left-out: give one of them");
 		return cmd_fail(&co, &err);
 	}
 	if ((o.folder != NULL &&
@@ -229,6 +272,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	}
 	rc = o.items	 ? list_items(&l, &err)
 	    : o.messages ? list_messages(&l, &err)
+	    : o.left_out ? list_left_out(&l, &err)
 			 : list_folders(&l, &err);
 	spool_close(&l.sp);
 	glob_free(&l.glob);

@@ -206,39 +206,18 @@ tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 	return rc;
 }
 
-static const char *
-fate_word(enum fate fate)
-{
-	return fate == FATE_EXCLUDED ? "excluded"
-	    : fate == FATE_DUPLICATE ? "duplicate"
-	    : fate == FATE_VANISHED  ? "vanished"
-				     : "refused";
-}
-
 static void
 tell_fate(struct life *l, const struct spool_fate *f)
 {
-	struct js *o, *source;
-
 	l->found++;
 	if (l->messages == NULL) {
-		printf("not in this spool: %s\n", fate_word(f->fate));
+		printf("not in this spool: %s\n", entry_fate_word(f->fate));
 		say("why", f->why);
 		say("folder", f->folder);
 		say_source(f->source);
 		return;
 	}
-	o = js_obj();
-	js_set_str(o, "type", "fate");
-	js_set_str(o, "fate", fate_word(f->fate));
-	js_set_str(o, "why", f->why);
-	js_set_str(o, "folder", f->folder);
-	js_set_str(o, "key", f->key);
-	js_set_str(o, "message_id",
-	    f->message_id[0] == '\0' ? NULL : f->message_id);
-	source = js_parse(slice_str(f->source));
-	js_set(o, "source", source == NULL ? js_null() : source);
-	js_push(l->messages, o);
+	js_push(l->messages, entry_fate_json(f));
 }
 
 /* In the ledger by Message-ID, by key, and among those that are not here. */

@@ -104,6 +104,32 @@ entry_json(const struct spool_entry *e, const char *subject)
 	return o;
 }
 
+const char *
+entry_fate_word(enum fate fate)
+{
+	return fate == FATE_EXCLUDED ? "excluded"
+	    : fate == FATE_DUPLICATE ? "duplicate"
+	    : fate == FATE_VANISHED  ? "vanished"
+				     : "refused";
+}
+
+struct js *
+entry_fate_json(const struct spool_fate *f)
+{
+	struct js *o = js_obj(), *source = js_parse(slice_str(f->source));
+
+	js_set_str(o, "type", "fate");
+	js_set_str(o, "fate", entry_fate_word(f->fate));
+	js_set_str(o, "why", f->why);
+	js_set_str(o, "folder", f->folder);
+	js_set_str(o, "key", f->key);
+	js_set_int(o, "size", (int64_t)f->size);
+	js_set_str(o, "message_id",
+	    f->message_id[0] == '\0' ? NULL : f->message_id);
+	js_set(o, "source", source == NULL ? js_null() : source);
+	return o;
+}
+
 struct js *
 entry_item_json(const struct spool_item *it)
 {

@@ -13,6 +13,10 @@ struct js *entry_folder_json(const struct spool_folder *f);
 /* {"type":"message",...}; 'subject' is decoded text. */
 struct js *entry_json(const struct spool_entry *e, const char *subject);
 
+/* {"type":"fate",...}: a message that is not in the spool. */
+struct js *entry_fate_json(const struct spool_fate *f);
+const char *entry_fate_word(enum fate fate); /* "duplicate" */
+
 /* {"type":"item",...} */
 struct js *entry_item_json(const struct spool_item *it);
 

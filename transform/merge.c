@@ -242,7 +242,8 @@ set_source(struct run *run, const struct part *p, const char *source)
 
 	if (o == NULL)
 		o = js_obj();
-	js_set_str(o, "of", p->identity);
+	/* a merged spool's messages know already where they are from */
+	js_set_str(o, js_get(o, "of") == NULL ? "of" : "via", p->identity);
 	buf_clear(&run->source);
 	js_put(&run->source, o);
 	js_free(&o);
@@ -553,6 +554,11 @@ tell_parts(struct run *run)
 		    (unsigned long long)p->n[FATE_DUPLICATE]);
 	}
 	report_set(run->r, "spools", list);
+	if (report_fates(run->r, FATE_DUPLICATE) > 0 && !run->o->dry_run)
+		report_note(run->r,
+		    "'postroad ls --left-out %s' names each duplicate, and "
+		    "which message it is a copy of.",
+		    run->o->out);
 }
 
 static int

@@ -49,6 +49,25 @@ like "$(postroad why all.spool '<four@example.org>')" \
     'eml INBOX/c.eml of eml:.*/post' 'and where the one that stays is from'
 like "$(postroad why all.spool '<one@example.org>')" 'the same bytes' \
     'and the other rule'
+status 0 'every duplicate' postroad ls --left-out all.spool
+like "$(cat out)" '^duplicate .* INBOX: <two@example.org>: .* \(the same Message-ID and date\)' \
+    'is named'
+postroad ls --left-out --json all.spool >left.json
+is "$(jq -r '.fate + " " + (.message_id // "-")' left.json | sort |
+    tr '\n' ,)" \
+    'duplicate -,duplicate <one@example.org>,duplicate <two@example.org>,' \
+    'also as JSON'
+postroad ls --messages --json all.spool | jq -r .key >keys
+is "$(jq -r '.why|split(" ")[0]' left.json | grep -cxFf keys)" 3 \
+    'with the message that stays'
+status 64 'one list at a time' postroad ls --left-out --items all.spool
+ok 'a spool of a third place' postroad extract "$ROOT/samples/office.mbox" \
+    office.spool
+ok 'a merged spool is merged again' postroad merge all.spool office.spool \
+    again.spool
+is "$(postroad ls --messages --json again.spool | jq -r '.source |
+    select(.via) | .of' | sed 's|.*/||' | sort | uniq -c | tr -s ' \n' ' ')" \
+    ' 5 desk 2 post ' 'and where each is from first is kept'
 status 0 'the spool is sound' postroad verify all.spool
 is "$(find all.spool/mail -path '*/cur/*' -links 1 | wc -l)" 0 'hard links'
 
