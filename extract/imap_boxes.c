@@ -160,8 +160,9 @@ take(void *arg, const struct imap_folder *f, struct err *err)
 	if (l->b->n >= BOXES_MAX)
 		return err_set(err, SCOPE_STORE, EX_PROTOCOL,
 		    "the server lists more than %d folders", BOXES_MAX);
-	if (f->name.n == 0 || memchr(f->name.p, '\0', f->name.n) != NULL ||
-	    !is_ours(l, f->name))
+	/* what cannot be opened is where others are, and they tell so */
+	if (f->noselect || f->name.n == 0 ||
+	    memchr(f->name.p, '\0', f->name.n) != NULL || !is_ours(l, f->name))
 		return 0;
 	ns = namespace_of(l, f->name);
 	put_path(l, &path, f, ns);
@@ -170,10 +171,11 @@ take(void *arg, const struct imap_folder *f, struct err *err)
 		box->name = slice_is_nocase(f->name, "INBOX")
 		    ? "INBOX"
 		    : arena_slice(&l->b->names, f->name);
-		box->path = arena_slice(&l->b->names, buf_slice(&path));
+		box->path = slice_is(buf_slice(&path), box->name)
+		    ? box->name
+		    : arena_slice(&l->b->names, buf_slice(&path));
 		box->special_use = special_use_of(f->special_use);
 		box->delimiter = f->delimiter;
-		box->noselect = f->noselect;
 		box->subscribed = (signed char)f->subscribed;
 		box->left = why_left(l, box, f, ns);
 	}
@@ -202,8 +204,6 @@ drop_doubles(struct imap_boxes *b)
 			b->v[k++] = b->v[i];
 			continue;
 		}
-		if (b->v[k - 1].noselect && !b->v[i].noselect)
-			b->v[k - 1] = b->v[i];
 		if (b->v[k - 1].special_use == NULL)
 			b->v[k - 1].special_use = b->v[i].special_use;
 	}
@@ -337,8 +337,6 @@ imap_boxes_status(struct imap_boxes *b, struct imap *im, struct err *err)
 		for (; sent < b->n && sent < i + STATUS_WINDOW; sent++) {
 			tags[sent % STATUS_WINDOW] = 0;
 			b->v[sent].told = false;
-			if (b->v[sent].noselect)
-				continue;
 			if (imap_status_modseq_send(im,
 				slice_str(b->v[sent].name),
 				&tags[sent % STATUS_WINDOW], err) < 0) {

@@ -35,7 +35,6 @@ struct imap_box {
 	const char *special_use; /* or NULL */
 	char id[13];
 	char delimiter;
-	bool noselect;
 	signed char subscribed;
 	enum imap_left left;
 	bool told;  /* STATUS was answered */

@@ -228,8 +228,6 @@ leave_out(struct imap_source *s, const struct imap_box *box)
 	struct buf name = { 0 };
 	struct js *o;
 
-	if (box->noselect)
-		return;
 	if (s->left_out == NULL)
 		s->left_out = js_arr();
 	o = js_obj();
@@ -329,7 +327,7 @@ tell_first(struct imap_source *s, struct imap_box *box,
 	s->part = PART_DONE;
 	if (box->left != BOX_TAKEN)
 		leave_out(s, box);
-	if (box->left != BOX_TAKEN || box->noselect)
+	if (box->left != BOX_TAKEN)
 		return 0;
 	if (s->spec->excluded != NULL)
 		item->why = s->spec->excluded(s->spec->excluded_arg, box->path);

@@ -144,7 +144,7 @@ look_at(struct look *l, const struct imap_box *box, struct err *err)
 		l->at->mail = l->at->items = box->messages;
 		return 0;
 	}
-	if (box->noselect || read_folder(l, box, err) == 0)
+	if (read_folder(l, box, err) == 0)
 		return 0;
 	if (!imap_alive(l->im))
 		return -1;
