@@ -14,7 +14,7 @@ struct options {
 	const char *existing, *into;
 	bool dry_run, force;
 	uint64_t max_wait_s, limit_messages, daily_budget;
-	const char *dest_profile;
+	const char *dest_profile, *window;
 };
 
 static const struct opt options[] = {
@@ -39,6 +39,9 @@ static const struct opt options[] = {
 	{ "daily-budget", 0, OPT_SIZE, "BYTES",
 	    "send so many bytes a day at most, over all runs",
 	    OPT_AT(struct options, daily_budget) },
+	{ "window", 0, OPT_STR, "FROM-TO",
+	    "send at these hours only, like 22:00-06:00",
+	    OPT_AT(struct options, window) },
 	{ "force", 0, OPT_FLAG, NULL,
 	    "use a spool on a network file system all the same",
 	    OPT_AT(struct options, force) },
@@ -48,6 +51,8 @@ static const struct opt options[] = {
 static int
 check_options(const struct options *o, struct err *err)
 {
+	unsigned opens, closes;
+
 	if (o->existing != NULL && strcmp(o->existing, "match") != 0 &&
 	    strcmp(o->existing, "ignore") != 0)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
@@ -56,6 +61,9 @@ check_options(const struct options *o, struct err *err)
 	if (o->into != NULL && *o->into == '\0')
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--into wants the name of a folder");
+	if (o->window != NULL &&
+	    load_window_parse(o->window, &opens, &closes, err) < 0)
+		return -1;
 	if (o->max_wait_s > 30 * 86400)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--max-wait: at most 30 days");
@@ -90,6 +98,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 		.dest_profile = o.dest_profile,
 		.limit_messages = o.limit_messages,
 		.daily_budget = o.daily_budget,
+		.window = o.window,
 		.spool_flags = o.force ? SPOOL_FORCE : 0 };
 	r = report_new(STAGE_LOAD);
 	progress_begin(&co, r, o.dry_run ? "planning" : "loading");

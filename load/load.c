@@ -172,7 +172,11 @@ run_folder(struct load *l, struct load_folder *f, struct err *err)
 		return 0;
 	if (l->o->dry_run)
 		return plan_dry(l, f, err);
-	if (append_folder(l, f, err) < 0 || resolve_uids(l, f, err) < 0)
+	do {
+		if (pace_wait(l, err) < 0 || append_folder(l, f, err) < 0)
+			return -1;
+	} while (l->closed);
+	if (resolve_uids(l, f, err) < 0)
 		return -1;
 	return l->spent ? pace_end(l, err) : 0;
 }
@@ -337,6 +341,11 @@ run(struct load *l, struct err *err)
 	const struct load_options *o = l->o;
 	struct buf label = { 0 };
 
+	if (o->window != NULL &&
+	    load_window_parse(o->window, &l->opens, &l->closes, err) < 0)
+		return -1;
+	if (!o->dry_run && pace_wait(l, err) < 0)
+		return -1;
 	url_label(&label, &o->account->url);
 	spool_event_begin(l->spool, "load", buf_str(&label));
 	buf_free(&label);

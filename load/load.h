@@ -36,10 +36,15 @@ struct load_options {
 	uint64_t max_wait_s;	  /* for a busy server, in all */
 	const char *dest_profile; /* --dest-profile; NULL: found out */
 	uint64_t limit_messages;  /* send so many in this run; 0: all */
+	const char *window;	  /* --window 22:00-06:00, local time; NULL */
 	uint64_t daily_budget;	  /* bytes a day (UTC), over all runs; 0: the
 				  * profile's, if it has one */
 	unsigned spool_flags;	  /* SPOOL_FORCE */
 };
+
+/* --window: seconds of the day.  0, or -1 with EX_USAGE. */
+int load_window_parse(const char *text, unsigned *opens_r, unsigned *closes_r,
+    struct err *err);
 
 /*
  * Run the stage.  Everything is counted in 'r' (STAGE_LOAD), whatever

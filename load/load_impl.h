@@ -67,6 +67,8 @@ struct load {
 	uint64_t day, day_bytes; /* sent on that day, over all runs */
 	uint64_t day_limit;	 /* 0: none */
 	bool spent;		 /* no more in this run */
+	unsigned opens, closes;	 /* --window: seconds of the day; equal: none */
+	bool closed;		 /* it closed while we were at it */
 
 	/* quota, for the whole run */
 	uint64_t quota_floor; /* a message of this size did not fit */
@@ -84,13 +86,15 @@ int load_begin(struct load *l, struct err *err);
 void load_report_refused(struct load *l, struct load_folder *f, const char *key,
     const struct err *why);
 
-/* ---- pace.c: --limit-messages and the daily budget */
+/* ---- pace.c: --limit-messages, --daily-budget, --window */
 /* How much of the budget is used already. */
 int pace_begin(struct load *l, struct err *err);
 /* How many messages may follow, 0: none in this run. */
 size_t pace_room(struct load *l, size_t want);
 /* So many bytes more were kept there; part of the transaction. */
 int pace_sent(struct load *l, uint64_t bytes, struct err *err);
+/* Wait until the window is open.  -1: a stop was asked for. */
+int pace_wait(struct load *l, struct err *err);
 /* What ends the run when there was no room.  Returns -1. */
 int pace_end(const struct load *l, struct err *err);
 

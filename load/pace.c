@@ -3,11 +3,13 @@
  * How much is sent in one run (--limit-messages), and in one day: Gmail takes
  * 500 MB, and locks an account that sends more.  Days are UTC's.  The bytes
  * of the day are a value in the ledger, written with the deliveries, so that
- * a budget survives restarts.
+ * a budget survives restarts.  And at which hours (--window): outside of
+ * them it waits, between two batches.
  */
 #include <stdio.h>
 #include <time.h>
 
+#include "core/log.h"
 #include "core/mem.h"
 #include "core/num.h"
 #include "load/load_impl.h"
@@ -30,6 +32,92 @@ read_budget(struct load *l, struct slice text)
 	    num_u64(slice_from(text, 1), UINT64_MAX, &bytes) && day == l->day)
 		l->day_bytes = bytes;
 }
+
+/* ---------------------------------------------------------- --window */
+
+/* "22:00", "06:30:15": seconds of the day. */
+static bool
+read_time(struct slice *s, unsigned *t_r)
+{
+	uint64_t part;
+	unsigned i, total = 0;
+
+	for (i = 0; i < 3; i++) {
+		if (i > 0 && (s->n == 0 || s->p[0] != ':')) {
+			if (i == 1)
+				return false;
+			total *= 60;
+			continue;
+		}
+		if (i > 0)
+			*s = slice_from(*s, 1);
+		if (!num_take_u64(s, i == 0 ? 24 : 59, &part))
+			return false;
+		total = total * 60 + (unsigned)part;
+	}
+	*t_r = total;
+	return total <= DAY_S;
+}
+
+int
+load_window_parse(const char *text, unsigned *opens_r, unsigned *closes_r,
+    struct err *err)
+{
+	struct slice s = slice_str(text);
+
+	if (read_time(&s, opens_r) && s.n > 1 && s.p[0] == '-') {
+		s = slice_from(s, 1);
+		if (read_time(&s, closes_r) && s.n == 0 &&
+		    *opens_r % DAY_S != *closes_r % DAY_S)
+			return 0;
+	}
+	err_set(err, SCOPE_RUN, EX_USAGE, "--window: '%s' is no span of time",
+	    text);
+	return err_hint(err, "write it like 22:00-06:00, local time");
+}
+
+/* Seconds until it opens, 0: it is open. */
+static unsigned
+until_open(const struct load *l)
+{
+	time_t t = time(NULL);
+	struct tm tm;
+	unsigned now;
+
+	if (l->o->window == NULL || localtime_r(&t, &tm) == NULL)
+		return 0;
+	now = (unsigned)(tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
+	if (l->opens < l->closes ? now >= l->opens && now < l->closes
+				 : now >= l->opens || now < l->closes)
+		return 0;
+	return (l->opens + DAY_S - now) % DAY_S;
+}
+
+int
+pace_wait(struct load *l, struct err *err)
+{
+	char text[80];
+	unsigned s;
+	bool said = false;
+
+	while ((s = until_open(l)) > 0) {
+		snprintf(text, sizeof(text),
+		    "waiting %u:%02u:%02u for the "
+		    "window %.20s",
+		    s / 3600, s / 60 % 60, s % 60, l->o->window);
+		if (!said)
+			log_info("%s", text);
+		said = true;
+		report_doing(l->report, text);
+		if (conn_sleep_ms(s < 10 ? 200 : 1000, err) < 0)
+			return -1;
+	}
+	report_doing(l->report, NULL);
+	l->closed = false;
+	return 0;
+}
+
+/* ------------------------------------------------------------ budgets */
 
 int
 pace_begin(struct load *l, struct err *err)
@@ -63,7 +151,8 @@ pace_room(struct load *l, size_t want)
 		l->spent = true;
 	if (limit != 0 && l->taken >= limit)
 		l->spent = true;
-	if (l->spent)
+	l->closed = until_open(l) > 0;
+	if (l->spent || l->closed)
 		return 0;
 	return limit != 0 && limit - l->taken < want
 	    ? (size_t)(limit - l->taken)

@@ -92,6 +92,32 @@ is "$(jq .loaded out)" 5 'goes on'
 is "$(kept st5)" 7 'all have arrived'
 fake_stop
 
+# --- at these hours only
+postroad extract maildir:in h.spool >/dev/null 2>&1
+at() { date -d "@$(($(date +%s) + $1))" +%H:%M:%S; }
+fake_start --store st6 --connections 9
+start=$(date +%s)
+status 0 '--window that opens in 3 seconds' load --window \
+    "$(at 3)-$(at 1000)" h.spool
+[ $(($(date +%s) - start)) -ge 2 ]
+result $? 'is waited for'
+is "$(jq .loaded out)" 7 'then all is sent'
+fake_stop
+rm -rf h.spool && postroad extract maildir:in h.spool >/dev/null 2>&1
+fake_start --store st7 --connections 9 --delay 700
+"$POSTROAD" load --json --tls none --password-file pw --window \
+    "$(at 60)-$(at 3)" h.spool "$FAKE_URL" >out 2>err &
+pid=$!
+sleep 6
+kill -TERM $pid
+rc=0
+wait $pid || rc=$?
+is "$rc" 75 'outside the window it waits, until it is stopped'
+fake_stop
+for bad in 22 22:00 22:00- 25:00-06:00 6:00-6:00 a-b 22:00-06:00x; do
+	status 64 "--window $bad" load --window "$bad" h.spool
+done
+
 # --- the quota, before the first byte
 postroad extract maildir:in g.spool >/dev/null 2>&1
 if [ "$DOVECOT_BIN" ]; then
