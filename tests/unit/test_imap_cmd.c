@@ -37,7 +37,9 @@ test_astring(void **state)
 		size_t literals;
 	} t[] = {
 		{ "INBOX", 5, "X INBOX", 0 },
-		{ "a/b.c-d_e&AMQ-", 15, "X a/b.c-d_e&AMQ-", 0 },
+		{ "a/b.c-d_e&AMQ-", 14, "X a/b.c-d_e&AMQ-", 0 },
+		{ "INBOX.~x", 8, "X \"INBOX.~x\"", 0 }, /* Courier */
+		{ "a]", 2, "X \"a]\"", 0 },
 		{ "", 0, "X \"\"", 0 },
 		{ "NIL", 3, "X \"NIL\"", 0 },
 		{ "nil", 3, "X \"nil\"", 0 },
