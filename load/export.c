@@ -296,6 +296,19 @@ begin(struct walk *w, const struct sink_ops *ops, struct err *err)
 	return spool_iter_open(w->sp, NULL, &w->it, err);
 }
 
+/* An export has no middle to go on from. */
+static void
+mend_hint(struct err *err)
+{
+	if (strstr(err->hint, "where it stopped") == NULL)
+		return;
+	if (err->status == EX_IOERR)
+		err_hint(err,
+		    "make room on that disk and run the same command again");
+	else
+		err_hint(err, "run the same command again: it begins anew");
+}
+
 int
 export_run(const struct export_options *o, struct report *r, struct err *err)
 {
@@ -311,8 +324,10 @@ export_run(const struct export_options *o, struct report *r, struct err *err)
 	rc = begin(&w, ops, err);
 	if (rc == 0)
 		rc = walk(&w, err);
-	if (rc < 0)
+	if (rc < 0) {
+		mend_hint(err);
 		count_rest(&w);
+	}
 	count_taken(&w, rc == 0);
 	if (w.items != NULL)
 		export_items_count(w.items, o->out, rc == 0);
