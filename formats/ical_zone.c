@@ -165,7 +165,7 @@ make_id(struct ical_build *b, const struct event_zone *z, char *id, size_t cap)
 		if (strchr("\"\n\t,;:\\", text.p[i]) != NULL)
 			text.p[i] = text.p[i] == ':' ? '.' : '-';
 	if (text.n == 0)
-		buf_putf(&text, "UTC%+03d:%02d",
+		buf_putf(&text, "UTC%+03d%02d",
 		    offset_of(z->rules, false) / 3600,
 		    abs(offset_of(z->rules, false)) / 60 % 60);
 	snprintf(id, cap, "%s", text.p);

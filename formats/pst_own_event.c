@@ -223,6 +223,35 @@ read_recur(struct own_item *oi, struct event *e)
 	return r;
 }
 
+/* A series without a zone: how its own clock and UTC differ on its first day
+ * must do.  When that clock is changed nobody knows. */
+static void
+guess_zone(struct own_item *oi, struct event *e, const struct event_recur *r)
+{
+	struct event_zone_rule *rule;
+	struct event_zone *z;
+	int64_t ahead;
+
+	if (e->zone != NULL || e->all_day || e->start == DATE_UNKNOWN)
+		return;
+	ahead = (int64_t)r->start_min * 60 - (e->start - event_day(e->start));
+	if (ahead > DAY / 2)
+		ahead -= DAY;
+	if (ahead <= -DAY / 2)
+		ahead += DAY;
+	if (ahead == 0 || ahead % 900 != 0)
+		return;
+	rule = arena_alloc(&oi->a, sizeof(*rule));
+	z = arena_alloc(&oi->a, sizeof(*z));
+	rule->bias = (int32_t)(-ahead / 60);
+	z->rules = rule;
+	z->n_rules = 1;
+	e->zone = z;
+	ndb_note(oi->r->n, false, (uint64_t)oi->pub.nid << 24 | 0xfe0014,
+	    "a series does not say its time zone: of its summer time nothing "
+	    "is known");
+}
+
 /* ----------------------------------------------------- changed instances */
 
 static struct event_change *
@@ -514,6 +543,7 @@ own_fill_event(struct own_item *oi)
 	if (own_is_class(oi, "IPM.Schedule.Meeting.Resp"))
 		turn_answer(oi, e);
 	if (r != NULL) {
+		guess_zone(oi, e, r);
 		e->recur = r;
 		read_exceptions(oi, e, r);
 	}

@@ -885,6 +885,11 @@ def case_meeting(path, n):
             gid: (0x102, far), recurs: (11, True), rule: (0x102, series),
             zone: (0x102, pacific), start: (0x40, filetime(1174928400)),
             end: (0x40, filetime(1174930200))}}))
+    p.message(inbox, mail(11, subject='Nowhere', to=[JOHN], **{
+        'class': kind + 'Request', 'props': {
+            gid: (0x102, far), recurs: (11, True), rule: (0x102, series),
+            start: (0x40, filetime(1174928400)),
+            end: (0x40, filetime(1174930200))}}))
     # two days that somebody at UTC+2 took for whole ones
     p.message(inbox, mail(8, subject='Days', to=[JOHN], **{
         'class': kind + 'Request', 'props': {
