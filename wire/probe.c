@@ -62,7 +62,7 @@ look_at_pop3(struct probe *p)
 	pop3_close(&pop3);
 }
 
-/* ---------------------------------------------------------- which of the two */
+/* --------------------------------------------------------- which of the two */
 
 /* The first line without its end.  0 or -1. */
 static int

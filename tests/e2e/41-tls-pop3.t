@@ -172,6 +172,6 @@ unlike "$(cat out err trace)" 'secret|c2VjcmV0' 'no password anywhere'
 
 # every T case has a test that says so
 for i in $(seq 28); do
-	ok "T$i is tested" grep -qE "T$i[^0-9]" "$ROOT"/tests/e2e/[0-9]*.t
+	ok "T$i is tested" grep -qE "T${i}[^0-9]" "$ROOT"/tests/e2e/[0-9]*.t
 done
 done_testing
