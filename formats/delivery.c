@@ -337,6 +337,18 @@ delivery_maybe_twice(struct ledger *l, int64_t dest, const char *key,
 	    : 0;
 }
 
+int64_t
+delivery_count(struct ledger *l, struct err *err)
+{
+	int64_t n = 0;
+
+	return ledger_number(l, &n, err,
+		   "SELECT count(DISTINCT key) FROM delivery WHERE state=?",
+		   "i", (int64_t)DELIVERY_DELIVERED) < 0
+	    ? -1
+	    : n;
+}
+
 int
 delivery_fact_next(struct ledger *l, const char *key, int64_t *dest,
     struct delivery_fact *f, struct arena *a, struct err *err)

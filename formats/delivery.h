@@ -140,6 +140,9 @@ int delivery_unsend(struct ledger *l, int64_t dest, const char *key,
 int delivery_maybe_twice(struct ledger *l, int64_t dest, const char *key,
     struct err *err);
 
+/* How many messages were delivered, to whichever destination; or -1. */
+int64_t delivery_count(struct ledger *l, struct err *err);
+
 /* For 'why': every delivery of a message. */
 struct delivery_fact {
 	const char *label, *folder; /* wire form of the name */

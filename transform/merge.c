@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/stop.h"
+#include "formats/delivery.h"
 #include "formats/head.h"
 #include "formats/spool.h"
 #include "formats/spool_items.h"
@@ -30,6 +31,7 @@ struct part {
 	char mark[2 * MARK_BYTES + 2]; /* ".1a2b3c4d" */
 	bool last;		       /* POP3: it knows least */
 	uint64_t n[FATE_COUNT], announced;
+	int64_t loaded; /* of its messages, from itself already */
 };
 
 struct run {
@@ -55,6 +57,9 @@ open_part(struct run *run, struct part *p, struct err *err)
 		spool_open(&p->sp, p->dir, SPOOL_DELIVER, run->o->flags,
 		    &ignored) < 0) &&
 	    spool_open(&p->sp, p->dir, SPOOL_READ, run->o->flags, err) < 0)
+		return -1;
+	p->loaded = delivery_count(spool_ledger(p->sp), err);
+	if (p->loaded < 0)
 		return -1;
 	text = spool_meta(p->sp, "source_kind");
 	kind = mem_str(text == NULL ? "spool" : text);
@@ -530,6 +535,22 @@ take_items(struct run *run, struct part *p, struct err *err)
 
 /* ------------------------------------------------------------------ run */
 
+/* What was loaded before the merge, the merge cannot take back. */
+static void
+tell_loaded(struct run *run)
+{
+	const struct part *p;
+
+	for (p = run->part; p < run->part + run->o->nin; p++)
+		if (p->loaded > 0 && p->n[FATE_DUPLICATE] > 0)
+			report_note(run->r,
+			    "%s was loaded by itself already: in that mailbox "
+			    "are copies of messages that OUT has from another "
+			    "spool. Load OUT into an empty one, or these will "
+			    "be there twice.",
+			    p->dir);
+}
+
 static void
 tell_parts(struct run *run)
 {
@@ -545,6 +566,7 @@ tell_parts(struct run *run)
 		js_set_int(o, "unchanged", (int64_t)p->n[FATE_UNCHANGED]);
 		js_set_int(o, "duplicate", (int64_t)p->n[FATE_DUPLICATE]);
 		js_set_int(o, "refused", (int64_t)p->n[FATE_REFUSED]);
+		js_set_int(o, "loaded", p->loaded);
 		js_push(list, o);
 		report_note(run->r,
 		    "%s: %llu messages, %llu kept, %llu duplicates", p->dir,
@@ -554,6 +576,7 @@ tell_parts(struct run *run)
 		    (unsigned long long)p->n[FATE_DUPLICATE]);
 	}
 	report_set(run->r, "spools", list);
+	tell_loaded(run);
 	if (report_fates(run->r, FATE_DUPLICATE) > 0 && !run->o->dry_run)
 		report_note(run->r,
 		    "'postroad ls --left-out %s' names each duplicate, and "
