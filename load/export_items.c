@@ -3,6 +3,7 @@
  * export_items.h. */
 #include "load/export_items.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "core/stop.h"
 #include "formats/item_out.h"
 #include "formats/spool_items.h"
+#include "load/taker.h"
 
 struct row {
 	int64_t id;
@@ -22,7 +24,9 @@ struct row {
 struct export_items {
 	struct spool *sp;
 	struct report *r;
-	struct row *v; /* by folder's name, then as they were stored */
+	int spool_fd;
+	struct taker *taker; /* of our own: another's answers are not ours */
+	struct row *v;	     /* by folder's name, then as they were stored */
 	size_t n;
 	char **folders;
 	size_t n_folders;
@@ -103,6 +107,7 @@ export_items_open(struct export_items **x_r, struct spool *sp, struct report *r,
 
 	x->sp = sp;
 	x->r = r;
+	x->spool_fd = -1;
 	*x_r = x;
 	while ((rc = spool_item_next(sp, &after, &item, err)) > 0)
 		add(x, &item);
@@ -143,6 +148,25 @@ export_items_kind(const struct export_items *x, const char *folder)
 
 /* ----------------------------------------------------------------- giving */
 
+/* Nobody's file is read here that the sandboxed child could not read. */
+static int
+probe(struct export_items *x, const struct spool_item *item, struct err *err)
+{
+	int rc;
+
+	if (x->taker == NULL) {
+		x->spool_fd =
+		    open(spool_dir(x->sp), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (x->spool_fd < 0)
+			return err_sys(err, SCOPE_RUN, EX_NOINPUT, "%s",
+			    spool_dir(x->sp));
+		if (taker_open(&x->taker, x->spool_fd, x->r, err) < 0)
+			return -1;
+	}
+	rc = taker_probe(x->taker, item->kind, item->file, err);
+	return rc > 0 ? 0 : -1;
+}
+
 static int
 give(struct export_items *x, struct sink *s, struct row *row, struct err *err)
 {
@@ -158,7 +182,9 @@ give(struct export_items *x, struct sink *s, struct row *row, struct err *err)
 	if (rc <= 0 || after != row->id)
 		return rc < 0 ? -1 : 0;
 	fd = spool_item_open(x->sp, &item, err);
-	rc = fd < 0 ? -1 : item_in(fd, item.kind, &it, err);
+	rc = fd < 0 ? -1 : probe(x, &item, err);
+	if (rc == 0)
+		rc = item_in(fd, item.kind, &it, err);
 	if (rc == 0)
 		rc = s->ops->item(s, &item, it, err);
 	item_close(&it);
@@ -261,6 +287,9 @@ export_items_close(struct export_items **xp)
 
 	if (x == NULL)
 		return;
+	taker_close(&x->taker);
+	if (x->spool_fd >= 0)
+		close(x->spool_fd);
 	for (i = 0; i < x->n_folders; i++)
 		free(x->folders[i]);
 	free(x->folders);

@@ -17,6 +17,7 @@
 #include "core/mem.h"
 #include "core/proc.h"
 #include "core/sandbox.h"
+#include "formats/item_out.h"
 #include "formats/mime_build.h"
 #include "formats/mime_take.h"
 
@@ -105,6 +106,48 @@ take(struct child *c, const char *path, struct err *err)
 	return 0;
 }
 
+static int
+put_nowhere(void *arg, const void *data, size_t len, struct err *err)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	(void)err;
+	return 0;
+}
+
+static int
+read_through(const struct item_stream *s, struct err *err)
+{
+	struct item_sink nowhere = { put_nowhere, NULL };
+
+	return s->copy == NULL || s->copy(s->arg, &nowhere, err) >= 0 ? 0 : -1;
+}
+
+/* Read an item that is no mail, and all that is in it. */
+static int
+probe(const char *path, enum item_kind kind, struct err *err)
+{
+	struct item *it = NULL;
+	int fd = openat(PROC_GIVEN, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	size_t i;
+	int rc;
+
+	if (fd < 0)
+		return err_sys(err, SCOPE_MSG, EX_NOINPUT, "its file");
+	hook(path);
+	rc = item_in(fd, kind, &it, err);
+	if (rc == 0)
+		rc = read_through(&it->plain.stream, err);
+	if (rc == 0)
+		rc = read_through(&it->html.stream, err);
+	for (i = 0; rc == 0 && i < it->n_attachments; i++)
+		rc = read_through(&it->attachments[i].data, err);
+	item_close(&it);
+	close(fd);
+	return rc;
+}
+
 /* Memory that one large message took is not kept for small ones. */
 static void
 forget(struct buf *b)
@@ -116,13 +159,15 @@ forget(struct buf *b)
 }
 
 static void
-do_one(struct child *c, struct slice payload)
+do_one(struct child *c, unsigned type, struct slice payload)
 {
 	struct err err = { 0 };
 	bool bad = false;
 	struct slice s = frame_str(&payload, LIMIT_BLOCK, &bad);
 	char *path = mem_strn(s.p, s.n);
-	int rc = take(c, path, &err);
+	int rc = type == TAKE_ONE
+	    ? take(c, path, &err)
+	    : probe(path, (enum item_kind)frame_u32(&payload, &bad), &err);
 
 	free(path);
 	buf_clear(&c->out);
@@ -196,8 +241,8 @@ take_child_main(void)
 	frame_put_u32(&c->out, lock_in(memory));
 	send_bytes(c, TAKE_HELLO, c->out.p, c->out.n);
 	while (receive(c, &f))
-		if (f.type == TAKE_ONE)
-			do_one(c, f.payload);
+		if (f.type == TAKE_ONE || f.type == TAKE_PROBE)
+			do_one(c, f.type, f.payload);
 	arena_free(&c->a);
 	buf_free(&c->blob);
 	buf_free(&c->out);

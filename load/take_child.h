@@ -5,8 +5,8 @@
  * into its pipe, and end.  It is this program run again as "postroad
  * --mime-child" (core/proc.h).
  *
- *	parent: START ONE*
- *	child:  HELLO { (BLOB | PLAN)* END }*	one END for each ONE, in order
+ *	parent: START (ONE | PROBE)*
+ *	child:  HELLO { (BLOB | PLAN)* END }*	one END for each, in order
  */
 #ifndef LOAD_TAKE_CHILD_H
 #define LOAD_TAKE_CHILD_H
@@ -23,7 +23,8 @@ enum take_frame_type {
 	TAKE_END,	/* u32 whole, str why not */
 	/* parent to child */
 	TAKE_START, /* u64 memory */
-	TAKE_ONE    /* str path beneath the spool */
+	TAKE_ONE,   /* str path beneath the spool */
+	TAKE_PROBE  /* the same, u32 enum item_kind: can it be read? */
 };
 
 /* All of the child's life; returns its exit status. */

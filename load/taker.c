@@ -244,24 +244,22 @@ bury(struct taker *t, enum proc_heard heard, struct err *err)
 	return 0;
 }
 
-/* Until END, or until the child is no more. */
+/* Until END, which is in *f_r: 1; 0: the child is no more; -1. */
 static int
-hear(struct taker *t, int fd, uint64_t size, struct taken **t_r,
-    struct err *err)
+hear(struct taker *t, struct frame *f_r, struct err *err)
 {
 	enum proc_heard heard;
-	struct frame f;
 	int rc;
 
 	for (;;) {
-		heard = proc_hear(&t->proc, PATIENCE_MS, &f, err);
+		heard = proc_hear(&t->proc, PATIENCE_MS, f_r, err);
 		if (heard == PROC_HEARD_STOP)
 			return -1;
 		if (heard != PROC_HEARD_FRAME)
 			break;
-		rc = on_frame(t, &f, err);
+		rc = on_frame(t, f_r, err);
 		if (rc == 1)
-			return on_end(t, f.payload, fd, size, t_r, err);
+			return 1;
 		if (rc == -2)
 			return -1;
 		if (rc < 0) {
@@ -276,17 +274,45 @@ int
 taker_answer(struct taker *t, int fd, uint64_t size, struct taken **t_r,
     struct err *err)
 {
+	struct frame f;
 	int rc;
 
 	for (;;) {
 		if (begin_answer(t, err) < 0 || start(t, err) < 0)
 			return -1;
 		tell(t);
-		rc = hear(t, fd, size, t_r, err);
+		rc = hear(t, &f, err);
+		if (rc == 1)
+			rc = on_end(t, f.payload, fd, size, t_r, err);
 		/* one that died before it began died of something else */
 		if (rc != 0 || t->proc.pid != 0 || t->hello)
 			break;
 	}
 	forget_oldest(t);
 	return rc;
+}
+
+int
+taker_probe(struct taker *t, enum item_kind kind, const char *path,
+    struct err *err)
+{
+	struct frame f;
+	struct slice why;
+	bool bad = false;
+	int rc;
+
+	do {
+		if (begin_answer(t, err) < 0 || start(t, err) < 0)
+			return -1;
+		buf_clear(&t->out);
+		frame_put_str(&t->out, slice_str(path), LIMIT_BLOCK - 16);
+		frame_put_u32(&t->out, (uint32_t)kind);
+		proc_tell(&t->proc, TAKE_PROBE, &t->out);
+		rc = hear(t, &f, err);
+	} while (rc == 0 && t->proc.pid == 0 && !t->hello);
+	if (rc <= 0 || frame_u32(&f.payload, &bad) != 0)
+		return rc;
+	why = frame_str(&f.payload, TAKE_WHY_MAX, &bad);
+	err_set(err, SCOPE_MSG, EX_DATAERR, "%.*s", (int)why.n, why.p);
+	return 0;
 }

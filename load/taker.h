@@ -14,6 +14,7 @@
 #define LOAD_TAKER_H
 
 #include "core/report.h"
+#include "formats/item_kind.h"
 #include "formats/taken.h"
 
 /* Questions that may wait for their answers. */
@@ -35,6 +36,14 @@ void taker_ask(struct taker *t, const char *path);
  * it could not be taken apart, *err says why; -1 with SCOPE_RUN.
  */
 int taker_answer(struct taker *t, int fd, uint64_t size, struct taken **t_r,
+    struct err *err);
+
+/*
+ * Can the item at 'path' be read?  The child tries first: what breaks it does
+ * not break its parent.  1, 0 (*err says why not), -1 with SCOPE_RUN.  Not
+ * while questions wait.
+ */
+int taker_probe(struct taker *t, enum item_kind kind, const char *path,
     struct err *err);
 
 void taker_close(struct taker **t);

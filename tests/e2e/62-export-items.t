@@ -71,4 +71,16 @@ status 1 'one is no vCard, one is gone' \
 is "$(jq -c '[.items.contact.stored, .items.contact.refused,
     .items.task.stored, .items.task.refused]' out)" '[1,1,1,1]' 'named, counted'
 is "$(jq '.problems | length' out)" 2 'each'
+
+# one that breaks its reader costs itself
+STEPS=${POSTROAD_STEPS:-$ROOT/build/postroad-steps}
+if [ -x "$STEPS" ]; then
+	postroad extract -q "$ROOT/samples/organizer.pst" d.spool >x.log 2>&1
+	PST_CHILD_HOOK='mime-crash:Staff' status 1 'a reader that crashes' \
+	    "$STEPS" export --json -f pst d.spool d.pst
+	is "$(jq -c '[.items.event.stored, .items.event.refused]' out)" \
+	    '[2,1]' 'costs one item'
+else
+	skip 'a reader that crashes' 'no build with steps'
+fi
 done_testing
