@@ -233,6 +233,44 @@ put_org(struct card *k)
 	put_parts(k, org, org[1].n > 0 ? 2 : 1);
 }
 
+/* A URI has a scheme (RFC 3986 3); what has none but looks like a host is one
+ * of the web, as Outlook takes it. */
+enum web { WEB_URI, WEB_HOST, WEB_TEXT };
+
+static enum web
+web_of(struct slice s)
+{
+	size_t i, dots = 0;
+
+	for (i = 0; i < s.n && s.p[i] != ':' && s.p[i] != '/'; i++)
+		dots += s.p[i] == '.';
+	if (memchr(s.p, ' ', s.n) != NULL || memchr(s.p, '\n', s.n) != NULL)
+		return WEB_TEXT;
+	if (i > 1 && i < s.n && s.p[i] == ':' &&
+	    (dots == 0 || memmem(s.p + i, s.n - i, "://", 3) == s.p + i))
+		return WEB_URI;
+	return dots > 0 && i > 3 ? WEB_HOST : WEB_TEXT;
+}
+
+static void
+put_web(struct card *k, const struct vcard_text *t, struct slice s)
+{
+	enum web web = web_of(s);
+
+	vcard_puts(&k->o, web == WEB_TEXT ? "X-POSTROAD-" : "");
+	vcard_puts(&k->o, t->name);
+	if (t->type != NULL) {
+		vcard_puts(&k->o, ";TYPE=");
+		vcard_puts(&k->o, t->type);
+	}
+	vcard_puts(&k->o, web == WEB_HOST ? ":http://" : ":");
+	if (web == WEB_TEXT)
+		vcard_put_text(&k->o, s);
+	else
+		vcard_put_uri(&k->o, s);
+	vcard_end_line(&k->o);
+}
+
 static void
 put_texts(struct card *k)
 {
@@ -250,19 +288,19 @@ put_texts(struct card *k)
 			(slice_eq(s, c->text[CONTACT_WEB_WORK]) ||
 			    slice_eq(s, c->text[CONTACT_WEB_HOME]))))
 			continue;
+		if (t->uri) {
+			put_web(k, t, s);
+			continue;
+		}
 		vcard_puts(&k->o,
 		    k->o.old && t->old_name != NULL ? t->old_name : t->name);
 		if (t->type != NULL && !(k->o.old && t->old_name != NULL)) {
 			vcard_puts(&k->o, ";TYPE=");
 			vcard_puts(&k->o, t->type);
-			if (!t->uri)
-				vcard_puts(&k->o, ";VALUE=text");
+			vcard_puts(&k->o, ";VALUE=text");
 		}
 		vcard_put(&k->o, ":", 1);
-		if (t->uri)
-			vcard_put_uri(&k->o, s);
-		else
-			vcard_put_text(&k->o, s);
+		vcard_put_text(&k->o, s);
 		vcard_end_line(&k->o);
 	}
 	for (i = 0; i < c->n_children; i++)
@@ -640,7 +678,7 @@ put_attach(struct card *k, const struct item_attach *at)
 
 	vcard_puts(&k->o, "X-ATTACH");
 	if (at->name.n > 0)
-		vcard_put_param(&k->o, "FILENAME", at->name);
+		vcard_put_param(&k->o, "X-FILENAME", at->name);
 	if (at->method == ITEM_ATTACH_LINK) {
 		vcard_puts(&k->o, ":");
 		vcard_put_text(&k->o, at->path);
@@ -649,7 +687,7 @@ put_attach(struct card *k, const struct item_attach *at)
 	}
 	if (k->o.old) {
 		vcard_puts(&k->o, ";ENCODING=b");
-		vcard_put_param(&k->o, "FMTTYPE", type);
+		vcard_put_param(&k->o, "X-FMTTYPE", type);
 	}
 	item_attach_stream(&as, at);
 	put_bytes(k, at, type, &as.stream);

@@ -321,13 +321,16 @@ static void
 take_bytes(struct card *k, const struct vcard_line *line, bool photo)
 {
 	struct item_attach at = { .method = ITEM_ATTACH_DATA,
-		.name = vcard_param(line, "FILENAME"),
-		.mime = vcard_param(line, "FMTTYPE"),
+		.name = vcard_param(line, "X-FILENAME"),
+		.mime = vcard_param(line, "X-FMTTYPE"),
 		.photo = photo,
 		.position = -1 };
 	struct slice enc = vcard_param(line, "ENCODING"), v = line->value;
 	const char *comma;
 	size_t skip = 0;
+
+	if (at.name.n == 0)
+		at.name = vcard_param(line, "FILENAME");
 
 	if (slice_starts(v, "data:")) {
 		comma = memchr(v.p, ',', v.n);
@@ -356,6 +359,14 @@ take_bytes(struct card *k, const struct vcard_line *line, bool photo)
 
 /* ------------------------------------------------------------- one property */
 
+/* "X-POSTROAD-URL": what should be a URI, and is none. */
+static bool
+is_text_of(const struct vcard_line *line, const char *name)
+{
+	return slice_starts(line->name, "X-POSTROAD-") &&
+	    slice_is(slice_from(line->name, 11), name);
+}
+
 static bool
 take_text(struct card *k, const struct vcard_line *line)
 {
@@ -366,6 +377,9 @@ take_text(struct card *k, const struct vcard_line *line)
 		t = &vcard_texts[i];
 		if (t->old_name != NULL && is(line, t->old_name))
 			break;
+		if (t->uri && is_text_of(line, t->name) &&
+		    (t->type == NULL || vcard_has_type(line, t->type)))
+			break;
 		if (is(line, t->name) &&
 		    (t->type == NULL || vcard_has_type(line, t->type)))
 			break;
@@ -373,7 +387,8 @@ take_text(struct card *k, const struct vcard_line *line)
 	if (i == vcard_n_texts || k->c.text[vcard_texts[i].what].n > 0)
 		return i < vcard_n_texts;
 	k->c.text[vcard_texts[i].what] =
-	    vcard_texts[i].uri ? line->value : text(k, line);
+	    vcard_texts[i].uri && is(line, vcard_texts[i].name) ? line->value
+								: text(k, line);
 	return true;
 }
 

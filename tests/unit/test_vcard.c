@@ -102,7 +102,7 @@ fill(struct contact *c)
 	/* URIs have no line ends */
 	c->text[CONTACT_WEB_WORK] = slice_str("https://example.com/a,b;c?d=e");
 	c->text[CONTACT_WEB_HOME] = slice_str("https://example.org/~jane");
-	c->text[CONTACT_WEB] = slice_str("www.example.net");
+	c->text[CONTACT_WEB] = slice_str("my page, at home");
 	c->text[CONTACT_FREEBUSY] = slice_str("https://example.com/fb");
 	c->text[CONTACT_IM] = slice_str("sip:jane@example.org");
 	for (i = 0; i < CONTACT_PHONES; i++)
@@ -412,6 +412,8 @@ test_text(void **state)
 	c.birthday = (struct contact_day){ 1970, 1, 31 };
 	c.phone[PHONE_HOME_FAX] = slice_str("1");
 	c.address[WHERE_HOME].street = slice_str("Way 1\nRear");
+	c.text[CONTACT_WEB_WORK] = slice_str("www.example.org/x");
+	c.text[CONTACT_WEB_HOME] = slice_str("https://example.org");
 	c.gender = 2;
 	write_card(&it, 4, &text);
 	assert_memory_equal(text.p, "BEGIN:VCARD\r\nVERSION:4.0\r\n", 26);
@@ -423,6 +425,8 @@ test_text(void **state)
 	has(&text, "TEL;TYPE=home,fax:1");
 	has(&text, "ADR;TYPE=home:;;Way 1\\nRear;;;;");
 	has(&text, "GENDER:M");
+	has(&text, "URL;TYPE=work:http://www.example.org/x");
+	has(&text, "URL;TYPE=home:https://example.org");
 	has(&text, "REV:20121214T211030Z");
 	/* blanks are no note */
 	assert_null(strstr(buf_str(&text), "NOTE"));
