@@ -194,9 +194,19 @@ fill_in(struct oauth_client *c, const struct oauth_spec *spec, struct err *err)
 		err) < 0 ||
 	    put_url(&c->device_url, value_of(&o, "device_endpoint"), tenant, c,
 		err) < 0 ||
-	    choose_flow(c, value_of(&o, "flow"), err) < 0)
+	    choose_flow(c, value_of(&o, "flow"), err) < 0 ||
+	    check_flow(c, err) < 0)
 		return -1;
-	return check_flow(c, err);
+	/* Microsoft's names for "any": an application is of one tenant */
+	if (c->flow == OAUTH_CLIENT && tenant != NULL &&
+	    (strcmp(tenant, "organizations") == 0 ||
+		strcmp(tenant, "common") == 0)) {
+		err_set(err, SCOPE_RUN, EX_USAGE,
+		    "an application that logs in by itself needs its tenant");
+		return err_hint(err,
+		    "--oauth-tenant DOMAIN, such as example.onmicrosoft.com");
+	}
+	return 0;
 }
 
 int

@@ -250,6 +250,9 @@ client bad.yaml 'flow: magic'
 chk 78 'a flow that is none' --oauth bad.yaml
 chk 66 'a file that is not there' --oauth nosuch.yaml
 chk 64 'microsoft, without a client id' --oauth microsoft
+chk 64 'microsoft by secret, without a tenant' --oauth microsoft \
+    --oauth-client-id app --oauth-secret-file secret
+like "$(cat out)" 'hint: --oauth-tenant' 'says what is missing'
 chk 64 'a client id without --oauth' --oauth-client-id app \
     --password-file pw
 chmod 644 refresh

@@ -343,6 +343,8 @@ read_options(char **argv)
 			account.oauth.client = *++argv;
 		else if (strcmp(*argv, "--oauth-client-id") == 0)
 			account.oauth.client_id = *++argv;
+		else if (strcmp(*argv, "--oauth-secret-file") == 0)
+			account.oauth.secret_file = *++argv;
 		else if (strcmp(*argv, "--oauth-refresh-file") == 0)
 			account.oauth.refresh_file = *++argv;
 		else if (strcmp(*argv, "--password-command") == 0)
