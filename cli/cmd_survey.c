@@ -16,7 +16,7 @@
 #define SAMPLE_S 3
 
 struct options {
-	const char *codepage;
+	const char *codepage, *local;
 	bool check, no_sample;
 	uint64_t max_size, large, large_deleted;
 };
@@ -28,6 +28,10 @@ static const struct opt options[] = {
 	{ "codepage", 0, OPT_STR, "NAME",
 	    "of an ANSI PST that declares none, like CP932",
 	    OPT_AT(struct options, codepage) },
+	{ "local", 0, OPT_STR, "FILE",
+	    "what the user's mail program has (a PST, an mbox): does the "
+	    "account have as much?",
+	    OPT_AT(struct options, local) },
 	{ "max-size", 0, OPT_SIZE, "BYTES",
 	    "the largest message that the destination takes",
 	    OPT_AT(struct options, max_size) },
@@ -79,16 +83,21 @@ look_at_names(struct survey_show *show)
 
 static int
 show_all(const struct options *o, const struct common *co,
-    const struct source_spec *spec, const struct survey *s)
+    const struct source_spec *spec, const struct survey *s,
+    const struct survey *local)
 {
 	struct survey_show show = { .s = s,
 		.source = spec->path,
 		.is_server = spec->account != NULL,
+		.local = local,
+		.local_path = o->local,
 		.max_size = o->max_size };
 	struct survey_limits limits = { .large = o->large,
 		.large_deleted = o->large_deleted,
+		.local = local,
 		.max_size = o->max_size };
-	int status = s->n_damage > 0 ? 1 : 0;
+	int status =
+	    s->n_damage > 0 || (local != NULL && local->n_damage > 0) ? 1 : 0;
 	size_t i;
 
 	look_at_names(&show);
@@ -105,6 +114,25 @@ show_all(const struct options *o, const struct common *co,
 	return status;
 }
 
+/* What lies beside an account. */
+static int
+look_beside(const struct options *o, const struct source_spec *spec,
+    struct survey *s_r, struct err *err)
+{
+	const struct survey_want want = { 0 };
+	struct source_spec beside = { .codepage = o->codepage,
+		.report = spec->report };
+
+	if (spec->account == NULL)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--local is what to compare an account with, and '%s' is "
+		    "none",
+		    spec->path);
+	if (source_spec_parse(&beside, o->local, err) < 0)
+		return -1;
+	return survey_read(s_r, &beside, &want, err);
+}
+
 static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
@@ -114,7 +142,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	void *into[OPT_TABLES] = { &o, &account, &co };
 	struct source_spec spec = { 0 };
 	struct survey_want want = { 0 };
-	struct survey s;
+	struct survey s = { 0 }, local = { 0 };
 	struct err err = { 0 };
 	int at, rc, status = 0;
 
@@ -131,10 +159,14 @@ run(const struct cmd *cmd, int argc, char **argv)
 	spec.codepage = o.codepage;
 	spec.max_wait_s = PATIENCE_MAX_WAIT_S;
 	spec.report = report_new(STAGE_EXTRACT);
-	rc = survey_read(&s, &spec, &want, &err);
+	rc = o.local == NULL ? 0 : look_beside(&o, &spec, &local, &err);
 	if (rc == 0)
-		status = show_all(&o, &co, &spec, &s);
+		rc = survey_read(&s, &spec, &want, &err);
+	if (rc == 0)
+		status = show_all(&o, &co, &spec, &s,
+		    o.local == NULL ? NULL : &local);
 	survey_free(&s);
+	survey_free(&local);
 	report_free(&spec.report);
 	account_close(&account);
 	return rc < 0 ? cmd_fail(&co, &err) : cmd_flush(status);

@@ -197,6 +197,19 @@ set_pst(struct js *o, const struct survey *s)
 	js_set_int(o, "promised_bytes", (int64_t)s->promised);
 }
 
+static struct js *
+local_json(const struct survey_show *show)
+{
+	struct js *o = js_obj();
+
+	js_set_str(o, "path", show->local_path);
+	js_set_str(o, "kind", show->local->kind);
+	js_set_int(o, "folders",
+	    (int64_t)(show->local->n_folders + show->local->folders_more));
+	set_counts(o, &show->local->total);
+	return o;
+}
+
 void
 survey_show_json(const struct survey_show *show, int status)
 {
@@ -208,6 +221,8 @@ survey_show_json(const struct survey_show *show, int status)
 		set_pst(o, s);
 	if (show->is_server)
 		js_set(o, "server", server_json(&s->server));
+	if (show->local != NULL)
+		js_set(o, "local", local_json(show));
 	js_set(o, "folders", folders_json(s));
 	js_set(o, "classes", classes_json(s));
 	js_set(o, "items", items_json(s));

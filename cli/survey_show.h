@@ -10,6 +10,8 @@ struct survey_show {
 	const struct survey *s;
 	const char *source; /* as the user called it */
 	bool is_server;
+	const struct survey *local; /* or NULL */
+	const char *local_path;
 	uint64_t max_size;
 	char **bad_names; /* of folders, decoded */
 	size_t n_bad;

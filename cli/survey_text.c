@@ -180,6 +180,20 @@ print_estimate(const struct survey_sample *sample)
 }
 
 static void
+print_local(const struct survey_show *show)
+{
+	const struct survey_folder *total = &show->local->total;
+	struct buf line = { 0 };
+	char count[32], size[32];
+
+	text_escape(&line, slice_str(show->local_path));
+	printf("\nBeside it %s: %s with %s messages, %s\n", buf_str(&line),
+	    show->local->kind, text_count(count, total->mail),
+	    text_size(size, total->bytes));
+	buf_free(&line);
+}
+
+static void
 print_title(const struct survey_show *show)
 {
 	struct buf line = { 0 };
@@ -202,6 +216,8 @@ survey_show_text(const struct survey_show *show)
 
 	print_title(show);
 	print_folders(s);
+	if (show->local != NULL)
+		print_local(show);
 	print_classes(s, true, "Mail");
 	print_classes(s, false,
 	    "No mail: files of the spool, which IMAP does not carry");

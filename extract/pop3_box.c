@@ -8,6 +8,9 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "core/num.h"
+#include "wire/probe.h"
+
+#define IMAP_LOOK_S 2 /* for IMAP on the same host */
 
 /* -------------------------------------------------------------- listing */
 
@@ -207,6 +210,33 @@ pop3_box_close(struct pop3_box *b)
 	buf_free(&b->uidls);
 	buf_free(&b->uidl);
 	digest_free(&b->hash);
+}
+
+int
+pop3_box_imap(const struct account *a, struct buf *url, struct err *err)
+{
+	static const enum url_scheme schemes[] = { URL_IMAPS, URL_IMAP };
+	static const uint16_t ports[] = { 993, 143 };
+	struct url at = a->url;
+	struct probe p;
+	bool usable = false;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < 2 && rc == 0 && !usable; i++) {
+		p = (struct probe){ .scheme = schemes[i] };
+		account_conn(a, &p.spec);
+		p.spec.port = ports[i];
+		p.spec.timeout_s = IMAP_LOOK_S;
+		rc = probe_run(&p, err);
+		usable = rc == 0 && probe_is_usable(&p);
+		probe_free(&p);
+		at.scheme = schemes[i];
+		at.port = ports[i];
+		if (usable)
+			url_put(url, &at);
+	}
+	return rc < 0 ? -1 : 0;
 }
 
 struct slice

@@ -60,6 +60,12 @@ int pop3_box_open(struct pop3_box *b, const struct source_spec *spec,
     struct err *err);
 void pop3_box_close(struct pop3_box *b);
 
+/*
+ * Does IMAP answer on this account's host?  Its URL in 'url' then; else it
+ * stays empty.  0, or -1: a stop was asked for.
+ */
+int pop3_box_imap(const struct account *a, struct buf *url, struct err *err);
+
 /* Empty where it has none. */
 struct slice pop3_box_uidl(const struct pop3_box *b, size_t i);
 

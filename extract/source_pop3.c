@@ -17,11 +17,9 @@
 #include "extract/equals.h"
 #include "extract/pop3_box.h"
 #include "extract/source_impl.h"
-#include "wire/probe.h"
 
-#define KEY_BYTES   16 /* of the hash that a key is made of */
-#define INBOX	    "INBOX"
-#define IMAP_LOOK_S 2 /* for IMAP on the same host */
+#define KEY_BYTES 16 /* of the hash that a key is made of */
+#define INBOX	  "INBOX"
 
 struct source_pop3 {
 	struct source src;
@@ -52,34 +50,6 @@ pop3_source_close(struct source *src)
 	buf_free(&s->key);
 	buf_free(&s->source);
 	free(s);
-}
-
-/* Does IMAP answer on the same host?  1, 0, or -1: a stop was asked for. */
-static int
-has_imap(const struct account *a, struct buf *url, struct err *err)
-{
-	static const enum url_scheme schemes[] = { URL_IMAPS, URL_IMAP };
-	static const uint16_t ports[] = { 993, 143 };
-	struct url at = a->url;
-	struct probe p;
-	bool usable = false;
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; i < 2 && rc == 0 && !usable; i++) {
-		p = (struct probe){ .scheme = schemes[i] };
-		account_conn(a, &p.spec);
-		p.spec.port = ports[i];
-		p.spec.timeout_s = IMAP_LOOK_S;
-		rc = probe_run(&p, err);
-		usable = rc == 0 && probe_is_usable(&p);
-		probe_free(&p);
-		at.scheme = schemes[i];
-		at.port = ports[i];
-		if (usable)
-			url_put(url, &at);
-	}
-	return rc < 0 ? -1 : usable;
 }
 
 static void
@@ -116,7 +86,7 @@ pop3_source_open(struct source **src_r, const struct source_spec *spec,
 		return -1;
 	}
 	explain(s);
-	if (has_imap(spec->account, &label, err) < 0) {
+	if (pop3_box_imap(spec->account, &label, err) < 0) {
 		buf_free(&label);
 		pop3_source_close(&s->src);
 		return -1;

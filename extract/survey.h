@@ -101,6 +101,8 @@ struct survey_limits {
 	uint64_t large, large_deleted; /* bytes; 0: 50 and 30 GB */
 	uint64_t max_size;	       /* as in survey_want */
 	uint64_t bad_names; /* folders whose names will need fixing */
+	/* what the mail program has of this account, in a file; or NULL */
+	const struct survey *local;
 };
 
 /* What of it is a risk, in *risks_r, *n_r of them, for survey_risks_free().

@@ -55,6 +55,24 @@ tell_server(struct survey *s, const struct pop3 *p)
 	buf_free(&caps);
 }
 
+static int
+tell_imap(struct survey *s, const struct account *a, struct err *err)
+{
+	struct buf url = { 0 }, text = { 0 };
+	int rc = pop3_box_imap(a, &url, err);
+
+	if (url.n > 0) {
+		buf_putf(&text,
+		    "IMAP answers on the same host: %s has all folders, with "
+		    "flags.",
+		    buf_str(&url));
+		survey_text(&s->notes, &s->n_notes, buf_str(&text));
+	}
+	buf_free(&url);
+	buf_free(&text);
+	return rc;
+}
+
 int
 survey_pop3(struct survey *s, const struct source_spec *spec,
     const struct survey_want *want, struct err *err)
@@ -68,6 +86,9 @@ survey_pop3(struct survey *s, const struct source_spec *spec,
 	s->kind = "pop3";
 	if (rc == 0) {
 		tell_server(s, b.pop3);
+		rc = tell_imap(s, spec->account, err);
+	}
+	if (rc == 0) {
 		inbox = survey_folder(s, "INBOX");
 		for (i = 0; i < b.n; i++) {
 			survey_count(s, want, inbox, b.entry[i].size,

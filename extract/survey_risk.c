@@ -100,6 +100,23 @@ look_at_sizes(struct list *l, const struct survey *s,
 		    text_size(b, lim->max_size));
 }
 
+/* Mail that is in the mail program only moves with its files only. */
+static void
+look_at_local(struct list *l, const struct survey *s,
+    const struct survey *local)
+{
+	char a[32], b[32];
+
+	if (local != NULL && s->total.mail < local->total.mail / 2)
+		add(l, "local-mail",
+		    "'postroad extract' both, and join them with 'postroad "
+		    "merge'; the server alone would leave most of it behind",
+		    "the server has %s messages, the local file %s: mail that "
+		    "is in the mail program only",
+		    text_count(a, s->total.mail),
+		    text_count(b, local->total.mail));
+}
+
 static void
 look_at_use(struct list *l, const struct survey *s, int64_t now)
 {
@@ -209,6 +226,7 @@ survey_risks(const struct survey *s, const struct survey_limits *limits,
 	struct list l = { 0 };
 
 	look_at_sizes(&l, s, limits);
+	look_at_local(&l, s, limits->local);
 	look_at_use(&l, s, now);
 	look_at_folders(&l, s, limits);
 	look_at_quota(&l, s);

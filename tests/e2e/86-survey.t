@@ -23,6 +23,8 @@ for box in office.mbox maildir eml; do
 	    "$(postroad ls --json s | jq -r .path | sort)" "$box: its folders"
 done
 status 66 'nothing there' postroad survey nothing
+status 64 '--local without an account' postroad survey --local a.pst \
+    "$ROOT/samples/office.mbox"
 status 65 'no mail' postroad survey "$ROOT/tests/e2e/lib.sh"
 status 64 '--check is for PSTs' postroad survey --check \
     "$ROOT/samples/office.mbox"
@@ -130,6 +132,23 @@ if [ -x /usr/lib/dovecot/pop3 ]; then
 	status 0 'POP3' postroad survey --json --ca-file "$CA_FILE" \
 	    --password-file "$PW_FILE" "$(dest mary pop3s)"
 	is "$(risks)" 'pop-empty pop-inbox-only' 'a nearly empty one'
+	"${FAKE%/fake/*}/tools/mkpst" many local.pst 300 3 0 1
+	status 0 'and a PST beside it' postroad survey --json --ca-file \
+	    "$CA_FILE" --password-file "$PW_FILE" --local local.pst \
+	    "$(dest mary pop3s)"
+	is "$(risks)" 'local-mail pop-empty pop-inbox-only' 'are compared'
+	is "$(jq -c '[.local.kind,.local.mail,.totals.mail]' out)" \
+	    '["pst",300,3]' 'both are told'
+	status 0 'for people' postroad survey --ca-file "$CA_FILE" \
+	    --password-file "$PW_FILE" --local local.pst "$(dest mary)"
+	like "$(cat out)" 'Beside it local.pst: pst with 300 messages' 'both'
+	like "$(cat out)" 'server has 10 messages, the local file 300' 'why'
+	status 0 'a file with less' postroad survey --json --ca-file \
+	    "$CA_FILE" --password-file "$PW_FILE" \
+	    --local "$ROOT/samples/office.mbox" "$(dest mary)"
+	unlike "$(risks)" local-mail 'is no risk'
+	status 66 'a file that is not there' postroad survey --ca-file \
+	    "$CA_FILE" --password-file "$PW_FILE" --local none "$(dest mary)"
 else
 	skip 'POP3' 'Dovecot has none here'
 fi
