@@ -12,7 +12,7 @@
 #include "wire/secret.h"
 
 struct options {
-	bool strict, deep;
+	bool strict, deep, repair;
 	const char *into, *against, *codepage;
 	uint64_t max_wait_s;
 };
@@ -24,6 +24,9 @@ static const struct opt options[] = {
 	{ "deep", 0, OPT_FLAG, NULL,
 	    "fetch every message and compare its bytes",
 	    OPT_AT(struct options, deep) },
+	{ "repair", 0, OPT_FLAG, NULL,
+	    "load again what is missing, and verify once more",
+	    OPT_AT(struct options, repair) },
 	{ "against", 0, OPT_STR, "READER",
 	    "read FILE with libpst, too: FILE SPOOL are the operands",
 	    OPT_AT(struct options, against) },
@@ -53,23 +56,64 @@ verify_spool(const char *dir, const struct options *o, struct report *r,
 }
 
 static int
-verify_dest(const char *dir, const char *url, struct account *a,
-    const struct options *o, struct report *r, struct err *err)
+verify_dest(const char *dir, struct account *a, const struct options *o,
+    struct report *r, struct err *err)
 {
 	struct verify_options vo = { .spool = dir,
 		.account = a,
 		.into = o->into,
 		.deep = o->deep,
 		.strict = o->strict,
+		.repair = o->repair,
 		.max_wait_s = o->max_wait_s };
-	int rc;
 
-	if (connect_check_dest(a, url, err) < 0)
-		return -1;
-	secret_harden_process();
-	rc = verify_dest_run(&vo, r, err);
-	connect_end(a, r);
+	return verify_dest_run(&vo, r, err);
+}
+
+/* What was missing is loaded; *missing_r and *loaded_r: how many. */
+static int
+load_missing(const char *dir, struct account *a, const struct options *o,
+    uint64_t *loaded_r, struct err *err)
+{
+	struct load_options lo = { .spool = dir,
+		.account = a,
+		.into = o->into,
+		.max_wait_s = o->max_wait_s };
+	struct report *r = report_new(STAGE_LOAD);
+	int rc = load_run(&lo, r, err);
+
+	*loaded_r = report_fates(r, FATE_LOADED);
+	report_free(&r);
 	return rc;
+}
+
+/* Verify, load what is missing, verify once more: '*r' is of the last one. */
+static int
+repair_dest(const struct common *co, char **args, struct account *a,
+    struct options *o, struct report **r, struct err *err)
+{
+	uint64_t missing, loaded = 0;
+	struct js *done;
+
+	if (verify_dest(args[0], a, o, *r, err) < 0)
+		return -1;
+	missing = report_fates(*r, FATE_LOST);
+	if (missing == 0)
+		return 0;
+	if (load_missing(args[0], a, o, &loaded, err) < 0)
+		return -1;
+	progress_end();
+	report_free(r);
+	*r = report_new(STAGE_VERIFY);
+	progress_begin(co, *r, "verifying");
+	done = js_obj();
+	js_set_int(done, "missing", (int64_t)missing);
+	js_set_int(done, "loaded", (int64_t)loaded);
+	report_set(*r, "repaired", done);
+	report_note(*r, "%llu messages were missing, %llu were loaded again",
+	    (unsigned long long)missing, (unsigned long long)loaded);
+	o->repair = false;
+	return verify_dest(args[0], a, o, *r, err);
 }
 
 static int
@@ -106,14 +150,24 @@ run(const struct cmd *cmd, int argc, char **argv)
 	at = options_parse(cmd, into, argc, argv, 1, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0)
 		return cmd_fail(&co, &err);
+	secret_harden_process();
 	r = report_new(STAGE_VERIFY);
 	progress_begin(&co, r, "verifying");
 	if (o.against != NULL)
 		rc = verify_readers(argv + at, &o, argc - at, r, &err);
+	else if (argc - at == 2 &&
+	    connect_check_dest(&account, argv[at + 1], &err) < 0)
+		rc = -1;
+	else if (argc - at == 2 && o.repair)
+		rc = repair_dest(&co, argv + at, &account, &o, &r, &err);
+	else if (o.repair)
+		rc = err_set(&err, SCOPE_RUN, EX_USAGE,
+		    "--repair: wants SPOOL and DEST");
 	else if (argc - at == 2)
-		rc = verify_dest(argv[at], argv[at + 1], &account, &o, r, &err);
+		rc = verify_dest(argv[at], &account, &o, r, &err);
 	else
 		rc = verify_spool(argv[at], &o, r, &err);
+	connect_end(&account, r);
 	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
 }
 

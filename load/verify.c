@@ -11,6 +11,7 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/step.h"
 #include "core/stop.h"
 #include "load/match.h"
 #include "load/there.h"
@@ -328,6 +329,34 @@ tell_missing(struct verify *v, struct load_folder *f, int64_t id, int state,
 		why = error != NULL ? error : "it was refused";
 	verify_name(v, f, DIFF_MISSING, id, 0, "%s", why);
 	report_fate(v->l.report, f->path, FATE_LOST, 0);
+	v->missing++;
+}
+
+/* With --repair: what is missing counts as not delivered from now on. */
+static int
+take_back(struct verify *v, struct err *err)
+{
+	struct ledger *ledger = v->l.ledger;
+
+	if (ledger_begin(ledger, err) < 0 ||
+	    ledger_do(ledger, err,
+		"UPDATE delivery SET state=0, uid=NULL WHERE destination=? "
+		"AND key IN (SELECT key FROM temp.unsend)",
+		"i", v->l.d.id) < 0)
+		return -1;
+	step("verify.repair");
+	return ledger_commit(ledger, err);
+}
+
+static int
+note_unsent(struct verify *v, int64_t at, int64_t id, struct err *err)
+{
+	return ledger_do(v->l.ledger, err,
+		   "INSERT INTO temp.unsend SELECT key FROM temp.gone WHERE "
+		   "at=? AND id=?",
+		   "ii", at, id) < 0
+	    ? -1
+	    : 0;
 }
 
 /* Look for one in other folders. */
@@ -363,7 +392,7 @@ find_elsewhere(struct verify *v, int64_t at, int64_t id, int state,
 	}
 	if (rc == 0) {
 		tell_missing(v, f, id, state, error);
-		return 0;
+		return v->o->repair ? note_unsent(v, at, id, err) : 0;
 	}
 	verify_name(v, f,
 	    state == DELIVERY_DELIVERED ? DIFF_MOVED : DIFF_WRONG_FOLDER, id,
@@ -442,9 +471,14 @@ run_folders(struct verify *v, struct err *err)
 		    run_folder(v, f, (int64_t)i + 1, err) < 0)
 			return err_within(err, "folder '%s'", f->path);
 	}
-	if (read_others(v, err) < 0 || tell_gone(v, err) < 0)
+	if (ledger_do(v->l.ledger, err, "DROP TABLE IF EXISTS temp.unsend",
+		"") < 0 ||
+	    ledger_do(v->l.ledger, err, "CREATE TEMP TABLE unsend(key TEXT)",
+		"") < 0 ||
+	    read_others(v, err) < 0 || tell_gone(v, err) < 0 ||
+	    tell_spare(v, err) < 0)
 		return -1;
-	return tell_spare(v, err);
+	return v->o->repair && v->missing > 0 ? take_back(v, err) : 0;
 }
 
 static void
@@ -460,6 +494,59 @@ expect(struct verify *v)
 	report_expect(v->l.report, msgs, v->o->deep ? bytes : 0);
 }
 
+/* To write down how it went; where that cannot be, only to read. */
+static int
+open_spool(struct verify *v, struct err *err)
+{
+	const struct verify_options *o = v->o;
+	struct err ignored = { 0 };
+
+	v->writes = spool_open(&v->l.spool, o->spool, SPOOL_DELIVER,
+			o->spool_flags, o->repair ? err : &ignored) == 0;
+	if (v->writes)
+		return 0;
+	if (o->repair)
+		return -1;
+	return spool_open(&v->l.spool, o->spool, SPOOL_READ, o->spool_flags,
+	    err);
+}
+
+static int
+verify_all(struct verify *v, struct err *err)
+{
+	if (dest_connect(&v->l.d, err) < 0 ||
+	    dest_identify(&v->l.d, v->o->repair, err) < 0 ||
+	    plan_make(&v->l, err) < 0)
+		return -1;
+	expect(v);
+	if (make_tables(v, err) < 0)
+		return -1;
+	return run_folders(v, err);
+}
+
+/* The result stays in the ledger, with the time. */
+static void
+write_down(struct verify *v, int rc, const struct err *why)
+{
+	struct js *summary = report_json(v->l.report, rc < 0 ? why : NULL);
+	struct err ignored = { 0 };
+	struct buf text = { 0 }, label = { 0 };
+
+	js_set_int(summary, "problems", (int64_t)report_problems(v->l.report));
+	js_put(&text, summary);
+	url_label(&label, &v->o->account->url);
+	spool_event_begin(v->l.spool, v->o->deep ? "verify --deep" : "verify",
+	    buf_str(&label));
+	if (spool_event_now(v->l.spool, &ignored) < 0 ||
+	    spool_event_end(v->l.spool,
+		rc < 0 ? why->status : report_status(v->l.report),
+		buf_str(&text), &ignored) < 0)
+		log_info("the result is not written down: %s", ignored.text);
+	js_free(&summary);
+	buf_free(&text);
+	buf_free(&label);
+}
+
 int
 verify_dest_run(const struct verify_options *o, struct report *r,
     struct err *err)
@@ -470,25 +557,17 @@ verify_dest_run(const struct verify_options *o, struct report *r,
 	int rc;
 
 	v.l.o = &v.lo;
-	if (spool_open(&v.l.spool, o->spool, SPOOL_READ, o->spool_flags, err) <
-	    0) {
+	if (open_spool(&v, err) < 0) {
 		err->scope = SCOPE_RUN;
 		return -1;
 	}
 	v.l.ledger = spool_ledger(v.l.spool);
 	dest_init(&v.l.d, o->account, v.l.spool, r, o->max_wait_s);
 	verify_name_all(r);
-	rc = dest_connect(&v.l.d, err);
-	if (rc == 0)
-		rc = dest_identify(&v.l.d, false, err);
-	if (rc == 0)
-		rc = plan_make(&v.l, err);
-	if (rc == 0) {
-		expect(&v);
-		rc = make_tables(&v, err);
-	}
-	if (rc == 0)
-		rc = run_folders(&v, err);
+	rc = verify_all(&v, err);
+	ledger_rollback(v.l.ledger);
+	if (v.writes)
+		write_down(&v, rc, err);
 	like_free(&v.ours);
 	dest_free(&v.l.d);
 	plan_free(&v.l);

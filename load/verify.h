@@ -42,13 +42,16 @@ struct verify_options {
 	const char *into;	 /* as load's */
 	bool deep;
 	bool strict;
+	bool repair; /* what is missing is to be loaded again: its deliveries
+		      * are taken back, and load does the rest */
 	uint64_t max_wait_s;
 	unsigned spool_flags;
 };
 
 /*
  * Verify the destination against the spool; counts into 'r' (STAGE_VERIFY):
- * messages announced, FATE_UNCHANGED for each that was found.  Returns 0 when
+ * messages announced, FATE_UNCHANGED for each that was found.  The result is
+ * an event in the ledger, where it can be written.  Returns 0 when
  * everything was looked at, or -1 with SCOPE_RUN.
  */
 int verify_dest_run(const struct verify_options *o, struct report *r,

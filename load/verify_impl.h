@@ -34,6 +34,8 @@ struct verify {
 	struct load_options lo;
 	struct load l; /* for the plan, the session, the ledger */
 	struct likeness ours;
+	uint64_t missing;
+	bool writes; /* the spool's ledger can be written */
 };
 
 /* All counters, also those that stay 0. */
