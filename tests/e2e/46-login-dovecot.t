@@ -94,6 +94,56 @@ unlike "$(cat trace out err)" 'secret|rootpw|c2VjcmV0|cm9vdHB3' \
     'K10: no password in any trace'
 dovecot_stop
 
+# POP3, with the same choice
+if [ -e /usr/lib/dovecot/pop3-login ]; then
+	POP_PORT=$((32000 - $$ % 5000 * 2))
+	start 'plain login cram-md5 scram-sha-1 scram-sha-256' \
+	    "protocols = imap pop3
+	service pop3-login {
+	  inet_listener pop3 {
+	    port = $POP_PORT
+	  }
+	  inet_listener pop3s {
+	    port = $((POP_PORT + 1))
+	    ssl = yes
+	  }
+	}"
+	pop() { # STATUS DESCRIPTION MECHANISM OPTIONS
+		want=$1 desc=$2 mech=$3; shift 3
+		: >"$T/dovecot/log"
+		rm -rf p.spool
+		status "$want" "$desc" postroad extract -q --ca-file "$CA_FILE" \
+		    --trace-wire trace "$@" \
+		    "${SCHEME:-pop3s}://mary@$IMAP_HOST:$((POP_PORT + PLUS))/" \
+		    p.spool
+		[ "$want" != 0 ] || used "$mech"
+	}
+	PLUS=1
+	pop 0 'POP3: the best is taken' SCRAM-SHA-256 --password-file pw
+	PLUS=0 SCHEME=pop3
+	pop 0 'POP3 after STLS' SCRAM-SHA-256 --password-file pw
+	PLUS=1 SCHEME=pop3s
+	pop 77 'POP3: a wrong password' none --password-file wrong
+	is "$(grep -c 'auth failed' "$T/dovecot/log")" 1 \
+	    '  and no weaker one is tried'
+	for mech in plain login cram-md5 scram-sha-1; do
+		pop 0 "POP3: --auth $mech" "$(echo $mech | tr a-z A-Z)" \
+		    --auth $mech --password-file pw
+	done
+	pop 0 'POP3: USER and PASS' PLAIN --auth command --password-file pw
+	pop 0 'POP3: an administrator' PLAIN --auth plain --admin cyrus \
+	    --admin-user root --password-file rootpw
+	pop 64 'POP3 has no PROXYAUTH' none --admin proxyauth \
+	    --admin-user root --password-file rootpw
+	pop 64 'POP3 has no folders' none --admin courier --admin-user root \
+	    --user-root x --password-file rootpw
+	unlike "$(cat trace out err)" 'secret|rootpw|c2VjcmV0|cm9vdHB3' \
+	    'K10: no password in any trace'
+	dovecot_stop
+else
+	skip 'POP3' 'dovecot-pop3d is not installed'
+fi
+
 # odd passwords, the same in all mechanisms
 printf 'p"\\\303\244 \343\200\200w' >odd && chmod 600 odd
 start 'plain login cram-md5 scram-sha-1 scram-sha-256' \
