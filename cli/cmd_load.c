@@ -8,11 +8,12 @@
 #include "cli/connect.h"
 #include "formats/spool.h"
 #include "load/load.h"
+#include "load/verify.h"
 #include "wire/secret.h"
 
 struct options {
 	const char *existing, *into;
-	bool dry_run, force;
+	bool dry_run, force, restore;
 	uint64_t max_wait_s, limit_messages, daily_budget;
 	const char *dest_profile, *window;
 };
@@ -39,6 +40,9 @@ static const struct opt options[] = {
 	{ "daily-budget", 0, OPT_SIZE, "BYTES",
 	    "send so many bytes a day at most, over all runs",
 	    OPT_AT(struct options, daily_budget) },
+	{ "restore-deleted", 0, OPT_FLAG, NULL,
+	    "send again what was deleted at the destination since",
+	    OPT_AT(struct options, restore) },
 	{ "window", 0, OPT_STR, "FROM-TO",
 	    "send at these hours only, like 22:00-06:00",
 	    OPT_AT(struct options, window) },
@@ -68,6 +72,23 @@ check_options(const struct options *o, struct err *err)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--max-wait: at most 30 days");
 	return 0;
+}
+
+/* What was delivered and is not there any more counts as not delivered. */
+static int
+take_back(const struct load_options *lo, struct err *err)
+{
+	struct verify_options vo = { .spool = lo->spool,
+		.account = lo->account,
+		.into = lo->into,
+		.repair = true,
+		.max_wait_s = lo->max_wait_s,
+		.spool_flags = lo->spool_flags };
+	struct report *r = report_new(STAGE_VERIFY);
+	int rc = verify_dest_run(&vo, r, err);
+
+	report_free(&r);
+	return rc;
 }
 
 static int
@@ -102,7 +123,9 @@ run(const struct cmd *cmd, int argc, char **argv)
 		.spool_flags = o.force ? SPOOL_FORCE : 0 };
 	r = report_new(STAGE_LOAD);
 	progress_begin(&co, r, o.dry_run ? "planning" : "loading");
-	rc = load_run(&lo, r, &err);
+	rc = o.restore && !o.dry_run ? take_back(&lo, &err) : 0;
+	if (rc == 0)
+		rc = load_run(&lo, r, &err);
 	connect_end(&account, r);
 	if (o.dry_run) {
 		report_set(r, "dry_run", js_bool(true));

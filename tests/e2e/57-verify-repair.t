@@ -30,6 +30,12 @@ is "$(jq -c '[.repaired.missing,.repaired.loaded,.missing]' out)" '[3,3,0]' \
     'loads them again'
 is "$(cur | wc -l)" "$n" 'each is there once'
 status 0 'verify --deep' to verify --deep
+rm -f "$(cur | grep INBOX | head -1)"
+dovecot_stop
+dovecot_start 'mail_save_crlf = yes' || bail 'Dovecot does not start again'
+status 0 'load --restore-deleted' to load --restore-deleted
+is "$(jq .loaded out)" 1 'sends again what was deleted'
+is "$(cur | wc -l)" "$n" 'once'
 is "$(sqlite3 a.spool/spool.db "SELECT count(*) FROM event WHERE what LIKE
     'verify%' AND status=0 AND ended>0")" 3 'sound results are in the ledger'
 is "$(sqlite3 a.spool/spool.db "SELECT json_extract(summary,'\$.missing') FROM
