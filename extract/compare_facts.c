@@ -20,6 +20,17 @@ struct limit {
 static const struct limit limits[] = {
 	{ "location", NULL, "", false },
 	{ "path", NULL, "", false },
+	/* not of entry ids, keys of recipients, nor of other people */
+	{ "from.smtp", NULL, "", false },
+	{ "from.x500", NULL, "", false },
+	{ "sender.smtp", NULL, "", false },
+	{ "sender.x500", NULL, "", false },
+	{ "to.smtp", NULL, "", false },
+	{ "to.x500", NULL, "", false },
+	{ "cc.smtp", NULL, "", false },
+	{ "cc.x500", NULL, "", false },
+	{ "bcc.smtp", NULL, "", false },
+	{ "bcc.x500", NULL, "", false },
 	/* given only where plain text or HTML is missing */
 	{ "rtf", NULL, "", false },
 	/* HTML and text that are wrapped up in RTF */
@@ -77,13 +88,13 @@ is_field(struct slice field, const char *name)
 	if (slice_starts(s, "attach") && memchr(s.p, '.', s.n) != NULL)
 		s = slice_from(s,
 		    (size_t)((const char *)memchr(s.p, '.', s.n) - s.p) + 1);
-	for (i = 0; i < s.n && name[0] != '\0'; i++) {
-		if (isdigit((unsigned char)s.p[i]))
-			continue;
-		if (s.p[i] != *name++)
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == *name && *name != '\0')
+			name++;
+		else if (!isdigit((unsigned char)s.p[i]))
 			return false;
 	}
-	return i == s.n && name[0] == '\0';
+	return name[0] == '\0';
 }
 
 /* Do both have the same RTF in the item that 'field' is of? */

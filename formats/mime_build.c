@@ -26,7 +26,9 @@ put_content_type(struct mime_out *o, const struct part *part)
 	f.column += strlen(part->params);
 	if (part->boundary[0] != '\0')
 		field_param(&f, "boundary", slice_str(part->boundary));
-	field_param_old(&f, "name", part->name);
+	/* there it is where the file is */
+	if (strcmp(part->type, "message/external-body") != 0)
+		field_param_old(&f, "name", part->name);
 	field_end(&f, o);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "formats/mime_impl.h"
 
+#include <ctype.h>
 #include <gmime/gmime.h>
 
 #include "core/digest.h"
@@ -348,7 +349,10 @@ stand_in(struct buf *out, const struct item_person *p)
 
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c - 'A' + 'a');
-		buf_putc(out, c);
+		buf_putc(out,
+		    isalnum((unsigned char)c) || strchr("-_.", c) != NULL
+			? c
+			: '-');
 	}
 	buf_puts(out, "@x500.invalid");
 	if (cn.n > 0 && mime_is_address(buf_slice(out)))
@@ -365,21 +369,30 @@ put_person(struct mime_field *f, const struct item_person *p, bool comma)
 	struct buf addr = { 0 };
 	struct slice name = p->name;
 
-	if (mime_is_address(p->smtp)) {
-		field_mailbox(f, name, p->smtp, comma);
-		return;
+	if (!mime_put_address(&addr, p->smtp)) {
+		stand_in(&addr, p);
+		if (name.n == 0)
+			name = p->smtp.n > 0 ? p->smtp : last_cn(p->x500);
 	}
-	stand_in(&addr, p);
-	if (name.n == 0)
-		name = p->smtp.n > 0 ? p->smtp : last_cn(p->x500);
 	field_mailbox(f, name, buf_slice(&addr), comma);
 	buf_free(&addr);
+}
+
+/* Does it have an address that mail can be sent to? */
+static bool
+is_writable(const struct item_person *p)
+{
+	struct buf addr = { 0 };
+	bool is = mime_put_address(&addr, p->smtp);
+
+	buf_free(&addr);
+	return is;
 }
 
 static void
 put_x500(struct mime_out *o, const char *name, const struct item_person *p)
 {
-	if (p->x500.n > 0 && !mime_is_address(p->smtp))
+	if (p->x500.n > 0 && !is_writable(p))
 		mime_put_field(o, name, p->x500);
 }
 
@@ -442,28 +455,38 @@ put_recipients(struct mime_out *o, const struct item *it,
 			put_x500(o, x500_name, &it->recipients[i].who);
 }
 
+/* A name for people, or an address of somebody; false if it is none. */
+static bool
+put_reply_one(struct mime_field *f, const struct item_person *who, bool any)
+{
+	if (!is_writable(who))
+		return false;
+	if (any)
+		buf_putc(&f->text, ',');
+	else
+		field_begin(f, "Reply-To");
+	put_person(f, who, false);
+	return true;
+}
+
 /* Only addresses that can be written to: a reply to a stand-in is lost. */
 static void
 put_reply_to(struct mime_out *o, const struct item *it)
 {
-	struct slice list = it->reply_to, one;
+	struct slice list = it->reply_to;
+	struct item_person one = { 0 };
 	struct mime_field f;
 	bool any = false;
-	size_t n;
+	size_t n, i;
 
-	while (list.n > 0) {
+	for (i = 0; i < it->n_reply_people; i++)
+		any |= put_reply_one(&f, &it->reply_people[i], any);
+	while (list.n > 0 && it->n_reply_people == 0) {
 		for (n = 0; n < list.n && list.p[n] != ';'; n++)
 			;
-		one = slice_trim(slice_of(list.p, n));
+		one.smtp = slice_trim(slice_of(list.p, n));
 		list = slice_from(list, n + 1);
-		if (!mime_is_address(one))
-			continue;
-		if (!any)
-			field_begin(&f, "Reply-To");
-		else
-			buf_putc(&f.text, ',');
-		field_word(&f, one);
-		any = true;
+		any |= put_reply_one(&f, &one, any);
 	}
 	if (any)
 		field_end(&f, o);
@@ -567,16 +590,19 @@ put_levels(struct mime_out *o, const struct item *it, unsigned seen)
 		out_fmt(o, "Sensitivity: %s\r\n", secret[it->sensitivity]);
 }
 
+/* To whom the receipt goes is who wrote it, with the address that is in From:
+ * the wish is kept where nothing better is known. */
 static void
 put_receipt(struct mime_out *o, const struct item *it)
 {
-	const struct item_person *p = &it->from;
+	const struct item_person *p =
+	    is_nobody(&it->from) ? &it->sender : &it->from;
 	struct mime_field f;
 
-	if (!(it->flags & ITEM_ASK_READ) || !mime_is_address(p->smtp))
+	if (!(it->flags & ITEM_ASK_READ) || is_nobody(p))
 		return;
 	field_begin(&f, "Disposition-Notification-To");
-	field_mailbox(&f, p->name, p->smtp, false);
+	put_person(&f, p, false);
 	field_end(&f, o);
 }
 

@@ -88,8 +88,13 @@ void field_end(struct mime_field *f, struct mime_out *o);
 /* A field of free text in one go. */
 void mime_put_field(struct mime_out *o, const char *name, struct slice utf8);
 bool mime_is_ascii(struct slice s);
-/* Can this stand between < and >? */
+/* Can this stand between < and > as it is? */
 bool mime_is_address(struct slice s);
+/*
+ * Append it in the form that can: a local part in quotes where it must be,
+ * letters beyond ASCII as they are (RFC 6532).  False: it is no address.
+ */
+bool mime_put_address(struct buf *out, struct slice s);
 
 /* ----------------------------------------------------------- mime_head.c */
 

@@ -9,11 +9,12 @@
 
 #include "core/text.h"
 
-#define FOLD_AT	   76
-#define WORD_MAX   75
-#define WORD_FRAME 12  /* "=?utf-8?Q?" and "?=" */
-#define HARD_MAX   900 /* an unbroken run longer than this is encoded */
-#define PARAM_PART 50
+#define FOLD_AT	    76
+#define WORD_MAX    75
+#define WORD_FRAME  12	/* "=?utf-8?Q?" and "?=" */
+#define HARD_MAX    900 /* an unbroken run longer than this is encoded */
+#define PARAM_PART  50
+#define ADDRESS_MAX 320 /* RFC 3696 3 */
 
 bool
 mime_is_ascii(struct slice s)
@@ -41,13 +42,68 @@ mime_is_address(struct slice s)
 	const char *at = s.n == 0 ? NULL : memchr(s.p, '@', s.n);
 	size_t i;
 
-	if (at == NULL || at == s.p || at == s.p + s.n - 1 || s.n > 320)
+	if (at == NULL || at == s.p || at == s.p + s.n - 1 || s.n > ADDRESS_MAX)
 		return false;
 	if (memchr(at + 1, '@', s.n - (size_t)(at + 1 - s.p)) != NULL)
 		return false;
 	for (i = 0; i < s.n; i++)
 		if (s.p[i] != '@' && s.p[i] != '.' && !is_atext(s.p[i]))
 			return false;
+	return true;
+}
+
+/* All of it letters, digits and the like, of any script. */
+static bool
+is_text_of(struct slice s, const char *also)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x80 && !is_atext(s.p[i]) &&
+		    (s.p[i] == '\0' || strchr(also, s.p[i]) == NULL))
+			return false;
+	return s.n > 0;
+}
+
+static bool
+is_quoted(struct slice s)
+{
+	size_t i;
+
+	if (s.n < 3 || s.p[0] != '"' || s.p[s.n - 1] != '"')
+		return false;
+	for (i = 1; i + 1 < s.n; i++)
+		if (s.p[i] == '"' || (s.p[i] == '\\' && ++i + 1 == s.n))
+			return false;
+	return true;
+}
+
+static void put_quoted(struct buf *b, struct slice s);
+
+bool
+mime_put_address(struct buf *out, struct slice s)
+{
+	const char *at = s.n == 0 ? NULL : memrchr(s.p, '@', s.n);
+	struct slice local, domain;
+	size_t i;
+
+	if (at == NULL || s.n > ADDRESS_MAX || !text_is_utf8(s))
+		return false;
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	local = slice_of(s.p, (size_t)(at - s.p));
+	domain = slice_from(s, local.n + 1);
+	if (local.n == 0 ||
+	    !is_text_of(domain,
+		domain.n > 0 && domain.p[0] == '[' ? ".[]:" : "."))
+		return false;
+	if (is_text_of(local, ".") || is_quoted(local))
+		buf_put(out, local.p, local.n);
+	else
+		put_quoted(out, local);
+	buf_putc(out, '@');
+	buf_put(out, domain.p, domain.n);
 	return true;
 }
 
@@ -389,8 +445,8 @@ percent_put(struct buf *b, struct slice s)
 	for (i = 0; i < len; i++) {
 		char c = s.p[i];
 
-		/* attribute-char: no '*', '\'' or '%', RFC 2231 7 */
-		if (is_atext(c) && strchr("*'%", c) == NULL)
+		/* attribute-char: no tspecials, '*', '\'' or '%', RFC 2231 7 */
+		if (c == '.' || (is_atext(c) && strchr("*'%/?=", c) == NULL))
 			buf_putc(b, c);
 		else
 			buf_putf(b, "%%%02X", (unsigned char)c);

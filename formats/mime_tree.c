@@ -13,6 +13,7 @@
 #define CID_MAX	       512 /* bytes of one that is looked for */
 #define CIDS_MAX       10000
 #define NAME_MAX_BYTES 200
+#define LINK_MAX_BYTES 2000
 #define RTF_TEXT_MAX   ((size_t)32 << 20)
 
 struct part *
@@ -393,6 +394,37 @@ data_part(struct mime_plan *p, const struct item_attach *at)
 	return part;
 }
 
+/* A file that is elsewhere: where, as RFC 2046 5.2.3 and RFC 2017 say it. */
+static struct part *
+link_part(struct mime_plan *p, const struct item_attach *at)
+{
+	struct part *part = data_part(p, at);
+	const char *type = part->type, *slashes;
+	struct mime_field f = { 0 };
+	struct slice path = at->path;
+
+	if (path.n > LINK_MAX_BYTES)
+		path.n = LINK_MAX_BYTES;
+	slashes = memmem(path.p, path.n, "://", 3);
+	buf_putf(&f.text, "; access-type=%s",
+	    slashes != NULL ? "URL" : "local-file");
+	f.column = f.text.n;
+	field_param(&f, slashes != NULL ? "URL" : "name", path);
+	part->params = arena_slice(p->a, buf_slice(&f.text));
+	buf_clear(&f.text);
+	buf_putf(&f.text, "Content-Type: %s", type);
+	field_param_old(&f, "name", part->name);
+	buf_putf(&f.text,
+	    "\r\nContent-ID: <link-%u.%.*s@postroad.invalid>\r\n\r\n",
+	    p->parts++, (int)p->it->uid.n, p->it->uid.p);
+	part->kind = PART_PLAIN;
+	part->type = "message/external-body";
+	part->bytes = plan_bytes(p,
+	    slice_of(arena_slice(p->a, buf_slice(&f.text)), f.text.n));
+	buf_free(&f.text);
+	return part;
+}
+
 /* A message that had no name for it, when it was taken apart. */
 static bool
 is_nameless(const struct item_attach *at)
@@ -422,12 +454,15 @@ attach_part(struct mime_plan *p, const struct item_attach *at, size_t i)
 		part->name = sane_name(p, at->name, ending);
 		part->attach = at;
 		part->attached = true;
+	} else if (at->method == ITEM_ATTACH_LINK && at->path.n > 0 &&
+	    at->data.copy == NULL) {
+		part = link_part(p, at);
 	} else {
 		part = data_part(p, at);
-		if (at->method == ITEM_ATTACH_LINK)
+		if (at->method == ITEM_ATTACH_LINK && at->data.copy == NULL)
 			out_problem(p->o,
-			    "attachment '%.*s' is a link to a "
-			    "file that is not in the store",
+			    "attachment '%.*s' is a link to a file, "
+			    "and the store does not say where it is",
 			    (int)part->name.n, part->name.p);
 		else if (at->data.copy == NULL)
 			out_problem(p->o, "attachment '%.*s' cannot be read",

@@ -83,7 +83,7 @@ struct item_attach {
 	struct slice mime;     /* "image/png", as the store has it */
 	struct slice cid;      /* Content-ID, without angle brackets */
 	struct slice location; /* Content-Location */
-	struct slice path;     /* of a ITEM_ATTACH_LINK */
+	struct slice path;     /* of an ITEM_ATTACH_LINK: a file's, or a URL */
 	struct slice charset;  /* of text, as MIME names it */
 	struct slice title;    /* for people, where it is not the name */
 	/* "inline", "attachment": what a message said that was taken apart;
@@ -124,6 +124,7 @@ struct item_report {
 	int32_t diag;	/* 0x0C05, -1 if unknown */
 	int32_t status; /* 0x0C20, an SMTP code in digits: 550 */
 	struct slice supplement;
+	struct slice original; /* Message-ID of what it is about */
 };
 
 struct contact;
@@ -152,6 +153,8 @@ struct item {
 	struct item_recipient *recipients;
 	size_t n_recipients;
 	struct slice reply_to; /* names or addresses, ';' between them */
+	struct item_person *reply_people; /* the same, if the store has more */
+	size_t n_reply_people;
 
 	int64_t submitted, delivered, created, modified; /* DATE_UNKNOWN */
 	unsigned flags;					 /* ITEM_READ, ... */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An item of libpst's as a neutral one (formats/pst_item.h). */
 #include "formats/pst_libpst_impl.h"
+#include "formats/pst_smtp.h"
 
 #include <libpst/lzfu.h>
 #include <stdio.h>
@@ -69,23 +70,18 @@ has(const pst_string *s)
 	return s->str != NULL && s->str[0] != '\0';
 }
 
-static bool
-is_smtp(struct slice s)
-{
-	return memchr(s.p, '@', s.n) != NULL && s.n > 2 && s.p[0] != '/' &&
-	    memchr(s.p, ' ', s.n) == NULL;
-}
-
 /* An address and its type ("SMTP", "EX"), put where it belongs. */
 static void
 put_address(struct item_person *who, struct slice type, struct slice addr)
 {
+	struct slice smtp = pst_smtp(addr);
+
 	if (addr.n == 0)
 		return;
 	if (slice_is_nocase(type, "EX") || addr.p[0] == '/')
 		who->x500 = addr;
-	else if (is_smtp(addr))
-		who->smtp = addr;
+	else if (smtp.n > 0)
+		who->smtp = smtp;
 }
 
 /* A search key is "TYPE:ADDRESS" in upper case. */
@@ -101,8 +97,8 @@ put_search_key(struct lib_item *li, struct item_person *who,
 	if (colon == NULL || who->smtp.n > 0 ||
 	    !slice_is_nocase(slice_of(s.p, (size_t)(colon - s.p)), "SMTP"))
 		return;
-	s = slice_from(s, (size_t)(colon - s.p) + 1);
-	if (!is_smtp(s))
+	s = pst_smtp(slice_from(s, (size_t)(colon - s.p) + 1));
+	if (s.n == 0)
 		return;
 	low = arena_slice(&li->a, s);
 	n = strlen(low);
@@ -155,9 +151,9 @@ fill_reply_to(struct lib_item *li, const pst_item_email *e)
 static void
 put_smtp(struct lib_item *li, struct item_person *who, const pst_string *s)
 {
-	struct slice addr = text(li, s);
+	struct slice addr = pst_smtp(text(li, s));
 
-	if (addr.n > 0 && is_smtp(addr))
+	if (addr.n > 0)
 		who->smtp = addr;
 }
 
@@ -209,8 +205,7 @@ add_names(struct item *it, struct slice list, enum item_recipient_type type)
 		to = &it->recipients[it->n_recipients++];
 		to->type = type;
 		to->who.name = name;
-		if (is_smtp(name))
-			to->who.smtp = name;
+		to->who.smtp = pst_smtp(name);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* Contacts as neutral structures: [MS-OXOCNTC] 2.2.1. */
 #include "formats/contact.h"
 #include "formats/pst_own_impl.h"
+#include "formats/pst_smtp.h"
 
 #define CHILDREN_MAX	 1000
 #define CERTIFICATES_MAX 20
@@ -247,7 +248,7 @@ in_brackets(struct slice s)
 		if (s.p[i - 1] == '(' || s.p[i - 1] == '<')
 			break;
 	s = slice_of(s.p + i, end - 1 - i);
-	return own_is_smtp(s) ? s : slice_of("", 0);
+	return pst_smtp(s);
 }
 
 /* Where an address is not SMTP, what is shown may have one. */
@@ -261,7 +262,7 @@ resolve(struct contact_email *e, struct slice original)
 		if (i == 0 && slice_is_nocase(e->type, "EX"))
 			continue;
 		if (own_is_smtp(tries[i]))
-			e->smtp = tries[i];
+			e->smtp = pst_smtp(tries[i]);
 		else
 			e->smtp = in_brackets(tries[i]);
 	}

@@ -149,14 +149,26 @@ struct item_stream own_stream(struct own_item *oi, struct own_body *b,
 /* ---- pst_own_parts.c: recipients and attachments */
 void own_fill_recipients(struct own_item *oi);
 void own_fill_attachments(struct own_item *oi);
+
+/* ---- pst_own_people.c */
+void own_fill_people(struct own_item *oi);
+bool own_is_smtp(struct slice s);
 /* An address and its type ("SMTP", "EX"), put where it belongs. */
 void own_put_address(struct item_person *who, struct slice type,
     struct slice addr);
-bool own_is_smtp(struct slice s);
+/* These two fill in what 'who' lacks: of a search key ("TYPE:ADDRESS" in upper
+ * case, a NUL at its end), or of an entry id. */
+void own_put_search_key(struct own_item *oi, struct item_person *who,
+    struct ltp_heap *h, const struct ltp_value *v);
+void own_put_entry_id(struct own_item *oi, struct item_person *who,
+    struct slice id);
 
 /* ---- pst_own_contact.c, pst_own_list.c: of items of that class */
 void own_fill_contact(struct own_item *oi);
 void own_fill_list(struct own_item *oi);
+/* Whom an entry id means: a one-off's or an address book's. */
+void own_entry_person(struct own_item *oi, struct slice id,
+    struct item_person *who_r);
 /* ---- pst_own_props.c */
 void own_fill_props(struct own_item *oi);
 

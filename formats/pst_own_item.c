@@ -38,62 +38,6 @@ number(struct own_item *oi, unsigned id, int32_t none)
 	return (int32_t)own_number(&oi->props, id, none);
 }
 
-/* ---------------------------------------------------------------- people */
-
-/* A search key is "TYPE:ADDRESS" in upper case and ends in a NUL. */
-static void
-put_search_key(struct own_item *oi, struct item_person *who, unsigned id)
-{
-	const struct ltp_value *v = ltp_prop(&oi->props, id);
-	struct buf b = { 0 };
-	struct err err = { 0 };
-	struct slice s;
-	size_t i;
-
-	if (who->smtp.n > 0 || v == NULL || v->type != PtypBinary ||
-	    ltp_bytes(&oi->props.heap, v, BINARY_MAX, &b, &err) <= 0) {
-		buf_free(&b);
-		return;
-	}
-	while (b.n > 0 && b.p[b.n - 1] == '\0')
-		b.n--;
-	for (i = 0; i < b.n; i++)
-		if (b.p[i] >= 'A' && b.p[i] <= 'Z')
-			b.p[i] = (char)(b.p[i] - 'A' + 'a');
-	s = buf_slice(&b);
-	if (slice_starts(s, "smtp:") && own_is_smtp(slice_from(s, 5))) {
-		s = slice_from(s, 5);
-		who->smtp = slice_of(arena_slice(&oi->a, s), s.n);
-	}
-	buf_free(&b);
-}
-
-static void
-fill_person(struct own_item *oi, struct item_person *who, unsigned name,
-    unsigned type, unsigned addr, unsigned smtp, unsigned key)
-{
-	struct slice s = text(oi, smtp);
-
-	who->name = text(oi, name);
-	own_put_address(who, text(oi, type), text(oi, addr));
-	if (own_is_smtp(s))
-		who->smtp = s;
-	put_search_key(oi, who, key);
-}
-
-static void
-fill_people(struct own_item *oi)
-{
-	fill_person(oi, &oi->pub.from, PidTagSentRepresentingName,
-	    PidTagSentRepresentingAddressType,
-	    PidTagSentRepresentingEmailAddress,
-	    PidTagSentRepresentingSmtpAddress, PidTagSentRepresentingSearchKey);
-	fill_person(oi, &oi->pub.sender, PidTagSenderName,
-	    PidTagSenderAddressType, PidTagSenderEmailAddress,
-	    PidTagSenderSmtpAddress, PidTagSenderSearchKey);
-	oi->pub.reply_to = text(oi, PidTagReplyRecipientNames);
-}
-
 /* -------------------------------------------------------------- the head */
 
 static void
@@ -146,6 +90,9 @@ fill_report(struct own_item *oi)
 	r->diag = number(oi, PidTagNonDeliveryReportDiagCode, -1);
 	r->status = number(oi, PidTagNonDeliveryReportStatusCode, 0);
 	r->supplement = text(oi, PidTagSupplementaryInfo);
+	r->original = text(oi, PidTagOriginalMessageId);
+	if (r->original.n == 0)
+		r->original = text(oi, PidTagInReplyToId);
 }
 
 static void
@@ -261,7 +208,7 @@ own_item_open(struct pst_reader *r, const struct ndb_node *node, unsigned depth,
 	}
 	fill_codepages(oi);
 	fill_head(oi);
-	fill_people(oi);
+	own_fill_people(oi);
 	fill_categories(oi);
 	own_fill_recipients(oi);
 	own_fill_bodies(oi);

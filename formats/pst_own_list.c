@@ -3,6 +3,7 @@
 #include "formats/contact.h"
 #include "formats/pst_bytes.h"
 #include "formats/pst_own_impl.h"
+#include "formats/pst_smtp.h"
 
 #include <stdio.h>
 
@@ -93,6 +94,18 @@ read_entry(struct own_item *oi, struct slice id, struct contact_member *m)
 	}
 }
 
+void
+own_entry_person(struct own_item *oi, struct slice id,
+    struct item_person *who_r)
+{
+	struct contact_member m = { 0 };
+
+	*who_r = (struct item_person){ 0 };
+	read_entry(oi, id, &m);
+	who_r->name = m.name;
+	own_put_address(who_r, m.type, m.address);
+}
+
 static void
 add(struct own_item *oi, struct contact_list *l, struct slice entry,
     struct slice single)
@@ -104,9 +117,9 @@ add(struct own_item *oi, struct contact_list *l, struct slice entry,
 	read_one_off(oi, single, m);
 	read_entry(oi, entry, m);
 	if (own_is_smtp(m->address) && !slice_is_nocase(m->type, "EX"))
-		m->smtp = m->address;
-	else if (own_is_smtp(m->name))
-		m->smtp = m->name;
+		m->smtp = pst_smtp(m->address);
+	else
+		m->smtp = pst_smtp(m->name);
 	l->n_members++;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recipients and attachments of a message, [MS-PST] 2.4.5.3, 2.4.6. */
 #include "formats/pst_own_impl.h"
+#include "formats/pst_smtp.h"
 
 #include <string.h>
 
@@ -10,26 +11,11 @@
 #define NAME_MAX_BYTES	4096
 #define NAMES_MAX	(3u << 20) /* of one message, all together */
 
+/* PidTagAttachMethod, [MS-OXCMSG] 2.2.2.9: its path is a URL */
+#define WEB_REFERENCE 7
+
 /* PidTagRecipientFlags, [MS-OXOCAL] 2.2.3.1 */
 #define RECIPIENT_ORGANIZER 2
-
-bool
-own_is_smtp(struct slice s)
-{
-	return s.n > 2 && memchr(s.p, '@', s.n) != NULL && s.p[0] != '/' &&
-	    memchr(s.p, ' ', s.n) == NULL;
-}
-
-void
-own_put_address(struct item_person *who, struct slice type, struct slice addr)
-{
-	if (addr.n == 0)
-		return;
-	if (slice_is_nocase(type, "EX") || addr.p[0] == '/')
-		who->x500 = addr;
-	else if (own_is_smtp(addr))
-		who->smtp = addr;
-}
 
 static struct slice
 counted(struct own_item *oi, struct slice s)
@@ -77,13 +63,61 @@ cell_text(struct own_item *oi, struct ltp_table *t, unsigned id)
 	    own_text(&oi->a, &t->heap, &v, oi->codepage, NAME_MAX_BYTES, NULL));
 }
 
+static struct slice
+cell_bytes(struct own_item *oi, struct ltp_table *t, unsigned id)
+{
+	struct ltp_value v;
+	struct buf b = { 0 };
+	struct err err = { 0 };
+	struct slice s = slice_of("", 0);
+
+	if (ltp_cell(t, id, &v) && v.type == PtypBinary &&
+	    ltp_bytes(&t->heap, &v, NAME_MAX_BYTES, &b, &err) > 0 && b.n > 0)
+		s = slice_of(arena_slice(&oi->a, buf_slice(&b)), b.n);
+	buf_free(&b);
+	return counted(oi, s);
+}
+
+/* A name that is an address: "x@example.org", but not "Sales@EXAMPLE". */
+static struct slice
+name_smtp(struct slice name)
+{
+	struct slice s = pst_smtp(name);
+	const char *at = s.n == 0 ? NULL : memrchr(s.p, '@', s.n);
+
+	if (at == NULL || memchr(at, '.', s.n - (size_t)(at - s.p)) == NULL)
+		s.n = 0;
+	return s;
+}
+
+/* Where else a row may have an address: its key, its entry ids, and the name
+ * it is shown by. */
+static void
+find_address(struct own_item *oi, struct ltp_table *t, struct item_person *who)
+{
+	struct ltp_value v;
+
+	if (who->smtp.n == 0 && ltp_cell(t, PidTagSearchKey, &v))
+		own_put_search_key(oi, who, &t->heap, &v);
+	if (who->smtp.n == 0)
+		own_put_entry_id(oi, who, cell_bytes(oi, t, PidTagEntryId));
+	if (who->smtp.n == 0)
+		own_put_entry_id(oi, who,
+		    cell_bytes(oi, t, PidTagRecipientEntryId));
+	if (who->smtp.n == 0)
+		who->smtp =
+		    name_smtp(cell_text(oi, t, PidTagRecipientDisplayName));
+	if (who->smtp.n == 0)
+		who->smtp = name_smtp(who->name);
+}
+
 static void
 read_recipient(struct own_item *oi, struct ltp_table *t,
     struct item_recipient *to)
 {
 	struct ltp_value v;
 	int64_t type = ITEM_TO;
-	struct slice smtp;
+	struct slice s;
 
 	if (ltp_cell(t, PidTagRecipientType, &v))
 		type = ltp_number(&t->heap, &v, ITEM_TO) & 0xf;
@@ -102,9 +136,10 @@ read_recipient(struct own_item *oi, struct ltp_table *t,
 		to->answer = (int32_t)ltp_number(&t->heap, &v, 0);
 	if (ltp_cell(t, PidTagRecipientTrackStatusTime, &v))
 		to->answered = own_time_value(&t->heap, &v);
-	smtp = cell_text(oi, t, PidTagSmtpAddress);
-	if (own_is_smtp(smtp))
-		to->who.smtp = smtp;
+	s = pst_smtp(cell_text(oi, t, PidTagSmtpAddress));
+	if (s.n > 0)
+		to->who.smtp = s;
+	find_address(oi, t, &to->who);
 }
 
 /* How many names a display list ("Jane; John") holds. */
@@ -135,8 +170,7 @@ add_names(struct item *it, struct slice list, enum item_recipient_type type)
 		to = &it->recipients[it->n_recipients++];
 		to->type = type;
 		to->who.name = name;
-		if (own_is_smtp(name))
-			to->who.smtp = name;
+		to->who.smtp = name_smtp(name);
 	}
 }
 
@@ -251,11 +285,12 @@ fill_data(struct own_attach *oa, struct item_attach *to, struct ltp_props *p)
 	const struct ltp_value *v = ltp_prop(p, PidTagAttachDataBinary);
 	int64_t method = own_number(p, PidTagAttachMethod, ITEM_ATTACH_DATA);
 
-	to->method = method >= 2 && method <= 4 ? ITEM_ATTACH_LINK
-	    : method == ITEM_ATTACH_ITEM	? ITEM_ATTACH_ITEM
-	    : method == ITEM_ATTACH_OLE		? ITEM_ATTACH_OLE
-	    : method == 0			? ITEM_ATTACH_NOTHING
-						: ITEM_ATTACH_DATA;
+	to->method = (method >= 2 && method <= 4) || method == WEB_REFERENCE
+	    ? ITEM_ATTACH_LINK
+	    : method == ITEM_ATTACH_ITEM ? ITEM_ATTACH_ITEM
+	    : method == ITEM_ATTACH_OLE	 ? ITEM_ATTACH_OLE
+	    : method == 0		 ? ITEM_ATTACH_NOTHING
+					 : ITEM_ATTACH_DATA;
 	if (v == NULL || v->direct)
 		return;
 	oa->data = *v;

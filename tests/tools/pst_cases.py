@@ -269,7 +269,7 @@ class Pst:
             row[0x30010000 | self.tstr] = name
             row[0x30020000 | self.tstr] = kind_of
             row[0x30030000 | self.tstr] = addr
-            if kind_of == 'SMTP':
+            if kind_of == 'SMTP' and '@' in addr:
                 row[0x39fe0000 | self.tstr] = addr
             rows.append(row)
         inner = []
@@ -291,6 +291,8 @@ class Pst:
                 props[0x370e] = ('str', a['mime'])
             if 'cid' in a:
                 props[0x3712] = ('str', a['cid'])
+            if 'path' in a:
+                props[0x370d] = ('str', a['path'])
             if 'data' in a:
                 props[0x3701] = (0x102, a['data'])
             if 'message' in a:
@@ -961,12 +963,89 @@ def case_codepages(path, n):
 
 
 def case_report(path, n):
+    """Each kind of report, [MS-OXCMAIL] 2.2.3.7; of people who have no address
+    and no name in ASCII, too."""
     p = store(path)
     inbox = p.folder('Inbox')
-    for i, (kind, to) in enumerate((('NDR', JOHN), ('IPNRN', JOHN))):
-        p.message(inbox, mail(i, subject=kind, to=[to], **{
-            'class': 'REPORT.IPM.Note.' + kind,
-            'props': {0x1001: ('str', 'Report text\r\n'), 0x1000: None}}))
+    for i, kind in enumerate(('NDR', 'IPNRN', 'IPNNRN', 'DR', 'Delayed.DR',
+                              'Expanded.DR', 'Relayed.DR')):
+        for who in (JANE, ('Jürgen Ötker', '', '')):
+            p.message(inbox, mail(i, subject=kind, to=[(TO,) + who], **{
+                'class': 'REPORT.IPM.Note.' + kind, 'from': who,
+                'props': {0x1001: ('str', 'Report text\r\n'), 0x1000: None,
+                          0x1046: ('str', '<original@example.org>')}}))
+    p.close()
+
+
+def one_off(name, kind, addr, wide=True):
+    """A One-Off EntryID, [MS-OXCDATA] 2.2.5.1"""
+    codec, end = ('utf-16-le', b'\0\0') if wide else ('cp1252', b'\0')
+    return (bytes(4) + bytes.fromhex('812b1fa4bea310199d6e00dd010f5402') +
+            struct.pack('<HH', 0, 0x9001 if wide else 0x1001) +
+            b''.join(s.encode(codec) + end for s in (name, kind, addr)))
+
+
+def book_entry(x500):
+    """An Address Book EntryID, 2.2.5.2"""
+    return (bytes(4) + bytes.fromhex('dca740c8c042101ab4b908002b2fe182') +
+            struct.pack('<II', 1, 0) + x500.encode() + b'\0')
+
+
+def flat_list(ids):
+    """A FlatEntryList, 2.3.3"""
+    body = b''
+    for i in ids:
+        body += struct.pack('<I', len(i)) + i
+        body += bytes(-len(body) % 4)
+    return struct.pack('<II', len(ids), len(body)) + body
+
+
+def case_people(path, n):
+    """Addresses as programs stored them, in all the places they have."""
+    p = store(path)
+    reply, people = p.folder('reply'), p.folder('people')
+    for name, props in {
+            'entries': {0x50: ('str', 'Support;Other'), 0x4f: (0x102, flat_list(
+                [one_off('Support; all', 'SMTP', 'support@example.org'),
+                 one_off('Ötker, Jö', 'SMTP', 'other@example.org', False)]))},
+            'names': {0x50: ('str', 'a@example.org; No Address')},
+            'own': {0x50: ('str', 'Roe'), 0x5d02: ('str', 'roe@example.org'),
+                    0x4f: (0x102, flat_list([book_entry(EX[2])]))},
+            'cut': {0x50: ('str', 'Support'), 0x4f: (0x102, flat_list(
+                [one_off('Support', 'SMTP', 'support@example.org')])[:60])},
+            'lie': {0x4f: (0x102, struct.pack('<III', 99999, 4, 99999))},
+            }.items():
+        p.message(reply, mail(0, subject=name, **{'from': EX}, props=props))
+    for i, (name, addr) in enumerate((
+            ("'jane@example.org'", "'jane@example.org'"),
+            ('Jane', '<jane@example.org>'), ('Jane', 'SMTP:jane@example.org '),
+            ('Jane', '"jane doe"@example.org'), ('Jane', 'a/b c@example.org'),
+            ('Jürgen', 'jürgen@exämple.org'), ('Fax', 'Jane@+49 89 123'))):
+        p.message(people, mail(i, subject='%d' % i, **{
+            'from': (name, 'SMTP', addr), 'to': [(TO, name, 'SMTP', addr)]}))
+    p.message(people, mail(9, subject='entry', **{'from': EX}, props={
+        0x41: (0x102, one_off('Roe', 'SMTP', 'roe@example.org')),
+        0x29: (11, True)}))
+    p.message(people, mail(9, subject='x500', **{'from': EX}, props={
+        0x29: (11, True)}))
+    p.message(people, mail(9, subject='name', to=[
+        (TO, 'roe@example.org', 'EX', EX[2]), (CC, 'Roe@EXAMPLE', 'EX', EX[2])]))
+    p.close()
+
+
+def case_links(path, n):
+    """Attachments that are elsewhere, and an OLE object."""
+    p = store(path)
+    inbox = p.folder('Inbox')
+    p.message(inbox, mail(0, attachments=[
+        {'name': 'share.doc', 'method': 2,
+         'path': '\\\\server\\share\\Übersicht.doc'},
+        {'name': 'cloud.docx', 'method': 7, 'path':
+         'https://example.org/documents/a long name that is there.docx?a=1'},
+        {'name': 'a=b? [1] (ü).txt', 'data': b'x'},
+        {'name': 'Picture', 'method': 6,
+         'data': bytes.fromhex('d0cf11e0a1b11ae1') + bytes(4096)}]))
+    p.message(inbox, mail(1, attachments=[{'name': 'lost.doc', 'method': 4}]))
     p.close()
 
 

@@ -65,6 +65,9 @@ test_known(void **state)
 {
 	(void)state;
 	check("attach2.location\tx\n", "", 0, 1, "");
+	check("attach2/to12.x500\tx\n", "", 0, 1, "");
+	check("to1.smtp\tx\n", "", 0, 1, "");
+	check("to1.smtpx\tx\n", "", 1, 0, "to1.smtpx: own 'x', libpst nothing");
 	check("attach2/attach10.path\tx\n", "", 0, 1, "");
 	check("attach2/rtf\tx\n", "", 0, 1, "");
 	/* no limit where libpst has something, or only libpst */

@@ -472,7 +472,8 @@ test_lost(void **state)
 	build(&b, &it);
 	assert_string_equal(problems,
 	    "attachment 'gone' cannot be read\n"
-	    "attachment 'link' is a link to a file that is not in the store\n"
+	    "attachment 'link' is a link to a file, and the store does not say "
+	    "where it is\n"
 	    "attachment 'short' ends early\n");
 	m = parse(&b);
 	assert_int_equal(g_mime_multipart_get_count(

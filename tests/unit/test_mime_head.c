@@ -104,6 +104,45 @@ test_people(void **state)
 	buf_free(&b);
 }
 
+/* RFC 5322 3.4.1; what is no address gets one that nobody has,
+ * and people with different X.500 names different ones. */
+static void
+test_addresses(void **state)
+{
+	static const struct {
+		const char *smtp, *x500, *want;
+	} tries[] = {
+		{ "a.b+c@example.org", "", " J <a.b+c@example.org>" },
+		{ "j d@example.org", "", " J <\"j d\"@example.org>" },
+		{ "\"j d\"@example.org", "", " J <\"j d\"@example.org>" },
+		{ "j\"d@example.org", "", " J <\"j\\\"d\"@example.org>" },
+		{ "a@b@example.org", "", " J <\"a@b\"@example.org>" },
+		{ "a@[192.0.2.1]", "", " J <a@[192.0.2.1]>" },
+		{ "a@b>, c", "", " J <undisclosed@postroad.invalid>" },
+		{ "a\nb@example.org", "", " J <undisclosed@postroad.invalid>" },
+		{ "@", "", " J <undisclosed@postroad.invalid>" },
+		{ "", "/O=X/CN=A1-JANE OF \xc3\x9c",
+		    " J <a1-jane-of---@x500.invalid>" },
+	};
+	struct buf b = { 0 };
+	struct slice v;
+	struct item it;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		new_item(&it);
+		it.from.name = str("J");
+		it.from.smtp = str(tries[i].smtp);
+		it.from.x500 = str(tries[i].x500);
+		build(&b, &it);
+		assert_true(head_find(buf_slice(&b), "From", &v));
+		assert_true(slice_is(slice_of(v.p, strlen(tries[i].want)),
+		    tries[i].want));
+	}
+	buf_free(&b);
+}
+
 static void
 test_300_recipients(void **state)
 {
@@ -275,6 +314,7 @@ main(void)
 		cmocka_unit_test(test_subjects),
 		cmocka_unit_test(test_injection),
 		cmocka_unit_test(test_people),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_300_recipients),
 		cmocka_unit_test(test_transport_headers),
 		cmocka_unit_test(test_edited_subject),
