@@ -12,7 +12,7 @@
 #define MIME_DEPTH_MAX	  50
 #define MIME_EMBEDDED_MAX 10000
 /* A header field made from one property is cut here. */
-#define MIME_VALUE_MAX 32768
+#define MIME_VALUE_MAX (1 << 20)
 
 /* ------------------------------------------------------------ mime_out.c */
 

@@ -7,7 +7,7 @@
 
 #include "core/mem.h"
 
-#define HEADERS_MAX  (1u << 20)
+#define HEADERS_MAX  (5u << 20) /* as UTF-16 */
 #define SUBJECT_MAX  65536
 #define BINARY_MAX   4096
 #define CATEGORY_MAX 1000
