@@ -162,7 +162,9 @@ set_rule(const struct raw *w, struct event_recur *r, struct err *err)
 	rule->week_start = w->week_start;
 	rule->regenerates = w->sliding != 0;
 	r->first_day = event_day(recur_wall(w->start));
-	if (w->end == RECUR_END_BY) {
+	/* after no times at all: then its last day must do */
+	if (w->end == RECUR_END_BY ||
+	    (w->end == RECUR_END_AFTER && w->count == 0)) {
 		rule->end = EVENT_BY;
 		rule->until = event_day(recur_wall(w->until));
 	} else if (w->end == RECUR_END_AFTER) {

@@ -247,6 +247,15 @@ test_early(void **state)
 			     &arena, &r, &err),
 	    1);
 	assert_true(slice_is(r.changes->location, "34/4141"));
+	/* "after 0 times": by its last day, never for ever */
+	buf_clear(&b);
+	buf_put(&b, blob.p, blob.n);
+	b.p[30] = 0;
+	assert_int_equal(pst_recur_decode(buf_slice(&b), PST_RECUR_EVENT, 0,
+			     &arena, &r, &err),
+	    1);
+	assert_int_equal(r.rule.end, EVENT_BY);
+	assert_true(r.rule.until == at("2007-04-20"));
 	/* 8-bit text only, in a code page */
 	buf_clear(&b);
 	buf_put(&b, blob.p, ee);
