@@ -120,8 +120,7 @@ check_header(struct check *c, struct err *err)
 	if (c->crypt > PST_CRYPT_CYCLIC) {
 		check_bad(c, HEADER, c->id == 8 ? 513 : 461, "bCryptMethod",
 		    "0, 1 or 2", "%u", c->crypt);
-		return err_set(err, SCOPE_STORE, EX_DATAERR,
-		    "encrypted in a way (%u) that is not known", c->crypt);
+		c->crypt = PST_CRYPT_NONE;
 	}
 	check_same(c, ROOT, c->id == 8 ? 0xb8 : 0xa8, "ibFileEof", c->eof,
 	    c->size);
@@ -229,7 +228,7 @@ maps_after(uint64_t n, unsigned type[3])
 
 struct map_walk {
 	size_t i; /* what is allocated, by place */
-	uint64_t free, pages_free, section, at;
+	uint64_t free, pages_free, used, section, at;
 	uint8_t map[MAP_BYTES];
 };
 
@@ -246,6 +245,7 @@ check_marks(struct check *c, struct map_walk *w)
 		units = count_units(c, &c->blocks[w->i]);
 		if (first < w->at / UNIT)
 			continue;
+		w->used += units;
 		if (first + units > end) {
 			check_bad(c, "2.2.2.7.2", first * UNIT,
 			    "what is allocated here",
@@ -295,6 +295,7 @@ check_section(struct check *c, struct map_walk *w, uint16_t *slots)
 	}
 	*slots = (uint16_t)free_slots(w->map);
 	w->free += (uint64_t)*slots * UNIT;
+	w->used += 8 * (uint64_t)(nmaps + 1);
 	for (k = 0; k <= nmaps; k++) {
 		for (j = 0, i = 0; i < 8; i++)
 			j += marked(w->map, 8 * k + i);
@@ -358,7 +359,7 @@ check_density(struct check *c, const uint16_t *slots, uint64_t nsections)
 void
 check_maps(struct check *c)
 {
-	uint64_t most, nsections;
+	uint64_t most, nsections, lost;
 	uint16_t *slots;
 	struct map_walk w = { 0 };
 
@@ -389,6 +390,14 @@ check_maps(struct check *c)
 	    c->amap_free, w.free);
 	check_same(c, ROOT, c->id == 8 ? 0xd0 : 0xb4, "cbPMapFree",
 	    c->pmap_free, w.pages_free);
+	/* pages in stock are marked, too */
+	lost = nsections * SECTION - w.free - w.used * UNIT;
+	if (nsections * SECTION >= w.free + w.used * UNIT &&
+	    lost > w.pages_free)
+		check_remark(c, "2.6.1.1", PST_NOWHERE,
+		    "space that is marked as used", "to be used",
+		    "%llu bytes of it are lost",
+		    (unsigned long long)(lost - w.pages_free));
 	check_density(c, slots, nsections);
 	free(slots);
 }

@@ -183,6 +183,11 @@ check_message(struct check *c, uint64_t data, uint64_t sub, int depth,
 		    "rows of attachments that are there",
 		    "%zu rows, %llu attachments", parts.rows.n / 4,
 		    (unsigned long long)parts.attachments);
+	if (parts.attachments > 0 && *flags_r >= 0 &&
+	    (*flags_r & HAS_ATTACH) == 0)
+		check_bad(c, MESSAGE, AT_NODE, "PidTagMessageFlags",
+		    "mfHasAttach, for it has attachments", "0x%x",
+		    (unsigned)*flags_r);
 	if (!table && *flags_r >= 0 && (*flags_r & HAS_ATTACH) != 0)
 		check_bad(c, ATTACHMENTS, AT_NODE, "its attachment table",
 		    "to be there, for its flags tell of attachments", "none");

@@ -21,6 +21,7 @@ struct name_map {
 	struct check_props p;
 	struct buf stream[3];
 	struct buf bucket[BUCKETS];
+	size_t right[2]; /* numbers, strings: in their buckets */
 };
 
 /* The number by which the name is hashed; false: told that it has none. */
@@ -47,34 +48,64 @@ name_number(struct name_map *m, size_t i, const char *e, uint32_t *number_r)
 	return true;
 }
 
+enum found_in { BUCKET_RIGHT, BUCKET_OTHER_INDEX, BUCKET_MISSING };
+
+/* Is the entry where its hash says, with its own index? */
+static enum found_in
+look_up(const struct name_map *m, const char *e, uint32_t number)
+{
+	unsigned kind = pst_u16(e + 4);
+	const struct buf *b = &m->bucket[(number ^ kind) % BUCKETS];
+	enum found_in found = BUCKET_MISSING;
+	size_t k;
+
+	for (k = 0; k + 8 <= b->n; k += 8) {
+		if (pst_u32(b->p + k) != number ||
+		    pst_u16(b->p + k + 4) != kind)
+			continue;
+		if (pst_u16(b->p + k + 6) == pst_u16(e + 6))
+			return BUCKET_RIGHT;
+		found = BUCKET_OTHER_INDEX;
+	}
+	return found;
+}
+
 static void
-check_name(struct name_map *m, size_t i)
+check_name(struct name_map *m, size_t i, bool tell)
 {
 	struct check *c = m->c;
 	const char *e = m->stream[1].p + 8 * i;
 	unsigned kind = pst_u16(e + 4), guid = kind >> 1;
-	const struct buf *b;
+	enum found_in found;
 	uint32_t number;
-	size_t k;
 
+	c->quiet += !tell;
 	check_same(c, "2.4.7.1", AT_NODE, "wPropIdx of an entry",
 	    pst_u16(e + 6), i);
 	if (guid >= 3 && guid - 3u >= m->stream[0].n / 16)
 		check_bad(c, "2.4.7.1", AT_NODE, "wGuid of an entry",
 		    "one of the stream of GUIDs", "%u of %zu", guid,
 		    m->stream[0].n / 16 + 3);
-	if (!name_number(m, i, e, &number))
-		return;
-	b = &m->bucket[(number ^ kind) % BUCKETS];
-	for (k = 0; k + 8 <= b->n; k += 8)
-		if (pst_u32(b->p + k) == number &&
-		    pst_u16(b->p + k + 4) == kind &&
-		    pst_u16(b->p + k + 6) == pst_u16(e + 6))
-			return;
-	/* other writers hash in ways of their own */
-	check_remark(c, "2.4.7.5", AT_NODE, "an entry of the name-to-id map",
-	    "in its hash bucket", "entry %zu is not in bucket %u", i,
-	    (unsigned)((number ^ kind) % BUCKETS));
+	if (name_number(m, i, e, &number)) {
+		found = look_up(m, e, number);
+		m->right[kind & 1] += !tell && found == BUCKET_RIGHT;
+		/*
+		 * Some writers hash strings in a way of their own: where
+		 * none is right, that is what it is.
+		 */
+		if (found == BUCKET_MISSING && m->right[kind & 1] > 0)
+			check_bad(c, "2.4.7.5", AT_NODE,
+			    "an entry of the name-to-id map",
+			    "in its hash bucket", "entry %zu is not in %u", i,
+			    (unsigned)((number ^ kind) % BUCKETS));
+		else if (found != BUCKET_RIGHT)
+			check_remark(c, "2.4.7.5", AT_NODE,
+			    "an entry of the name-to-id map",
+			    "in its hash bucket, with its index",
+			    "entry %zu is not in %u", i,
+			    (unsigned)((number ^ kind) % BUCKETS));
+	}
+	c->quiet -= !tell;
 }
 
 static void
@@ -103,8 +134,10 @@ check_name_streams(struct name_map *m)
 	c->names = m->stream[1].n / 8;
 	check_same(c, "2.4.7.5", AT_NODE, "names in the hash buckets", total,
 	    c->names);
+	for (i = 0; i < c->names; i++)
+		check_name(m, i, false); /* count */
 	for (i = 0; i < c->names && !c->stop; i++)
-		check_name(m, i);
+		check_name(m, i, true);
 }
 
 void

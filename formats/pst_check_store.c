@@ -315,6 +315,17 @@ check_number(struct check *c, const struct check_props *p, const char *name,
 		check_same(c, FOLDER, AT_NODE, name, v->value, want);
 }
 
+/* From every folder the way leads up to the root. */
+static bool
+reaches_root(struct check *c, const struct check_node *n)
+{
+	unsigned steps = 0;
+
+	while (n != NULL && n->nid != NID_ROOT_FOLDER && steps++ < 1000)
+		n = check_find_node(c, n->parent);
+	return n != NULL && n->nid == NID_ROOT_FOLDER;
+}
+
 static void
 check_folder(struct check *c, const struct check_node *n)
 {
@@ -332,6 +343,9 @@ check_folder(struct check *c, const struct check_node *n)
 	else if (up == NULL || (n->parent & 0x1f) != NID_TYPE_FOLDER)
 		check_bad(c, FOLDER, AT_NODE, "nidParent of a folder",
 		    "a folder", "0x%x", n->parent);
+	else if (!reaches_root(c, n))
+		check_bad(c, FOLDER, AT_NODE, "the folders above a folder",
+		    "to end with the root", "a circle");
 	if (!check_props_open(c, n->data, n->sub, &p))
 		return;
 	check_prop_must(c, &p, FOLDER, "PidTagDisplayName", PidTagDisplayName,

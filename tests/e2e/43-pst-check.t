@@ -45,8 +45,13 @@ for f in "$CORPUS"/*.?st; do
 done
 
 # ----------------------------------------------------------- planted faults
-ENCODE=0 "$mkpst" many many.pst 60 3 30000 1
+ENCODE=0 "$mkpst" many many.pst 250 3 20000 1
 mv plain.pst odd.pst
+mkdir parts
+for part in figures.csv notes.txt logo.png photo.png; do
+	echo "$part" >"parts/$part"
+done
+ENCODE=0 "$BUILD/tests/tools/mkpst_samples" organizer names.pst parts
 faults list >list
 while read -r name base rule; do
 	faults "$name" "$base.pst" fault.pst

@@ -7,7 +7,8 @@
  *	mkpst_samples organizer OUT.pst PARTS	everything else
  *
  * PARTS is a directory with the attachments: figures.csv, notes.txt,
- * logo.png, photo.png.  The same files give the same bytes.
+ * logo.png, photo.png.  The same files give the same bytes.  ENCODE=0: not
+ * encoded.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -538,6 +539,7 @@ int
 main(int argc, char **argv)
 {
 	struct pst_store_options o = { .key = "postroad sample" };
+	const char *encode = getenv("ENCODE");
 	struct pst_store_out *s;
 	bool office;
 	int fd;
@@ -551,6 +553,7 @@ main(int argc, char **argv)
 	parts = argv[3];
 	o.name = slice_str(office ? "Office" : "Organizer");
 	o.key[15] = office ? 1 : 2;
+	o.plain = encode != NULL && strcmp(encode, "0") == 0;
 	fd = open(argv[2], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0) {
 		perror(argv[2]);

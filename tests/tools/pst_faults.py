@@ -478,6 +478,47 @@ def names_buckets(p):
     p.put('I', h.prop(1) + 4, 250)
     h.done()
 
+@fault('names', '2.4.7.5')
+def names_other_bucket(p):
+    h = p.node_heap(0x61)
+    buckets = [r for r in h.records(h.root, 8) if p.u16(r) >= 0x1000]
+    # two single entries change places
+    one = [r for r in buckets if len(range(*h.item(p.u32(r + 4)))) == 8]
+    a, b = h.item(p.u32(one[0] + 4))[0], h.item(p.u32(one[1] + 4))[0]
+    swap(p, a, b, 8)
+    h.done()
+
+@fault('odd', '2.6.1.1')
+def page_overlap(p):
+    """A page in the place of a block."""
+    entry, page = p.leaves[0x80][3]
+    p.put('Q', entry + 8, p.leaves[0x81][0][1])
+    p.fix_page(page)
+
+@fault('odd', '2.4.4.1')
+def folder_circle(p):
+    a, page = p.node(0x8062)
+    p.put('I', a + 24, 0x8062)
+    p.fix_page(page)
+
+@fault('odd', '2.2.2.6')
+def header_encryption(p):
+    p.b[513] = 7
+    p.fix_header()
+
+@fault('many', '2.3.1.2')
+def heap_fill(p):
+    """The heap of the big contents table says that it is empty."""
+    best = max((x for x, _ in p.leaves[0x81] if p.u64(x + 8) and
+                not p.u64(x + 8) & 2 and
+                p.b[p.u64(p.block(p.u64(x + 8)) + 8) + 2] == 0xec),
+               key=lambda x: p.u16(p.block(p.u64(x + 8)) + 16))
+    h = p.heap(p.u64(best + 8))
+    if p.u16(h.entry + 16) < 7000:
+        sys.exit('pst_faults: no heap is full')
+    p.b[h.at + 8] &= 0xf0
+    h.done()
+
 @fault('odd', '2.4.4.5.1')
 def template_missing(p):
     at, page = p.node(0x60e)
