@@ -34,7 +34,7 @@ static const struct opt options[] = {
 	    "mboxo, mboxrd, mboxcl or mboxcl2; by evidence if not said",
 	    OPT_AT(struct options, dialect) },
 	{ "labels", 0, OPT_STR, "HOW",
-	    "Gmail labels of an mbox as 'keywords' (default) or 'folders'",
+	    "Gmail labels as 'keywords' (default) or 'folders'",
 	    OPT_AT(struct options, labels) },
 	{ "codepage", 0, OPT_STR, "NAME",
 	    "of an ANSI PST that declares none, like CP932",

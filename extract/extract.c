@@ -281,6 +281,9 @@ store(struct run *run, const struct source_item *item, bool adopted,
 		: rc == 1 ? FATE_UNCHANGED
 			  : FATE_STORED,
 	    size);
+	if (rc >= 0 && item->also != NULL &&
+	    spool_source_bind(run->sp, item->also, msg.key, err) < 0)
+		return -1;
 	return rc < 0 || note_incomplete(run, msg.key, err) < 0 ? -1 : rc;
 }
 

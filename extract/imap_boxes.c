@@ -78,10 +78,13 @@ is_public(struct slice name, char delimiter)
 
 /* What shows mail that lies in other folders (RFC 6154, 8457). */
 static bool
-is_virtual(const struct imap_box *box, struct slice attrs)
+is_virtual(const struct imap_box *box, struct slice attrs, bool gmail)
 {
 	struct slice a;
 
+	/* there it has what no label's folder has; taken last */
+	if (gmail && imap_box_is_all(box))
+		return false;
 	if (box->special_use != NULL &&
 	    (strcmp(box->special_use, "\\All") == 0 ||
 		strcmp(box->special_use, "\\Flagged") == 0 ||
@@ -101,7 +104,7 @@ why_left(const struct listing *l, const struct imap_box *box,
 	    ((ns != NULL && ns->kind != IMAP_NS_PERSONAL) ||
 		is_public(f->name, f->delimiter)))
 		return BOX_SHARED;
-	if (!l->spec->include_virtual && is_virtual(box, f->attrs))
+	if (!l->spec->include_virtual && is_virtual(box, f->attrs, l->b->gmail))
 		return BOX_VIRTUAL;
 	return BOX_TAKEN;
 }

@@ -27,6 +27,7 @@ enum imap_left { BOX_TAKEN, BOX_SHARED, BOX_VIRTUAL };
 struct imap_memory {
 	uint32_t uidvalidity, uidnext;
 	uint64_t modseq, messages;
+	uint64_t counted; /* of them; the others lie in other folders (Gmail) */
 };
 
 struct imap_box {
@@ -84,6 +85,8 @@ const char *imap_box_key(const struct imap_box *box, uint32_t uidvalidity,
 /* The name and the value to remember a folder by. */
 void imap_box_memory(const struct imap_box *box, const struct imap_memory *m,
     struct buf *name, struct buf *value);
+/* Gmail's All Mail, and its like. */
+bool imap_box_is_all(const struct imap_box *box);
 /* Nothing has changed since it was taken whole, as far as STATUS tells. */
 bool imap_box_is_same(const struct imap_box *box, bool quick);
 

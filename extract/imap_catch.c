@@ -10,6 +10,8 @@
 #include "core/io.h"
 #include "core/limits.h"
 #include "extract/imap_pull_impl.h"
+#include "extract/labels.h"
+#include "wire/mutf7.h"
 
 const char *
 pull_numbered(struct pull *p)
@@ -45,11 +47,48 @@ take_flags(struct pull_catch *c, struct slice flags)
 	}
 }
 
+/* Gmail's labels besides that of the folder we are in, as keywords. */
 static void
-know(struct pull_catch *c, const struct imap_fetch *f)
+take_labels(struct pull *p, struct slice labels)
 {
+	struct imap_token t;
+	struct buf one = { 0 }, folders = { 0 };
+	struct slice rest, word;
+
+	buf_clear(&p->marks.labels);
+	buf_clear(&p->marks.keywords);
+	/* the first one is the folder, and no keyword */
+	buf_puts(&p->marks.labels, p->box->path);
+	while ((t = imap_token(&labels)).kind == IMAP_TOKEN_ATOM ||
+	    t.kind == IMAP_TOKEN_STRING) {
+		buf_clear(&one);
+		imap_token_text(&t, &one);
+		buf_putc(&p->marks.labels, '\n');
+		word = buf_slice(&one);
+		if (word.n > 1 && word.p[0] == '\\')
+			word = slice_from(word, 1); /* Google's own */
+		if (!mutf7_decode(&p->marks.labels, word))
+			buf_put(&p->marks.labels, word.p, word.n);
+	}
+	buf_putc(&p->marks.labels, '\n');
+	labels_apply(&p->marks, false, &folders);
+	for (rest = buf_slice(&p->marks.keywords);
+	     msg_keyword_next(&rest, &word);)
+		msg_keyword_put(&p->c.keywords, word);
+	buf_free(&one);
+	buf_free(&folders);
+}
+
+static void
+know(struct pull *p, const struct imap_fetch *f)
+{
+	struct pull_catch *c = &p->c;
+
 	c->uid = f->uid;
 	take_flags(c, f->flags);
+	c->gm_msgid = p->gmail ? f->gm_msgid : 0;
+	if (p->gmail)
+		take_labels(p, f->gm_labels);
 	c->received = f->has_date ? f->internaldate : DATE_UNKNOWN;
 }
 
@@ -108,9 +147,10 @@ begin(struct pull *p, const struct imap_body *b, struct err *err)
 	c->whole = false;
 	buf_clear(&c->data);
 	c->at = 0;
-	if (f->uid != 0 && f->has_flags && f->has_date) {
+	if (f->uid != 0 && f->has_flags && f->has_date &&
+	    (!p->gmail || f->gm_msgid != 0)) {
 		c->how = claim(p, f->uid) ? CATCH_STREAM : CATCH_DROP;
-		know(c, f);
+		know(p, f);
 		return 0;
 	}
 	c->uid = 0;
@@ -161,7 +201,7 @@ on_fetch(void *arg, const struct imap_fetch *f, struct err *err)
 			pull_catch_end(p);
 			return 0;
 		}
-		know(c, f);
+		know(p, f);
 		if (fflush(c->spill) != 0 || fseek(c->spill, 0, SEEK_SET) != 0)
 			return err_sys(err, SCOPE_RUN, EX_IOERR,
 			    "a temporary file");
@@ -177,6 +217,13 @@ on_fetch(void *arg, const struct imap_fetch *f, struct err *err)
 		p->flags_came = true;
 		p->flags_uid = f->uid;
 		take_flags(c, f->flags);
+		if (p->gmail)
+			take_labels(p, f->gm_labels);
+	}
+	if (f->uid != 0 && f->gm_msgid != 0 && p->at == PULL_COPIES) {
+		p->gm_came = true;
+		p->gm_uid = f->uid;
+		p->gm_msgid = f->gm_msgid;
 	}
 	return 0;
 }

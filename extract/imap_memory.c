@@ -52,6 +52,8 @@ imap_box_memory(const struct imap_box *box, const struct imap_memory *m,
 	js_set_int(o, "uidnext", (int64_t)m->uidnext);
 	js_set_int(o, "modseq", (int64_t)m->modseq);
 	js_set_int(o, "messages", (int64_t)m->messages);
+	if (m->counted != m->messages)
+		js_set_int(o, "counted", (int64_t)m->counted);
 	js_put(value, o);
 	js_free(&o);
 }
@@ -78,8 +80,18 @@ read_memory(struct slice text, char id[13], char **path_r,
 	m->uidnext = (uint32_t)js_get_int(o, "uidnext");
 	m->modseq = (uint64_t)js_get_int(o, "modseq");
 	m->messages = (uint64_t)js_get_int(o, "messages");
+	m->counted = js_get(o, "counted") == NULL
+	    ? m->messages
+	    : (uint64_t)js_get_int(o, "counted");
 	js_free(&o);
 	return ok;
+}
+
+bool
+imap_box_is_all(const struct imap_box *box)
+{
+	return box->special_use != NULL &&
+	    strcmp(box->special_use, "\\All") == 0;
 }
 
 bool

@@ -13,7 +13,9 @@
 #include "extract/imap_pull_impl.h"
 #include "formats/spool_source.h"
 
-#define ITEMS	     "(UID FLAGS INTERNALDATE BODY.PEEK[])"
+#define ITEMS "(UID FLAGS INTERNALDATE BODY.PEEK[])"
+#define GMAIL_ITEMS                                                            \
+	"(UID FLAGS INTERNALDATE X-GM-MSGID X-GM-LABELS BODY.PEEK[])"
 #define DEATHS_MAX   3	   /* sessions that one message may cost */
 #define THROTTLED_MS 10000 /* where the server does not say how long */
 
@@ -57,6 +59,8 @@ int
 pull_begin(struct pull *p, struct imap_box *box, struct err *err)
 {
 	p->box = box;
+	p->gmail = imap_has(p->im, IMAP_CAP_GMAIL);
+	p->gm_came = false;
 	p->said_same = box->again;
 	p->refused = false;
 	p->suspect = 0;
@@ -69,7 +73,7 @@ pull_begin(struct pull *p, struct imap_box *box, struct err *err)
 }
 
 static void
-know_key(void *arg, const char *key)
+know_key(void *arg, const char *key, bool copy)
 {
 	struct pull *p = arg;
 	size_t n = strlen(key);
@@ -81,9 +85,12 @@ know_key(void *arg, const char *key)
 	uid = strtoul(key + n - 8, &end, 16);
 	if (*end == '\0' && uid > 0 && uid <= UINT32_MAX)
 		uidset_add(&p->known, (uint32_t)uid);
+	if (copy && p->gmail)
+		uidset_add(&p->copies, (uint32_t)uid);
 }
 
-/* What the spool has of this folder, what is to be fetched, what is gone. */
+/* What the spool has of this folder, what is to be fetched, what is gone.  In
+ * the largest folders it counts that no set lives longer than it must. */
 static int
 compare(struct pull *p, struct err *err)
 {
@@ -93,12 +100,25 @@ compare(struct pull *p, struct err *err)
 	imap_box_prefix(p->box, all);
 	imap_box_numbering(p->box, p->uidvalidity, these);
 	uidset_clear(&p->known);
+	uidset_clear(&p->copies);
 	if (spool_source_keys(p->sp, these, know_key, p, err) < 0)
 		return -1;
 	uidset_settle(&p->known);
 	uidset_settle(&p->there);
 	uidset_minus(&p->known, &p->there, &p->gone);
-	p->same = uidset_minus(&p->there, &p->known, &p->todo);
+	p->now.messages = uidset_count(&p->there);
+	uidset_settle(&p->copies);
+	p->n_copies = uidset_minus(&p->copies, &p->there, &p->todo);
+	uidset_free(&p->copies);
+	if (uidset_last(&p->known) == 0) {
+		uidset_free(&p->todo);
+		p->todo = p->there;
+		p->there = (struct uidset){ 0 };
+		p->same = 0;
+	} else {
+		p->same = uidset_minus(&p->there, &p->known, &p->todo);
+		uidset_free(&p->there);
+	}
 	rc = spool_source_older(p->sp, all, these, err);
 	if (rc < 0)
 		return -1;
@@ -152,7 +172,6 @@ opened(struct pull *p, struct err *err)
 		p->at = PULL_IDLE;
 		return -1;
 	}
-	p->now.messages = uidset_count(&p->there);
 	p->at = PULL_SAME;
 	return 0;
 }
@@ -173,7 +192,7 @@ ask_flags(struct pull *p, struct err *err)
 	    (since && was->modseq == p->now.modseq))
 		return 0;
 	buf_putf(&set, "1:%u", (unsigned)uidset_last(&p->known));
-	buf_puts(&items, "(UID FLAGS)");
+	buf_puts(&items, p->gmail ? "(UID FLAGS X-GM-LABELS)" : "(UID FLAGS)");
 	if (since)
 		buf_putf(&items, " (CHANGEDSINCE %llu)",
 		    (unsigned long long)was->modseq);
@@ -184,6 +203,39 @@ ask_flags(struct pull *p, struct err *err)
 	buf_free(&set);
 	buf_free(&items);
 	return rc;
+}
+
+/* Gmail: which messages are those that are to be fetched? */
+static int
+ask_copies(struct pull *p, struct err *err)
+{
+	struct imap_fetch_sink sink = pull_sink(p);
+	struct buf set = { 0 };
+	int rc;
+
+	if (!p->gmail || uidset_last(&p->todo) == 0 ||
+	    (p->spec->labels_as_folders && !imap_box_is_all(p->box)))
+		return 0;
+	buf_putf(&set, "%u:%u", (unsigned)p->todo.v[p->todo.at].lo,
+	    (unsigned)uidset_last(&p->todo));
+	rc = imap_uid_fetch_send(p->im, buf_slice(&set), "(UID X-GM-MSGID)",
+	    &sink, &p->flags_tag, err);
+	buf_free(&set);
+	if (rc == 0)
+		p->at = PULL_COPIES;
+	return rc;
+}
+
+static void
+leave_copies(struct pull *p)
+{
+	struct uidset rest = { 0 };
+
+	uidset_settle(&p->copies);
+	uidset_minus(&p->todo, &p->copies, &rest);
+	uidset_free(&p->todo);
+	uidset_free(&p->copies);
+	p->todo = rest;
 }
 
 /* ---------------------------------------------------------- fetching */
@@ -219,8 +271,8 @@ send_batch(struct pull *p, struct pull_batch *b, struct err *err)
 	for (i = 0; i < b->n; i++)
 		imap_set_add(&set, b->uid[i]);
 	b->left = b->n;
-	rc = imap_uid_fetch_send(p->im, imap_set_text(&set), ITEMS, &sink,
-	    &b->tag, err);
+	rc = imap_uid_fetch_send(p->im, imap_set_text(&set),
+	    p->gmail ? GMAIL_ITEMS : ITEMS, &sink, &b->tag, err);
 	imap_set_free(&set);
 	if (rc == 0)
 		p->n++;
@@ -433,6 +485,19 @@ step_on(struct pull *p, struct err *err)
 		    !imap_alive(p->im))
 			return -1;
 		err_clear(err);
+		if (ask_copies(p, err) < 0)
+			return -1;
+		imap_push(p->im);
+		return p->at == PULL_COPIES ? 0 : top_up(p, err);
+	case PULL_COPIES:
+		if (!imap_has_answered(p->im, p->flags_tag))
+			return 0;
+		p->at = PULL_FETCH;
+		if (collect(p, p->flags_tag, "UID FETCH", err) < 0 &&
+		    !imap_alive(p->im))
+			return -1;
+		err_clear(err);
+		leave_copies(p);
 		return top_up(p, err);
 	case PULL_FETCH:
 		while (p->n > 0 && p->c.how == CATCH_NONE &&
@@ -484,6 +549,14 @@ name_message(struct pull *p, struct source_item *item, uint32_t uid)
 	item->msg.source = buf_str(&p->source);
 }
 
+static const char *
+gmail_key(struct pull *p, uint64_t msgid)
+{
+	snprintf(p->also, sizeof(p->also), "g%016llx",
+	    (unsigned long long)msgid);
+	return p->also;
+}
+
 static void
 tell_message(struct pull *p, struct source_item *item)
 {
@@ -496,6 +569,8 @@ tell_message(struct pull *p, struct source_item *item)
 	item->msg.size = p->c.size;
 	if (p->renumbered)
 		item->renumbered = imap_box_prefix(p->box, p->prefix);
+	if (p->c.gm_msgid != 0)
+		item->also = gmail_key(p, p->c.gm_msgid);
 	p->c.told = true;
 }
 
@@ -510,20 +585,53 @@ tell_same(struct pull *p, struct source_item *item, struct err *err)
 		p->said_same = true;
 		p->box->again = true; /* a second look does not count */
 		item->what = SOURCE_SAME;
-		item->count = p->same;
-		if (p->same > 0)
+		item->count = p->same - p->n_copies;
+		if (item->count > 0)
 			return 1;
 	}
 	uid = uidset_take(&p->gone);
 	if (uid != 0) {
 		name_message(p, item, uid);
 		item->what = SOURCE_GONE;
+		item->bound = p->gmail;
 		return 1;
 	}
-	if (ask_flags(p, err) < 0 || top_up(p, err) < 0)
+	if (ask_flags(p, err) < 0 ||
+	    (p->at == PULL_FETCH && ask_copies(p, err) < 0) ||
+	    (p->at == PULL_FETCH && top_up(p, err) < 0))
 		return -1;
 	imap_push(p->im);
 	return 0;
+}
+
+/*
+ * Gmail shows a message in each of its labels' folders: one that the spool has
+ * from another folder is not fetched again.  False: it is to be fetched.
+ */
+static bool
+tell_copy(struct pull *p, struct source_item *item, int *rc_r, struct err *err)
+{
+	const char *key;
+
+	p->gm_came = false;
+	if (!uidset_has(&p->todo, p->gm_uid))
+		return false;
+	key = spool_source_key(p->sp, gmail_key(p, p->gm_msgid), err);
+	if (key == NULL) {
+		*rc_r = -1;
+		return true;
+	}
+	if (key[0] != 'i')
+		return false;
+	uidset_add(&p->copies, p->gm_uid);
+	p->n_copies++;
+	buf_clear(&p->name);
+	buf_puts(&p->name, key);
+	name_message(p, item, p->gm_uid);
+	item->what = SOURCE_BOUND;
+	item->name = buf_str(&p->name);
+	*rc_r = 1;
+	return true;
 }
 
 static int
@@ -539,6 +647,7 @@ tell_end(struct pull *p, struct source_item *item)
 		item->now = pull_numbered(p);
 		return 1;
 	}
+	m.counted = m.messages > p->n_copies ? m.messages - p->n_copies : 0;
 	if (p->refused)
 		m.uidnext = 0; /* not whole: to be looked at again */
 	item->what = SOURCE_NOTED;
@@ -554,6 +663,7 @@ int
 pull_next(struct pull *p, struct source_item *item, struct err *err)
 {
 	struct pull_verdict v;
+	int rc;
 
 	if (p->at == PULL_IDLE)
 		return 0;
@@ -563,16 +673,19 @@ pull_next(struct pull *p, struct source_item *item, struct err *err)
 	}
 	if (p->flags_came) {
 		p->flags_came = false;
-		if (uidset_has(&p->there, p->flags_uid)) {
-			name_message(p, item, p->flags_uid);
-			item->what = SOURCE_FLAGS;
-			item->msg.flags = p->c.flags;
-			item->msg.keywords = buf_str(&p->c.keywords);
-			return 1;
-		}
+		name_message(p, item, p->flags_uid);
+		item->what = SOURCE_FLAGS;
+		item->msg.flags = p->c.flags;
+		item->msg.keywords = buf_str(&p->c.keywords);
+		return 1;
 	}
-	if (p->at == PULL_SAME)
-		return tell_same(p, item, err);
+	if (p->gm_came && tell_copy(p, item, &rc, err))
+		return rc;
+	if (p->at == PULL_SAME) {
+		rc = tell_same(p, item, err);
+		/* what comes next may be nothing, which is an end, too */
+		return rc != 0 ? rc : pull_next(p, item, err);
+	}
 	if (pull_caught(p)) {
 		tell_message(p, item);
 		return 1;
@@ -706,6 +819,8 @@ pull_free(struct pull *p)
 	uidset_free(&p->known);
 	uidset_free(&p->todo);
 	uidset_free(&p->gone);
+	uidset_free(&p->copies);
+	marks_free(&p->marks);
 	pull_catch_end(p);
 	buf_free(&p->c.keywords);
 	buf_free(&p->c.data);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "extract/imap_boxes.h"
+#include "extract/marks.h"
 #include "extract/uidset.h"
 
 #define PULL_BATCH   100 /* messages a command */
@@ -27,6 +28,7 @@ enum pull_at {
 	PULL_EXAMINE, /* EXAMINE and SEARCH are on their way */
 	PULL_SAME,    /* to tell what is known and what is gone */
 	PULL_FLAGS,   /* flags of known messages are on their way */
+	PULL_COPIES,  /* Gmail: which of them the spool has from elsewhere */
 	PULL_FETCH,
 	PULL_AGAIN, /* after a loss: EXAMINE is on its way, then FETCH */
 	PULL_END,
@@ -48,7 +50,7 @@ struct pull_catch {
 	bool whole; /* all of it was received */
 	bool told;  /* source_next() has announced it */
 	uint32_t uid, flags;
-	uint64_t size, got, given, skip;
+	uint64_t size, got, given, skip, gm_msgid;
 	int64_t received;
 	struct buf keywords, data;
 	size_t at; /* in data */
@@ -73,6 +75,13 @@ struct pull {
 	struct imap_memory now; /* as EXAMINE told it */
 	uint32_t examine_tag, search_tag, flags_tag;
 	struct uidset there, known, todo, gone;
+	bool gmail, gm_came;
+	uint32_t gm_uid;
+	uint64_t gm_msgid;
+	struct uidset copies; /* that lie in another folder of the spool */
+	uint64_t n_copies;
+	struct marks marks;
+	char also[IMAP_KEY_BYTES];
 	uint64_t same;
 	bool renumbered, refused, said_same;
 	struct pull_batch batch[PULL_BATCHES];

@@ -32,7 +32,9 @@ take_flags(struct refresh *f, const struct source_item *item, struct err *err)
 	const char *key = spool_source_key(f->sp, item->msg.key, err);
 	int rc = key == NULL ? -1 : spool_find(f->sp, key, &have, err);
 
-	if (rc <= 0 || have.lost)
+	/* seen from another folder a Gmail message has other labels */
+	if (rc <= 0 || have.lost ||
+	    strcmp(have.msg.folder, item->msg.folder) != 0)
 		return rc < 0 ? -1 : 0;
 	return refresh_flags(f, &item->msg, &have, err);
 }
@@ -70,6 +72,12 @@ take_gone(struct refresh *f, const struct source_item *item, struct err *err)
 	const char *known;
 	int rc;
 
+	if (item->bound) {
+		rc = spool_source_unbind(f->sp, item->msg.key, item->folder,
+		    err);
+		if (rc <= 0)
+			return rc;
+	}
 	if (item->prefix == NULL) {
 		known = spool_source_key(f->sp, item->msg.key, err);
 		if (known == NULL)
@@ -138,6 +146,8 @@ refresh_take(struct refresh *f, const struct source_item *item, struct err *err)
 		return take_gone(f, item, err);
 	case SOURCE_MOVED:
 		return take_moved(f, item, err);
+	case SOURCE_BOUND:
+		return spool_source_bind(f->sp, item->msg.key, item->name, err);
 	case SOURCE_NOTED:
 		step("extract.noted");
 		return item->value == NULL

@@ -77,6 +77,7 @@ enum source_what {
 			  * whose source begins with 'now' (NULL: all) */
 	SOURCE_MOVED,	 /* messages of 'prefix' are in item.folder now, and
 			  * no longer in item.folder_name (a spool path) */
+	SOURCE_BOUND,	 /* msg.key is the message that lies under 'name' */
 	SOURCE_NOTED	 /* 'name' and 'value' to remember (spool_meta) */
 };
 
@@ -103,6 +104,8 @@ struct source_item {
 	/* the spool may have it under another key with this prefix: compare
 	 * its bytes before it is stored; or NULL */
 	const char *renumbered;
+	const char *also; /* another key that it is known by (SOURCE_BOUND) */
+	bool bound; /* SOURCE_GONE: from this folder, maybe not from all */
 	uint64_t count;
 	const char *why, *prefix, *now;
 	const char *name, *value; /* value NULL: to forget */

@@ -36,7 +36,7 @@ struct imap_source {
 	size_t at; /* in boxes or lost ones */
 	int part;  /* of what there is to tell of that one */
 	bool *todo;
-	size_t n_todo, next_todo;
+	size_t n_todo;
 	struct pull pulls[CONNECTIONS_MAX];
 	unsigned n_pulls, max_pulls, turn;
 	struct pull *reading;
@@ -213,6 +213,8 @@ resume(struct source *src, struct spool *sp, struct err *err)
 		s->pulls[i].sp = sp;
 	if (spool_source_begin(sp, err) < 0 || recall(s, sp, err) < 0)
 		return -1;
+	if (s->boxes.gmail)
+		s->max_pulls = 1; /* one folder must know what the last had */
 	s->todo = mem_alloc(s->boxes.n + 1, sizeof(*s->todo));
 	expect(s);
 	return 0;
@@ -289,7 +291,7 @@ tell_by_status(struct imap_source *s, struct imap_box *box,
     struct source_item *item, struct err *err)
 {
 	struct imap_memory now = { box->uidvalidity, box->uidnext, box->modseq,
-		0 };
+		0, 0 };
 	int odd;
 
 	item->folder = box->path;
@@ -306,7 +308,7 @@ tell_by_status(struct imap_source *s, struct imap_box *box,
 	if (odd != 0)
 		return odd < 0 ? -1 : 0;
 	item->what = SOURCE_SAME;
-	item->count = box->messages;
+	item->count = box->was.counted;
 	return 1;
 }
 
@@ -436,6 +438,22 @@ next_lost(struct imap_source *s, struct source_item *item)
 
 /* ------------------------------------------------------------ messages */
 
+/* The next folder to open; Gmail's All Mail is the last one. */
+static struct imap_box *
+next_box(struct imap_source *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->boxes.n; i++)
+		if (s->todo[i] &&
+		    !(s->boxes.gmail && s->n_todo > 1 &&
+			imap_box_is_all(&s->boxes.v[i])))
+			break;
+	s->todo[i] = false;
+	s->n_todo--;
+	return &s->boxes.v[i];
+}
+
 /* Give every idle connection a folder.  -1: a session is over (and told). */
 static int
 assign(struct imap_source *s, struct err *err)
@@ -446,11 +464,7 @@ assign(struct imap_source *s, struct err *err)
 	for (i = 0; i < s->n_pulls && s->n_todo > 0; i++) {
 		p = &s->pulls[i];
 		if (p->at == PULL_IDLE) {
-			while (!s->todo[s->next_todo])
-				s->next_todo++;
-			s->todo[s->next_todo] = false;
-			s->n_todo--;
-			if (pull_begin(p, &s->boxes.v[s->next_todo], err) < 0 &&
+			if (pull_begin(p, next_box(s), err) < 0 &&
 			    lost(s, p, err) < 0)
 				return -1;
 		}

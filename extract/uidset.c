@@ -10,8 +10,8 @@ static void
 push(struct uidset *s, uint32_t lo, uint32_t hi)
 {
 	if (s->n == s->cap) {
-		/* by half: a million ranges must not cost two million */
-		s->cap = s->cap < 64 ? 64 : s->cap + s->cap / 2;
+		/* by an eighth: a million ranges must not cost two million */
+		s->cap = s->cap < 64 ? 64 : s->cap + s->cap / 8;
 		s->v = mem_grow(s->v, s->cap, sizeof(*s->v));
 	}
 	s->v[s->n++] = (struct uid_range){ lo, hi };

@@ -48,22 +48,27 @@ spool_source_begin(struct spool *sp, struct err *err)
 
 int
 spool_source_keys(struct spool *sp, const char *prefix,
-    void (*each)(void *arg, const char *key), void *arg, struct err *err)
+    void (*each)(void *arg, const char *key, bool copy), void *arg,
+    struct err *err)
 {
 	struct ledger_rows *q;
 	int rc;
 
 	if (ledger_query(sp->ledger, &q, err,
-		"SELECT key FROM message WHERE key>=?1 AND key<?2 AND lost=0 "
+		"SELECT key,0 FROM message WHERE key>=?1 AND key<?2 AND lost=0 "
 		"AND source<>'" SPOOL_ADOPTED "' "
-		"AND source NOT LIKE '%\"gone\":true}' UNION ALL "
-		"SELECT a.key FROM alias a JOIN message m ON m.key=a.message "
+		"AND source NOT LIKE '%\"gone\":true}' "
+		"AND NOT EXISTS(SELECT 1 FROM alias WHERE alias.key="
+		"message.key AND alias.message='') UNION ALL "
+		"SELECT a.key,substr(a.key,1,14)<>substr(a.message,1,14) AND "
+		"NOT EXISTS(SELECT 1 FROM alias b WHERE b.key=a.message AND "
+		"b.message='') FROM alias a JOIN message m ON m.key=a.message "
 		"WHERE a.key>=?1 AND a.key<?2 AND m.lost=0 "
 		"AND m.source NOT LIKE '%\"gone\":true}'",
 		"tt", prefix, end_of(sp, prefix)) < 0)
 		return -1;
 	while ((rc = ledger_step(q, err)) == 1)
-		each(arg, ledger_text(q, 0));
+		each(arg, ledger_text(q, 0), ledger_int(q, 1) != 0);
 	ledger_end(&q);
 	return rc;
 }
@@ -103,7 +108,8 @@ spool_source_key(struct spool *sp, const char *key, struct err *err)
 	int rc;
 
 	if (ledger_query(sp->ledger, &q, err,
-		"SELECT message FROM alias WHERE key=?", "t", key) < 0)
+		"SELECT message FROM alias WHERE key=? AND message<>''", "t",
+		key) < 0)
 		return NULL;
 	rc = ledger_step(q, err);
 	buf_clear(&sp->meta);
@@ -200,6 +206,87 @@ spool_source_gone(struct spool *sp, const char *key, bool remove,
 	buf_free(&source);
 	buf_free(&folder);
 	return rc < 0 ? -1 : 1;
+}
+
+int
+spool_source_bind(struct spool *sp, const char *key, const char *message,
+    struct err *err)
+{
+	if (strcmp(key, message) == 0)
+		return 0;
+	if (spool_change(sp, err) < 0)
+		return -1;
+	return ledger_do(sp->ledger, err,
+		   "INSERT OR REPLACE INTO alias VALUES(?,?)", "tt", key,
+		   message) < 0
+	    ? -1
+	    : 0;
+}
+
+/* The folder of some key that the message still has. */
+static int
+other_folder(struct spool *sp, const char *message, const char *but,
+    struct buf *path, struct err *err)
+{
+	struct ledger_rows *q;
+	int rc;
+
+	if (ledger_query(sp->ledger, &q, err,
+		"SELECT json_extract(m.value,'$.path') FROM alias a JOIN meta "
+		"m ON m.name LIKE 'imap:%' AND json_extract(m.value,'$.id')="
+		"substr(a.key,2,12) WHERE a.message=? AND a.key<>? AND "
+		"a.key LIKE 'i%' ORDER BY a.key LIMIT 1",
+		"tt", message, but) < 0)
+		return -1;
+	rc = ledger_step(q, err);
+	if (rc == 1)
+		buf_puts(path, ledger_text(q, 0));
+	ledger_end(&q);
+	return rc;
+}
+
+int
+spool_source_unbind(struct spool *sp, const char *key, const char *folder,
+    struct err *err)
+{
+	struct buf message = { 0 }, path = { 0 };
+	struct spool_entry e;
+	const char *of = spool_source_key(sp, key, err);
+	int64_t left;
+	int rc = -1;
+
+	if (of == NULL)
+		return -1;
+	buf_puts(&message, of);
+	of = buf_str(&message);
+	if (ledger_number(sp->ledger, &left, err,
+		"SELECT (SELECT count(*) FROM alias WHERE message=?1 AND key<>"
+		"?2 AND key LIKE 'i%')+(?1<>?2 AND NOT EXISTS(SELECT 1 FROM "
+		"alias WHERE key=?1 AND message=''))",
+		"tt", of, key) < 0 ||
+	    spool_change(sp, err) < 0)
+		goto out;
+	if (left == 0) {
+		rc = 1;
+		goto out;
+	}
+	rc = strcmp(of, key) != 0
+	    ? ledger_do(sp->ledger, err, "DELETE FROM alias WHERE key=?", "t",
+		  key)
+	    : ledger_do(sp->ledger, err,
+		  "INSERT OR REPLACE INTO alias VALUES(?,'')", "t", key);
+	if (rc >= 0)
+		rc = spool_find(sp, of, &e, err);
+	if (rc == 1 && !e.lost && strcmp(e.msg.folder, folder) == 0) {
+		rc = other_folder(sp, of, key, &path, err);
+		if (rc == 1)
+			rc = spool_move(sp, of, buf_str(&path), err);
+	}
+	rc = rc < 0 ? -1 : 0;
+out:
+	buf_free(&message);
+	buf_free(&path);
+	return rc;
 }
 
 int

@@ -18,10 +18,12 @@ int spool_source_begin(struct spool *sp, struct err *err);
 /*
  * Call 'each' for every key with this prefix under which the spool holds a
  * message that it has from its source (not lost, not merely adopted, not gone
- * there); also for the keys that a message was given later.
+ * there); also for the keys that a message was given later.  'copy': it has
+ * its own key from another folder, and is still there.
  */
 int spool_source_keys(struct spool *sp, const char *prefix,
-    void (*each)(void *arg, const char *key), void *arg, struct err *err);
+    void (*each)(void *arg, const char *key, bool copy), void *arg,
+    struct err *err);
 /* Is there one with this prefix that is lost, or merely adopted?  1, 0, -1. */
 int spool_source_odd(struct spool *sp, const char *prefix, struct err *err);
 /* Is there any with 'prefix', but not with 'but'?  1, 0, -1. */
@@ -45,6 +47,13 @@ int spool_source_rename(struct spool *sp, struct spool_draft *d,
 /* It is gone at the source: marked so, or with 'remove' taken out of the
  * spool.  1, 0 it was marked already, -1. */
 int spool_source_gone(struct spool *sp, const char *key, bool remove,
+    struct err *err);
+/* The message under 'message' is what the source calls 'key', too. */
+int spool_source_bind(struct spool *sp, const char *key, const char *message,
+    struct err *err);
+/* It is called 'key' no more: 1 nothing else is left but that; 0 it has other
+ * keys, and if it lay in 'folder', it is in a folder of one of those now. */
+int spool_source_unbind(struct spool *sp, const char *key, const char *folder,
     struct err *err);
 /* It is there, after all. */
 int spool_source_back(struct spool *sp, const char *key, const char *source,
