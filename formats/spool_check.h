@@ -12,8 +12,9 @@
 
 /*
  * Differences are named as problems of 'r'; its counters get "messages",
- * "items_checked", "missing", "altered", "date_changed", "not_in_ledger".  Returns 0 (also
- * with differences), or -1 with SCOPE_RUN: damaged ledger, I/O, interrupted.
+ * "items_checked", "missing", "altered", "date_changed", "not_in_ledger".
+ * Returns 0 (also with differences), or -1 with SCOPE_RUN: damaged ledger,
+ * I/O, interrupted.
  */
 int spool_check(struct spool *sp, struct report *r, struct err *err);
 
