@@ -14,6 +14,7 @@
 #define CIDS_MAX       10000
 #define NAME_MAX_BYTES 200
 #define LINK_MAX_BYTES 2000
+#define CALENDAR_PEEK  4096
 #define RTF_TEXT_MAX   ((size_t)32 << 20)
 
 struct part *
@@ -361,6 +362,30 @@ is_sane_charset(struct slice s)
 	return s.n > 0 && s.n < 60;
 }
 
+/* An invitation is one by its method (RFC 6047 2.4), which it names itself. */
+static const char *
+calendar_method(struct mime_plan *p, const struct item_stream *data)
+{
+	struct buf b = { 0 };
+	const char *at, *method = "";
+	size_t n;
+
+	if (data->copy != NULL)
+		mime_peek(data, CALENDAR_PEEK, &b);
+	at = b.n == 0 ? NULL : memmem(b.p, b.n, "\nMETHOD:", 8);
+	if (at != NULL) {
+		at += 8;
+		for (n = 0; at + n < b.p + b.n && n < 20 &&
+		     isupper((unsigned char)at[n]);
+		     n++)
+			;
+		if (n > 0)
+			method = arena_fmt(p->a, "; method=%.*s", (int)n, at);
+	}
+	buf_free(&b);
+	return method;
+}
+
 /* A message or multipart type may not be in base64 (RFC 2046 5): such bytes
  * travel as a file, or as lines where they are lines. */
 static struct part *
@@ -391,6 +416,9 @@ data_part(struct mime_plan *p, const struct item_attach *at)
 	if (strncmp(type, "text/", 5) == 0 && is_sane_charset(at->charset))
 		part->params = arena_fmt(p->a, "; charset=%.*s",
 		    (int)at->charset.n, at->charset.p);
+	if (strcmp(type, "text/calendar") == 0)
+		part->params = arena_fmt(p->a, "%s%s", part->params,
+		    calendar_method(p, &at->data));
 	return part;
 }
 

@@ -154,6 +154,7 @@ is "$(postroad ls --json b.spool | jq -r 'select(.special_use != null) |
     'Drafts\Drafts Junk\Junk Sent\Sent Trash\Trash ' 'and roles'
 is "$(jq -c 'select(.subject | startswith("in .Projects.2019")) | .flags' \
     b.spool.jsonl)" '["answered","forwarded","seen"]' 'flags are kept'
+ok 'an invitation is one' grep -rq 'text/calendar.*method=REQUEST' b.spool/mail
 for tool in readpst pffexport; do
 	command -v $tool >/dev/null || { skip "$tool" "no $tool"; continue; }
 	ok "$tool reads all of it" python3 "$ROOT/tests/tools/pst_others.py" \
