@@ -286,6 +286,26 @@ else
 	skip 'load' 'no Dovecot'
 fi
 
+# --------------------------------------------------------------------- memory
+measure=$BUILD/tests/bench/measure
+if [ -x "$measure" ] && [ -z "${SAN:-}" ]; then
+	head -c 60000000 /dev/urandom >big.bin
+	{
+		printf 'BEGIN:VCARD\nVERSION:4.0\nFN:Big\nX-ATTACH;X-FILENAME=big:'
+		printf 'data:application/x-foo;base64,\n '; fold64 big.bin
+		printf '\nEND:VCARD\n'
+	} >big.vcf
+	"$make" big.pst big.vcf
+	"$measure" took "$POSTROAD" extract -q big.pst big.spool >/dev/null
+	peak=$(cut -d ' ' -f 3 took)
+	ok "60 MB in a card: $peak KiB" test "$peak" -lt 49152
+	bytes big.spool/items/contacts/Big* X-ATTACH >got
+	ok '60 MB in a card, byte for byte' cmp got big.bin
+	rm -rf big.* got
+else
+	skip 'memory' 'measure is not built, or sanitizers'
+fi
+
 # -------------------------------------------------------------------- crashes
 if [ -x "$STEPS" ]; then
 	postroad extract -q x.pst whole.spool >/dev/null
