@@ -133,10 +133,9 @@ run_dialogue(struct imap *im, struct dialogue *d, enum login_way way,
 	return 0;
 }
 
-/* *said_r: the server has heard of it. */
 static int
 authenticate(struct imap *im, const struct login *l, enum login_way way,
-    bool *said_r, struct err *err)
+    struct err *err)
 {
 	struct imap_result *res = &im->last;
 	struct dialogue d = { 0 };
@@ -144,10 +143,8 @@ authenticate(struct imap *im, const struct login *l, enum login_way way,
 	size_t n;
 	int rc;
 
-	*said_r = false;
 	if (sasl_new(&d.sasl, way, l, err) < 0)
 		return -1;
-	*said_r = true;
 	d.message = secret_new(SASL_MESSAGE_MAX);
 	rc = run_dialogue(im, &d, way, res, err);
 	more = sasl_refusal(d.sasl);
@@ -261,29 +258,6 @@ hint_of_code(enum imap_code code, struct err *err)
 	return false;
 }
 
-/* Where a proof was refused, a password may still be what the server can
- * check: its words to that are the user's. */
-static void
-hint_at_other_ways(const struct login *l, unsigned offered, enum login_way way,
-    struct err *err)
-{
-	if (l->token != NULL && login_shows_secret(way))
-		err_hint(err,
-		    "the token is refused: look at its scope, at the user it "
-		    "was made for, and whether an administrator has allowed "
-		    "the application to use this mailbox");
-	else if (l->auth == NULL && !login_shows_secret(way) &&
-	    way != LOGIN_EXTERNAL &&
-	    (offered &
-		(LOGIN_BIT(LOGIN_PLAIN) | LOGIN_BIT(LOGIN_LOGIN) |
-		    LOGIN_BIT(LOGIN_COMMAND))) != 0)
-		err_hint(err,
-		    "check the user name and the password; if they are right, "
-		    "the server may not be able to check %s: try --auth "
-		    "plain,login",
-		    login_way_name(way));
-}
-
 static int
 refused(const struct imap_result *res, enum login_way way, struct err *err)
 {
@@ -309,7 +283,6 @@ try_ways(struct imap *im, const struct login *l, struct err *err)
 	unsigned offered = imap_login_ways(im);
 	enum login_way way = LOGIN_NO_WAY;
 	struct err none = { 0 };
-	bool said;
 	int rc;
 
 	if (login_choose(l, offered, LOGIN_NO_WAY, &way, err) < 0)
@@ -318,29 +291,15 @@ try_ways(struct imap *im, const struct login *l, struct err *err)
 		    : -1;
 	for (;;) {
 		im->last = (struct imap_result){ 0 };
-		said = true;
-		rc = way == LOGIN_COMMAND
-		    ? login_command(im, l, &im->last, err)
-		    : authenticate(im, l, way, &said, err);
-		if (!said) {
-			/* this password cannot go that way */
-			none = *err;
-			offered &= ~LOGIN_BIT(way);
-			if (login_choose(l, offered, LOGIN_NO_WAY, &way, err) <
-			    0) {
-				*err = none;
-				return -1;
-			}
-			err_clear(err);
-			continue;
-		}
+		rc = way == LOGIN_COMMAND ? login_command(im, l, &im->last, err)
+					  : authenticate(im, l, way, err);
 		if (rc < 0 || im->last.status == IMAP_OK)
 			return rc;
 		refused(&im->last, way, err);
 		if (im->last.trouble != IMAP_NOT_CONNECTED &&
 		    err->status == EX_NOPERM &&
 		    !hint_of_code(im->last.code, err))
-			hint_at_other_ways(l, offered, way, err);
+			login_hint(l, offered, way, err);
 		/* only one that does not understand us is asked in another
 		 * way: wrong passwords are counted */
 		if (im->last.status != IMAP_BAD ||

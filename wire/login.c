@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "wire/sasl.h"
+
 /* How good a way is: a way that is not understood may be replaced by one as
  * good, never by a worse one. */
 enum strength {
@@ -141,7 +143,9 @@ static bool
 fits(const struct login *l, enum login_way way)
 {
 	return has_means(l, way) && login_auth_allows(l->auth, way) &&
-	    (!is_acting(l) || ways[way].has_authzid);
+	    (!is_acting(l) || ways[way].has_authzid) &&
+	    (l->password == NULL ||
+		sasl_can_carry(way, secret_slice(l->password)));
 }
 
 static void
@@ -163,11 +167,20 @@ explain(const struct login *l, unsigned offered, struct err *err)
 {
 	const unsigned oauth =
 	    LOGIN_BIT(LOGIN_OAUTHBEARER) | LOGIN_BIT(LOGIN_XOAUTH2);
-	bool some = false;
+	bool some = false, odd = false;
 	enum login_way w;
 
-	for (w = 0; w < LOGIN_WAYS; w++)
-		some |= (offered & LOGIN_BIT(w)) != 0 && has_means(l, w);
+	for (w = 0; w < LOGIN_WAYS; w++) {
+		if ((offered & LOGIN_BIT(w)) == 0 || !has_means(l, w))
+			continue;
+		some = true;
+		odd |= login_auth_allows(l->auth, w) && l->password != NULL &&
+		    !sasl_can_carry(w, secret_slice(l->password));
+	}
+	if (odd)
+		return err_hint(err,
+		    "the password has characters that CRAM-MD5 and SCRAM "
+		    "cannot carry for certain; PLAIN or LOGIN can");
 	if (some && l->auth != NULL)
 		return err_hint(err,
 		    "--auth %s leaves none of them; without it, the best one "
@@ -214,6 +227,28 @@ login_choose(const struct login *l, unsigned offered, enum login_way after,
 	    buf_str(&list));
 	buf_free(&list);
 	return explain(l, offered, err);
+}
+
+void
+login_hint(const struct login *l, unsigned offered, enum login_way way,
+    struct err *err)
+{
+	const unsigned shown = LOGIN_BIT(LOGIN_PLAIN) | LOGIN_BIT(LOGIN_LOGIN) |
+	    LOGIN_BIT(LOGIN_COMMAND);
+
+	if (l->token != NULL && ways[way].strength == SHOWS_TOKEN)
+		err_hint(err,
+		    "the token is refused: look at its scope, at the user it "
+		    "was made for, and whether an administrator has allowed "
+		    "the application to use this mailbox");
+	else if (l->auth == NULL && (offered & shown) != 0 &&
+	    (ways[way].strength == PROVES ||
+		ways[way].strength == SHOWS_DIGEST))
+		err_hint(err,
+		    "check the user name and the password; if they are right, "
+		    "the server may not be able to check %s: try --auth "
+		    "plain,login",
+		    ways[way].name);
 }
 
 /* ----------------------------------------------------------------- check */

@@ -70,6 +70,11 @@ bool login_auth_allows(const char *auth, enum login_way way);
 int login_choose(const struct login *l, unsigned offered, enum login_way after,
     enum login_way *way_r, struct err *err);
 
+/* The login was refused in that way: a better hint than "check the password"
+ * where there is one. */
+void login_hint(const struct login *l, unsigned offered, enum login_way way,
+    struct err *err);
+
 /*
  * CR, LF or NUL in a name or a password, or a token that is none: -1 with
  * SCOPE_RUN, EX_CONFIG.

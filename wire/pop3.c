@@ -140,7 +140,11 @@ pop3_read_line(struct pop3 *p, const char *doing, struct err *err)
 	buf_clear(&p->line);
 	buf_put(&p->line, in.p, p->bare_lf ? n : n - 1);
 	conn_consume(p->conn, n + 1);
-	pop3_trace(p, '<', buf_slice(&p->line));
+	/* a challenge may repeat a token, in base64 */
+	pop3_trace(p, '<',
+	    p->hide[0].n > 0 && slice_starts(buf_slice(&p->line), "+ ")
+		? slice_str("+ [challenge]")
+		: buf_slice(&p->line));
 	if (p->line.n > 0 && memchr(p->line.p, '\0', p->line.n) != NULL)
 		return bad_line(p, doing, "a NUL in a line", err);
 	return 0;

@@ -250,6 +250,8 @@ pop3_login(struct pop3 *p, const struct login *l, struct err *err)
 		rc = user_pass(p, l, err);
 	else
 		rc = authenticate(p, l, way, err);
+	if (rc < 0 && err->status == EX_NOPERM)
+		login_hint(l, pop3_login_ways(p), way, err);
 	p->hide[0] = slice_of(NULL, 0);
 	if (p->conn != NULL)
 		conn_wipe(p->conn);

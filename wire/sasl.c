@@ -296,22 +296,23 @@ library_step(struct sasl *s, struct slice challenge, struct secret *out,
  * older than that: servers take the bytes as they are, so that a password
  * that the mapping changes would be wrong.
  */
-static int
-check_mapping(struct sasl *s, struct err *err)
+bool
+sasl_can_carry(enum login_way way, struct slice password)
 {
-	char *was = mem_strn(secret_slice(s->l->password).p,
-	    secret_slice(s->l->password).n);
-	char *mapped = NULL;
-	int rc = gsasl_saslprep(was, 0, &mapped, NULL);
-	bool ok =
-	    rc == GSASL_OK && (is_scram(s->way) || strcmp(was, mapped) == 0);
+	char *was, *mapped = NULL;
+	bool ok;
 
+	if (!uses_library(way))
+		return true;
+	was = mem_strn(password.p, password.n);
+	ok = gsasl_saslprep(was, 0, &mapped, NULL) == GSASL_OK &&
+	    (is_scram(way) || strcmp(was, mapped) == 0);
 	explicit_bzero(was, strlen(was));
 	free(was);
 	if (mapped != NULL)
 		explicit_bzero(mapped, strlen(mapped));
 	gsasl_free(mapped);
-	return ok ? 0 : library_failed(s, GSASL_SASLPREP_ERROR, NULL, 0, err);
+	return ok;
 }
 
 static int
@@ -320,8 +321,8 @@ library_open(struct sasl *s, struct err *err)
 	struct slice password = secret_slice(s->l->password);
 	int rc;
 
-	if (check_mapping(s, err) < 0)
-		return -1;
+	if (!sasl_can_carry(s->way, password))
+		return library_failed(s, GSASL_SASLPREP_ERROR, NULL, 0, err);
 	rc = gsasl_init(&s->lib);
 
 	if (rc == GSASL_OK)

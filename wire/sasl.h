@@ -22,6 +22,10 @@
 
 struct sasl;
 
+/* Can that way carry this password?  Not CRAM-MD5 and SCRAM each one with
+ * characters that RFC 4013 changes or forbids. */
+bool sasl_can_carry(enum login_way way, struct slice password);
+
 /* 'way' is a SASL mechanism (not APOP, not COMMAND).  'l' is borrowed until
  * sasl_free().  -1 with SCOPE_STORE: the password cannot be prepared for it. */
 int sasl_new(struct sasl **s_r, enum login_way way, const struct login *l,

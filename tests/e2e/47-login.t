@@ -335,6 +335,30 @@ AUTHORIZATIONFAILED|the login is right, but
 AUTHENTICATIONFAILED|check the user name and the password
 END
 
+# POP3, the same tokens
+cat >a.talk <<END
+S: +OK hi
+C: CAPA
+S: +OK
+S: SASL XOAUTH2 PLAIN
+S: .
+C: AUTH XOAUTH2
+S: +
+C: $(b64 'user=jo\001auth=Bearer tok-canary-1\001\001')
+S: + $(b64 '{"status":"tok-canary-1"}')
+C:
+S: -ERR no
+END
+fake_start --talk a.talk
+status 77 'POP3: XOAUTH2, and why it is refused' "$POSTROAD" extract --tls none \
+    --oauth-token-command 'echo tok-canary-1' --trace-wire trace \
+    "pop3://jo@127.0.0.1:$FAKE_PORT/" p.spool
+fake_wait || { result 1 '  the script'; diag "$(cat fake.err)"; }
+like "$(cat err)" 'of the token it says' '  is told'
+like "$(cat err)" 'what to do: the token is refused' '  with a hint'
+unlike "$(cat out err trace)" 'canary|Y2FuYXJ5' \
+    'K10: no token in a trace or a message'
+
 # T20: what an attacker offers without TLS
 printf '%s\n' 'S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2] hi' \
     >a.talk
