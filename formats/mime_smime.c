@@ -10,6 +10,9 @@
 
 #include "formats/head.h"
 
+/* A SEQUENCE, its length, and an object id. */
+#define CMS_HEAD 24
+
 #define CLASS_SMIME  "IPM.Note.SMIME"
 #define CLASS_SIGNED "IPM.Note.SMIME.MultipartSigned"
 
@@ -80,20 +83,32 @@ put_signed(struct mime_out *o, const struct item *it,
 	return done;
 }
 
-/* A PKCS #7 ContentInfo names its kind by the last byte of 1.2.840.113549.
- * 1.7.n: 2 signed, 3 enveloped (RFC 2315 14). */
+/*
+ * What a CMS ContentInfo is, by the object id it begins with: pkcs7 2 signed
+ * (RFC 5652), pkcs9 16.1.9 compressed (RFC 3274), 16.1.23 encrypted with its
+ * integrity protected (RFC 5083); else enveloped.  Names: RFC 8551 3.2.2.
+ */
 static const char *
 smime_type(const struct item_stream *s)
 {
-	static const char pkcs7[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x07";
+	static const struct {
+		const char *oid, *type;
+	} kinds[] = {
+		{ "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", "signed-data" },
+		{ "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x09",
+		    "compressed-data" },
+		{ "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17",
+		    "authEnveloped-data" },
+	};
+	const char *type = "enveloped-data";
 	struct buf b = { 0 };
-	const char *at, *type = "enveloped-data";
+	size_t i;
 
-	mime_peek(s, 64, &b);
-	at = memmem(b.p, b.n, pkcs7, sizeof(pkcs7) - 1);
-	if (at != NULL && at + sizeof(pkcs7) - 1 < b.p + b.n &&
-	    at[sizeof(pkcs7) - 1] == 2)
-		type = "signed-data";
+	mime_peek(s, CMS_HEAD, &b);
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (memmem(b.p, b.n, kinds[i].oid, strlen(kinds[i].oid)) !=
+		    NULL)
+			type = kinds[i].type;
 	buf_free(&b);
 	return type;
 }

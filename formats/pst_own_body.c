@@ -187,7 +187,34 @@ is_rtf_native(struct own_item *oi)
 	return own_number(&oi->props, PidTagRtfInSync, 1) != 0;
 }
 
-/* True RTF as HTML, and as text where there is none. */
+static int
+find_text(void *arg, const void *data, size_t len, struct err *err)
+{
+	const unsigned char *p = data;
+	bool *found = arg;
+	size_t i;
+
+	for (i = 0; i < len && !*found; i++)
+		*found = p[i] > ' ' && p[i] != 0x7f;
+	return *found ? err_set(err, SCOPE_MSG, EX_OK, "enough") : 0;
+}
+
+/* Is anything written in it?  Some programs leave an empty one. */
+static bool
+has_words(struct own_item *oi, const struct ltp_value *v)
+{
+	bool found = false;
+	struct item_sink to = { find_text, &found };
+	struct own_body b;
+	struct item_stream s = own_stream(oi, &b, v, OWN_RTF_TEXT);
+	struct err err = { 0 };
+
+	s.copy(s.arg, &to, &err);
+	return found;
+}
+
+/* True RTF as HTML, and as text where there is none.  An empty one says
+ * nothing that the text does not. */
 static void
 fill_from_true_rtf(struct own_item *oi, const struct ltp_value *v)
 {
@@ -196,6 +223,13 @@ fill_from_true_rtf(struct own_item *oi, const struct ltp_value *v)
 	if (it->html.stream.copy != NULL ||
 	    (it->plain.stream.copy != NULL && !is_rtf_native(oi)))
 		return;
+	if (!has_words(oi, v)) {
+		if (it->plain.stream.copy != NULL)
+			return;
+		it->plain.stream = own_stream(oi, &oi->plain, v, OWN_RTF_TEXT);
+		it->plain.codepage = CODEPAGE_UTF8;
+		return;
+	}
 	it->rtf_shown = true;
 	it->html.stream = own_stream(oi, &oi->html, v, OWN_RTF_RICH);
 	it->html.codepage = CODEPAGE_UTF8;

@@ -303,6 +303,11 @@ set_number(struct rtfex *x, const char *word, long n, bool has)
 		put_unicode(x, n);
 	} else if (strcmp(word, "uc") == 0) {
 		x->now.uc = n < 0 || n > 100 ? 1 : (unsigned)n;
+	} else if (strcmp(word, "mac") == 0 || strcmp(word, "pc") == 0 ||
+	    strcmp(word, "pca") == 0) {
+		x->ansi = x->now.codepage = word[0] == 'm' ? 10000
+		    : word[2] == 'a'			   ? 850
+							   : 437;
 	} else if (strcmp(word, "ansicpg") == 0 && n > 0 && n < 65536) {
 		x->ansi = x->now.codepage = (unsigned)n;
 	} else if (strcmp(word, "deff") == 0) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-# pst_people.py people|report|links SPOOL: what pst_cases.py of that name says,
+# pst_people.py people|report|links|choice SPOOL: what pst_cases.py of that name says,
 # as Python's email package reads it.
 import email
 import email.header
@@ -8,6 +8,7 @@ import email.policy
 import email.utils
 import glob
 import os
+import re
 import sys
 
 
@@ -132,8 +133,23 @@ def links(spool):
     return 4, 4
 
 
+def choice(spool):
+    n = 0
+    for m, _ in messages(spool, 'INBOX/'):
+        want, _, words = m['Subject'].partition(' ')
+        types = [p.get_content_type() for p in m.walk()
+                 if not p.is_multipart()]
+        assert types == {'plain': ['text/plain'], 'html': ['text/html'],
+                         'both': ['text/plain', 'text/html']}[want], types
+        shown = list(m.walk())[-1].get_content()
+        text = re.sub('<[^>]*>', '', shown).strip()
+        assert text == words, (m['Subject'], text)
+        n += 1
+    return n, 11
+
+
 assert os.path.isdir(sys.argv[2])
-found, wanted = {'people': people, 'report': report,
+found, wanted = {'people': people, 'report': report, 'choice': choice,
                  'links': links}[sys.argv[1]](sys.argv[2])
 print('%d of %d' % (found, wanted))
 sys.exit(found != wanted)

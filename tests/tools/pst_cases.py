@@ -962,6 +962,60 @@ def case_codepages(path, n):
     p.close()
 
 
+def case_choice(path, n):
+    """Which body Outlook would show; subjects say what must come out."""
+    p = store(path)
+    inbox = p.folder('Inbox')
+    true_rtf = b'{\\rtf1\\ansi\\deff0{\\fonttbl{\\f0 A;}}the RTF\\par}'
+    empty_rtf = b'{\\rtf1\\ansi\\deff0{\\fonttbl{\\f0 A;}}\\pard\\par }'
+    none = {0x1000: None}
+    for subject, m in (
+            ('plain the text', {'body': 'the text', 'rtf': empty_rtf}),
+            ('plain the text', {'body': 'the text', 'rtf': true_rtf,
+                                'props': {0x1016: (3, 1)}}),
+            ('plain the text', {'body': 'the text', 'rtf': true_rtf,
+                                'props': {0x0e1f: (11, False)}}),
+            ('both the RTF', {'body': 'the text', 'rtf': true_rtf,
+                              'props': {0x1016: (3, 2)}}),
+            ('both the RTF', {'rtf': true_rtf, 'props': none}),
+            ('html the HTML', {'rtf': true_rtf, 'html': b'<p>the HTML</p>',
+                               'cpid': 65001, 'props': none}),
+            ('plain', {'rtf': empty_rtf, 'props': none}),
+            ('plain', {'props': none}),
+            ('both caf\u00e9', {'rtf': b"{\\rtf1\\mac caf\\'8e\\par}",
+                              'props': none}),
+            ('both caf\u00e9', {'rtf': b"{\\rtf1\\pc caf\\'82\\par}",
+                              'props': none}),
+            ('both \u00d7', {'rtf': b"{\\rtf1\\pca \\'9e\\par}",
+                           'props': none})):
+        p.message(inbox, mail(0, subject=subject, **m))
+    p.close()
+
+
+def case_cms(path, n):
+    """S/MIME as it was made by somebody else: files in this folder, signed.eml
+    and those whose names end in .der."""
+    import glob
+    p = store(path)
+    inbox = p.folder('Inbox')
+    with open('signed.eml', 'rb') as f:
+        data = f.read().replace(b'\r\n', b'\n')
+    data = data[data.index(b'Content-Type:'):]
+    m = mail(0, subject='signed', **{
+        'class': 'IPM.Note.SMIME.MultipartSigned', 'attachments': [
+            {'name': 'smime.p7m', 'mime': 'multipart/signed', 'data': data}]})
+    p.message(inbox, m)
+    p.message(inbox, mail(0, subject='forwarded', attachments=[
+        {'name': 'signed', 'message': m}]))
+    for name in glob.glob('*.der'):
+        with open(name, 'rb') as f:
+            data = f.read()
+        p.message(inbox, mail(0, subject=name[:-4], **{
+            'class': 'IPM.Note.SMIME', 'attachments': [
+                {'name': 'smime.p7m', 'data': data}]}))
+    p.close()
+
+
 def case_report(path, n):
     """Each kind of report, [MS-OXCMAIL] 2.2.3.7; of people who have no address
     and no name in ASCII, too."""
