@@ -211,8 +211,8 @@ take_attach(struct pick *p, size_t i, struct err *err)
 	at->disposition = slice_str(e->disposition);
 	at->name = slice_str(*e->filename != '\0' ? e->filename : e->type_name);
 	if (at->name.n == 0) {
-		at->name = slice_str(
-		    arena_fmt(p->t->a, "ATT%05zu.%s", i + 1, ending_of(e)));
+		at->name = slice_str(arena_fmt(p->t->a, "ATT%05zu.%s",
+		    (i + 1) % 100000, ending_of(e)));
 		if (at->disposition.n == 0)
 			at->disposition =
 			    slice_str(text ? "inline" : "attachment");

@@ -453,19 +453,15 @@ link_part(struct mime_plan *p, const struct item_attach *at)
 	return part;
 }
 
-/* A message that had no name for it, when it was taken apart. */
+/* Its message had no name for it when it was taken apart: it is called by its
+ * place, ATT00001.txt the first. */
 static bool
-is_nameless(const struct item_attach *at)
+is_nameless(const struct item_attach *at, size_t i)
 {
-	size_t i;
+	char own[20];
 
-	if (at->disposition.n == 0 || at->name.n < 8 ||
-	    memcmp(at->name.p, "ATT", 3) != 0)
-		return false;
-	for (i = 3; i < 8; i++)
-		if (at->name.p[i] < '0' || at->name.p[i] > '9')
-			return false;
-	return at->name.n == 8 || at->name.p[8] == '.';
+	snprintf(own, sizeof(own), "ATT%05zu.", (i + 1) % 100000);
+	return at->disposition.n > 0 && slice_starts(at->name, own);
 }
 
 static struct part *
@@ -497,7 +493,7 @@ attach_part(struct mime_plan *p, const struct item_attach *at, size_t i)
 			    (int)part->name.n, part->name.p);
 	}
 	part->inlined = slice_is_nocase(at->disposition, "inline");
-	if (is_nameless(at))
+	if (is_nameless(at, i))
 		part->name = slice_of("", 0);
 	else if (part->name.n == 0)
 		part->name = slice_str(

@@ -87,7 +87,7 @@ struct item_attach {
 	struct slice charset;  /* of text, as MIME names it */
 	struct slice title;    /* for people, where it is not the name */
 	/* "inline", "attachment": what a message said that was taken apart;
-	 * its name is then made up if it is ATT and five digits */
+	 * its name is then made up if it is ATT and its number */
 	struct slice disposition;
 	bool related;	  /* belongs to the HTML body */
 	bool hidden;	  /* shown by the body only */

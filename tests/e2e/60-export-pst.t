@@ -48,4 +48,14 @@ for box in mbox/mailarc-1.mbox mbox/thunderbird-content-length.mbox \
 		skip "$box" 'no corpus'
 	fi
 done
+
+# what came from a PST goes into one
+for pst in unicode_enron-lokay_71msg unicode_flags-jane-doe \
+    unicode_password_dsn-reports unicode_submessage-embedded; do
+	if source=$(corpus pst/$pst.pst); then
+		there_and_back $pst "$source"
+	else
+		skip $pst 'no corpus'
+	fi
+done
 done_testing
