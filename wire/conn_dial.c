@@ -73,7 +73,9 @@ resolve(const char *host, uint16_t port, struct addrinfo **list_r,
 		    host, gai_strerror(rc));
 	err_set(err, SCOPE_STORE, EX_NOHOST, "there is no host '%s' (%s)", host,
 	    gai_strerror(rc));
-	return err_hint(err, "look at the spelling of the host name");
+	return err_hint(err,
+	    "look at the spelling of the host name; 'postroad probe DOMAIN' "
+	    "asks the DNS for its mail servers");
 }
 
 static void
