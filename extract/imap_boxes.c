@@ -216,7 +216,7 @@ drop_doubles(struct imap_boxes *b)
 static struct imap_box *
 find(struct imap_boxes *b, struct slice name)
 {
-	struct imap_box key;
+	struct imap_box key = { 0 };
 	struct imap_box *found;
 	char *copy = mem_strn(name.p, name.n);
 

@@ -137,7 +137,8 @@ run=0
 echo "Dovecot to spool; medians of $REPEAT"
 printf '%-22s %8s %8s %9s %7s %8s %10s\n' what seconds CPU-s msg/s MiB \
     of-bare of-mbsync
-for n in ${*:-5000 20000}; do
+[ $# -gt 0 ] || set -- 5000 20000
+for n; do
 	case $n in
 	20000) make_mail "u$n" "$n" 1 3200 ;;
 	*) make_mail "u$n" "$n" 23 28000 ;;
