@@ -89,7 +89,7 @@ if [ -x "$STEPS" ]; then
 		[ ! -e s.pst ] || [ -e s-2.pst ] || bad=$((bad + 1))
 		postroad export -q -f pst --force --split 12M big.spool s.pst \
 		    >/dev/null 2>again || bad=$((bad + 1))
-		[ "$(ls -A | grep -c '^\.s')" = 0 ] || bad=$((bad + 1))
+		[ -z "$(find . -maxdepth 1 -name '.s*')" ] || bad=$((bad + 1))
 		ls s.pst s-2.pst >/dev/null 2>&1 || bad=$((bad + 1))
 		n=$((n + 1))
 	done
