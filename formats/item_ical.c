@@ -367,10 +367,13 @@ take_thing(struct calendar *c, const struct ical_thing *t, struct err *err)
 }
 
 int
-item_ical_read(int fd, struct item **item_r, struct err *err)
+item_ical_read(int fd, void (*problem)(void *arg, const char *text), void *arg,
+    struct item **item_r, struct err *err)
 {
 	struct calendar *c = mem_alloc(1, sizeof(*c));
-	struct ical_opts opts = { .stamp = DATE_UNKNOWN };
+	struct ical_opts opts = { .stamp = DATE_UNKNOWN,
+		.problem = problem,
+		.arg = arg };
 	struct ical_file f = { 0 };
 	struct buf text = { 0 };
 	int rc;

@@ -22,6 +22,7 @@ int item_ical_write(const struct item *it,
  * that it has in a PST, it->attachments with what was inside, as streams.  0,
  * or -1 with SCOPE_MSG, EX_DATAERR.
  */
-int item_ical_read(int fd, struct item **item_r, struct err *err);
+int item_ical_read(int fd, void (*problem)(void *arg, const char *text),
+    void *arg, struct item **item_r, struct err *err);
 
 #endif

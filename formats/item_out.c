@@ -81,8 +81,13 @@ item_out(const struct item *it, enum item_kind kind,
 }
 
 int
-item_in(int fd, enum item_kind kind, struct item **item_r, struct err *err)
+item_in(int fd, enum item_kind kind, const struct item_out_opts *opts,
+    struct item **item_r, struct err *err)
 {
+	static const struct item_out_opts none;
+
+	if (opts == NULL)
+		opts = &none;
 	switch (kind) {
 	case KIND_CONTACT:
 	case KIND_LIST:
@@ -90,7 +95,8 @@ item_in(int fd, enum item_kind kind, struct item **item_r, struct err *err)
 	case KIND_EVENT:
 	case KIND_TASK:
 	case KIND_JOURNAL:
-		return item_ical_read(fd, item_r, err);
+		return item_ical_read(fd, opts->problem, opts->arg, item_r,
+		    err);
 	case KIND_NOTE:
 		return note_read(fd, item_r, err);
 	default:

@@ -32,9 +32,11 @@ int item_out(const struct item *it, enum item_kind kind,
 
 /*
  * The other way: read a file of this kind, into a neutral item of the class
- * that it has in a PST.  'fd' must stay open until the item is closed.  0, or
+ * that it has in a PST.  'fd' must stay open until the item is closed.  What
+ * of it has no place there goes to opts->problem; opts may be NULL.  0, or
  * -1 with SCOPE_MSG, EX_DATAERR: it is no such file (KIND_OTHER never is).
  */
-int item_in(int fd, enum item_kind kind, struct item **item_r, struct err *err);
+int item_in(int fd, enum item_kind kind, const struct item_out_opts *opts,
+    struct item **item_r, struct err *err);
 
 #endif

@@ -167,10 +167,34 @@ probe(struct export_items *x, const struct spool_item *item, struct err *err)
 	return rc > 0 ? 0 : -1;
 }
 
+struct giving {
+	struct export_items *x;
+	const struct spool_item *item;
+};
+
+/* Something of the item has no place in a PST. */
+static void
+on_problem(void *arg, const char *text)
+{
+	struct giving *g = arg;
+	struct err err = { 0 };
+	struct problem p = { .folder = g->item->folder,
+		.source = g->item->source,
+		.subject = g->item->title,
+		.size = g->item->size,
+		.err = &err,
+		.warning = true };
+
+	err_set(&err, SCOPE_MSG, EX_DATAERR, "%s", text);
+	report_problem(g->x->r, &p);
+}
+
 static int
 give(struct export_items *x, struct sink *s, struct row *row, struct err *err)
 {
 	struct spool_item item;
+	struct giving g = { .x = x, .item = &item };
+	struct item_out_opts opts = { .problem = on_problem, .arg = &g };
 	struct item *it = NULL;
 	int64_t after = row->id - 1;
 	int fd = -1, rc;
@@ -184,7 +208,7 @@ give(struct export_items *x, struct sink *s, struct row *row, struct err *err)
 	fd = spool_item_open(x->sp, &item, err);
 	rc = fd < 0 ? -1 : probe(x, &item, err);
 	if (rc == 0)
-		rc = item_in(fd, item.kind, &it, err);
+		rc = item_in(fd, item.kind, &opts, &it, err);
 	if (rc == 0)
 		rc = s->ops->item(s, &item, it, err);
 	item_close(&it);

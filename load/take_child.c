@@ -136,7 +136,7 @@ probe(const char *path, enum item_kind kind, struct err *err)
 	if (fd < 0)
 		return err_sys(err, SCOPE_MSG, EX_NOINPUT, "its file");
 	hook(path);
-	rc = item_in(fd, kind, &it, err);
+	rc = item_in(fd, kind, NULL, &it, err);
 	if (rc == 0)
 		rc = read_through(&it->plain.stream, err);
 	if (rc == 0)

@@ -40,7 +40,7 @@ again(const void *data, size_t n, enum item_kind kind, struct buf *out)
 	struct err err = { 0 };
 	struct item *it;
 	int fd = file_of(data, n);
-	bool good = item_in(fd, kind, &it, &err) == 0;
+	bool good = item_in(fd, kind, NULL, &it, &err) == 0;
 
 	if (good) {
 		/* what it is when it is written must not depend on more */

@@ -92,7 +92,7 @@ read_item(const char *name, int *fd_r)
 	struct err err = { 0 };
 
 	*fd_r = open(name, O_RDONLY);
-	if (*fd_r < 0 || item_in(*fd_r, kind, &it, &err) != 0)
+	if (*fd_r < 0 || item_in(*fd_r, kind, NULL, &it, &err) != 0)
 		die(name, &err);
 	return it;
 }
