@@ -259,9 +259,9 @@ const struct cmd cmd_extract = {
 	.operands = "SOURCE SPOOL",
 	.summary = "Fill a spool from a source, or bring it up to date",
 	.text = "SOURCE is an account: imaps://USER@HOST/ (TLS), "
-		"imap://USER@HOST/ (STARTTLS), or the\nInbox of "
+		"imap://USER@HOST/ (STARTTLS),\nor the Inbox of "
 		"pop3s://USER@HOST/; or it is a PST or OST file, an mbox, a "
-		"Maildir or\nMaildir++, an .eml file or a folder of them: what "
+		"Maildir\nor Maildir++, an .eml file or a folder of them: what "
 		"a file is is found from its\nbytes, or said: mbox:PATH, "
 		"maildir:PATH, eml:PATH, pst:PATH.  The source is only\nread.  "
 		"Run again, it takes what is new.",

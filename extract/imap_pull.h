@@ -21,7 +21,7 @@
 #include "extract/uidset.h"
 
 #define PULL_BATCH   100 /* messages a command */
-#define PULL_BATCHES 6	 /* commands in flight */
+#define PULL_BATCHES 10	 /* commands in flight */
 
 enum pull_at {
 	PULL_IDLE,
