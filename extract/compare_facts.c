@@ -21,6 +21,7 @@ static const struct limit limits[] = {
 	{ "location", NULL, "", false },
 	{ "path", NULL, "", false },
 	/* not of entry ids, keys of recipients, nor of other people */
+	{ "reply_to", NULL, "", false },
 	{ "from.smtp", NULL, "", false },
 	{ "from.x500", NULL, "", false },
 	{ "sender.smtp", NULL, "", false },

@@ -257,6 +257,37 @@ put_attachment(struct facts *f, const char *up, unsigned depth, size_t i,
 }
 
 static void
+put_address(struct buf *b, struct slice addr)
+{
+	if (addr.n == 0 || memchr(addr.p, '@', addr.n) == NULL)
+		return;
+	if (b->n > 0)
+		buf_putc(b, ' ');
+	buf_put(b, addr.p, addr.n);
+}
+
+/* The addresses to answer to; one reader has names beside them. */
+static void
+put_reply_to(struct facts *f, const char *p, const struct item *it)
+{
+	struct slice list = it->reply_to, one;
+	struct buf b = { 0 };
+	size_t n, i;
+
+	for (i = 0; i < it->n_reply_people; i++)
+		put_address(&b, it->reply_people[i].smtp);
+	while (list.n > 0 && it->n_reply_people == 0) {
+		for (n = 0; n < list.n && list.p[n] != ';'; n++)
+			;
+		one = slice_trim(slice_of(list.p, n));
+		list = slice_from(list, n + 1);
+		put_address(&b, one);
+	}
+	put_text(f, p, "reply_to", buf_slice(&b));
+	buf_free(&b);
+}
+
+static void
 put_head(struct facts *f, const char *p, const struct item *it)
 {
 	size_t i;
@@ -276,6 +307,7 @@ put_head(struct facts *f, const char *p, const struct item *it)
 		put_text(f, p, "category", it->categories[i]);
 	put_person(f, p, "from", &it->from);
 	put_person(f, p, "sender", &it->sender);
+	put_reply_to(f, p, it);
 	put_text(f, p, "report", it->report.text);
 }
 

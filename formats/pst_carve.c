@@ -580,14 +580,17 @@ tell(struct carve *c)
 		    "some may be missing");
 	if (c->known > 0)
 		ndb_note(c->n, false, 7,
-		    "%zu copies or older versions of messages that come out "
-		    "were left where they are",
-		    c->known);
+		    "%zu %s of messages that come out %s left where %s",
+		    c->known,
+		    c->known == 1 ? "copy or older version"
+				  : "copies or older versions",
+		    c->known == 1 ? "was" : "were",
+		    c->known == 1 ? "it is" : "they are");
 	if (c->gone > 0)
 		ndb_note(c->n, false, 8,
-		    "of %zu deleted messages nothing is left but their "
-		    "numbers",
-		    c->gone);
+		    "of %zu deleted message%s nothing is left but %s", c->gone,
+		    c->gone == 1 ? "" : "s",
+		    c->gone == 1 ? "its number" : "their numbers");
 }
 
 void

@@ -135,8 +135,8 @@ fill_reply_to(struct lib_item *li, const pst_item_email *e)
 	while (libpst_flat_next(&list, &id)) {
 		if (!libpst_one_off(id, &type, &addr, &wide))
 			continue;
-		one = text_of(li, addr, wide);
-		if (b.n > 0)
+		one = pst_smtp(text_of(li, addr, wide));
+		if (b.n > 0 && one.n > 0)
 			buf_putc(&b, ';');
 		buf_put(&b, one.p, one.n);
 	}
