@@ -65,13 +65,20 @@ servers_answer() {
 	return 1
 }
 
-# a port below the ephemeral ones, not Dovecot's; $1: which of them
-servers_port() { echo $((9000 + ($$ * 13 + $1) % 999)); }
+# a free port, below Dovecot's and the ephemeral ones.  Many tests at a time
+# look for one: at random, as the PIDs of two may fit together badly.
+servers_port() {
+	perl -MIO::Socket::INET -e 'for (1 .. 1000) {
+	    my $p = 2000 + int(rand(7900));
+	    my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1",
+		LocalPort => $p, Listen => 1) or next;
+	    print "$p\n"; exit 0 } exit 1'
+}
 
 cyrus_start() {
 	servers_root cyrus || return 1
 	root=$T/cyrus
-	CYRUS_PORT=$(servers_port 1) CYRUS_POP3=$(servers_port 2)
+	CYRUS_PORT=$(servers_port) CYRUS_POP3=$(servers_port)
 	mkdir -p "$root/var/imap" "$root/var/spool/imap"
 	rm -f "$root/etc/imapd.conf" "$root/etc/cyrus.conf"
 	cat >"$root/etc/imapd.conf" <<-END
@@ -103,7 +110,7 @@ cyrus_start() {
 	chroot "$root" /usr/lib/cyrus/bin/master -C /etc/imapd.conf \
 	    -M /etc/cyrus.conf -p /run/master.pid >"$T/cyrus.log" 2>&1 &
 	servers_pids="$servers_pids $!"
-	servers_answer "$CYRUS_PORT"
+	servers_answer "$CYRUS_PORT" && servers_answer "$CYRUS_POP3"
 }
 
 # Courier's users: what its makeuserdb writes, which is a Perl script
@@ -156,7 +163,7 @@ courier_start() {
 	chroot "$root" /usr/lib/courier/courier-authlib/authdaemond \
 	    >"$T/courier.auth.log" 2>&1 &
 	servers_pids="$servers_pids $!"
-	COURIER_PORT=$(servers_port 3) COURIER_POP3=$(servers_port 4)
+	COURIER_PORT=$(servers_port) COURIER_POP3=$(servers_port)
 	try=0
 	while [ ! -S "$root/run/courier/authdaemon/socket" ] &&
 	    [ $try -lt 100 ]; do
