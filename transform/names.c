@@ -162,8 +162,8 @@ static const struct names_dest dests[] = {
 	    .about =
 		"Dovecot with Maildir++: no '.', no '/', no '~' in front" },
 	{ .name = "cyrus",
-	    .refused = "\"\\%/",
-	    .about = "Cyrus: no '\"', '\\', '%' or '/'" },
+	    .refused = "!\"%/;<>\\^`{|}",
+	    .about = "Cyrus: none of ! \" % / ; < > \\ ^ ` { | }" },
 	{ .name = "courier",
 	    .refused = "./",
 	    .bmp_only = true,

@@ -64,6 +64,8 @@ is "$(becomes 'Files')" Files_ "Exchange: a reserved name"
 is "$(becomes 'In%2FOut')" In_Out "Exchange: a slash inside"
 opt='--for cyrus'
 is "$(becomes 'a"b')" a_b "Cyrus: quotes"
+is "$(becomes '!a;b<c>d^e`f{g|h}i')" _a_b_c_d_e_f_g_h_i "Cyrus: all it refuses"
+is "$(becomes '#a$b(c)d=e,f@g~h+i')" '#a$b(c)d=e,f@g~h+i' "Cyrus: nothing else"
 opt='--for courier'
 is "$(becomes '📁 x')" '_ x' "Courier: beyond U+FFFF"
 

@@ -48,6 +48,20 @@ pop_of() {
 	    grep -c '"mailbox": "INBOX"')" "$1: the whole Inbox"
 }
 
+# names_of NAME PORT: hostile names are mended for it, so that it takes all
+names_of() {
+	[ -d dovecot.spool ] || return 0
+	ok "$1: names are mended" postroad transform --fix-names --for "$1" \
+	    dovecot.spool "for-$1.spool"
+	status '0|1' "$1: load" postroad load --json --tls none \
+	    --password-file "$SERVER_PW" "for-$1.spool" \
+	    "imap://john@127.0.0.1:$2/"
+	is "$(jq -c '[.problems[]|select(.error|test("CREATE"))|.folder]' \
+	    out)" '[]' "$1: every folder is taken"
+	is "$(jq '.announced == .loaded + (.refused // 0)' out)" true \
+	    "$1: every message is there, or refused in its words"
+}
+
 if [ "$DOVECOT_BIN" ]; then
 	dovecot_start 'ssl = yes
 	disable_plaintext_auth = no
@@ -65,14 +79,16 @@ if servers_have cyrus; then
 	cyrus_start || bail "Cyrus does not start: $(cat cyrus.log)"
 	source_of cyrus "$CYRUS_PORT" mary INBOX/ /
 	pop_of cyrus "$CYRUS_POP3" mary
+	names_of cyrus "$CYRUS_PORT"
 	servers_stop
 else
 	skip 'Cyrus as a source' "$SERVERS_WHY"
 fi
 if servers_have courier; then
-	courier_start mary || bail "Courier does not start: $(cat courier.log)"
+	courier_start mary john || bail "Courier does not start: $(cat courier.log)"
 	source_of courier "$COURIER_PORT" mary INBOX. .
 	pop_of courier "$COURIER_POP3" mary
+	names_of courier "$COURIER_PORT"
 	servers_stop
 else
 	skip 'Courier as a source' "$SERVERS_WHY"
