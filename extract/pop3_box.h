@@ -5,7 +5,8 @@
  * between (RFC 1939 has no partial fetch: the message is asked for again, and
  * what was handed out already is compared and stepped over).
  *
- * Connections are taken up again, as extract/patience.h has it.  24 bytes and the UIDL are kept for each message.
+ * Connections are taken up again, as extract/patience.h has it.  24 bytes and
+ * the UIDL are kept for each message.
  */
 #ifndef EXTRACT_POP3_BOX_H
 #define EXTRACT_POP3_BOX_H

@@ -34,7 +34,8 @@ struct survey_look {
 	bool hello, facts;
 };
 
-/* Look through a PST, an account, or files; 's' is zeroed.  As survey_read(). */
+/* Look through a PST, an account, or files; 's' is zeroed.  As
+ * survey_read(). */
 bool survey_is_pst(const struct source_spec *spec);
 int survey_pst(struct survey *s, const struct source_spec *spec,
     const struct survey_want *want, struct err *err);

@@ -276,7 +276,9 @@ get_recur(struct reading *rd, icalcomponent *c, struct event *e)
 		return;
 	if (!get_rule(c, X_RRULE, wall, e->zone, rd->a, &r->rule) ||
 	    icalcomponent_count_properties(c, ICAL_RRULE_PROPERTY) > 1) {
-		ical_problem(rd->opts, "Outlook has no pattern for its rule: only its first time is kept");
+		ical_problem(rd->opts,
+		    "Outlook has no pattern for its rule: only its first time "
+		    "is kept");
 		return;
 	}
 	if (icalcomponent_count_properties(c, ICAL_RDATE_PROPERTY) > 0)
@@ -409,7 +411,9 @@ get_task_recur(struct reading *rd, icalcomponent *c, struct task *t)
 		return;
 	if (!get_rule(c, regenerates ? X_TASK_REGENERATE : X_RRULE,
 		first != DATE_UNKNOWN ? first : start, NULL, rd->a, &r->rule)) {
-		ical_problem(rd->opts, "Outlook has no pattern for its rule: only its first time is kept");
+		ical_problem(rd->opts,
+		    "Outlook has no pattern for its rule: only its first time "
+		    "is kept");
 		return;
 	}
 	r->rule.regenerates = regenerates;

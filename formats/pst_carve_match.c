@@ -8,7 +8,7 @@
 #include "formats/pst_carve_impl.h"
 #include "formats/pst_prop.h"
 
-#define WINDOW		256 /* lists looked at, around the message's own place */
+#define WINDOW		256   /* lists around the message's own place */
 #define NAMES_MAX	32768 /* bytes of a message's names of people */
 #define FLAG_HAS_ATTACH 0x10
 #define ROWS_MAX	20000

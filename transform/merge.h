@@ -15,7 +15,8 @@
  * sources' keys can be the same; its source field says which spool it came
  * from.  OUT is bound to the set of sources: with another set it is another
  * spool.  Spools of the same source (copies of a PST that went ways of their
- * own) are told apart by where they lie: they must stay there.  Items (contacts ...) come along, those with the same bytes once.
+ * own) are told apart by where they lie: they must stay there.  Items
+ * (contacts ...) come along, those with the same bytes once.
  *
  * Run again, only the difference is done; killed at any instant and run
  * again, the end is the same.  A message that is gone from its spool stays

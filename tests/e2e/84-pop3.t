@@ -195,7 +195,8 @@ S: ."
 # hex FROM COUNT: these bytes of the answer
 hex() { tail -c +$(($1 + 1)) answer | head -c "$2" | od -An -v -tx1 |
     tr -d '\n' | sed 's/ /\\x/g'; }
-bad= at=0
+bad=
+at=0
 while [ $at -lt "$size" ]; do
 	{
 		printf '%s\nC: STAT\n%s\nC: RETR 1\n' "$login" "$list"
