@@ -260,10 +260,10 @@ const struct cmd cmd_extract = {
 	.summary = "Fill a spool from a source, or bring it up to date",
 	.text = "SOURCE is an account: imaps://USER@HOST/ (TLS), "
 		"imap://USER@HOST/ (STARTTLS),\nor the Inbox of "
-		"pop3s://USER@HOST/; or it is a PST or OST file, an mbox, a "
-		"Maildir\nor Maildir++, an .eml file or a folder of them: what "
-		"a file is is found from its\nbytes, or said: mbox:PATH, "
-		"maildir:PATH, eml:PATH, pst:PATH.  The source is only\nread.  "
+		"pop3s://USER@HOST/; or it is a PST or OST file, an mbox,\na "
+		"Maildir or Maildir++, an .eml file or a folder of them: what "
+		"a file is is found\nfrom its bytes, or said: mbox:PATH, "
+		"maildir:PATH, eml:PATH, pst:PATH.  The\nsource is only read.  "
 		"Run again, it takes what is new.",
 	.tables = { options, connect_options, common_options },
 	.run = run,
