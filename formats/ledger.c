@@ -495,6 +495,12 @@ ledger_in_transaction(const struct ledger *l)
 	return l->in_transaction;
 }
 
+void
+ledger_rest(struct ledger *l)
+{
+	sqlite3_db_release_memory(l->db);
+}
+
 int
 ledger_check(struct ledger *l, struct err *err)
 {

@@ -71,6 +71,9 @@ struct slice ledger_blob(struct ledger_rows *q, int col);
 int ledger_number(struct ledger *l, int64_t *out, struct err *err,
     const char *sql, const char *types, ...);
 
+/* Not needed for a while: give back the memory of its cache. */
+void ledger_rest(struct ledger *l);
+
 /* Is the file sound?  (PRAGMA quick_check.)  0, or -1 EX_DATAERR. */
 int ledger_check(struct ledger *l, struct err *err);
 

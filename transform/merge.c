@@ -472,6 +472,7 @@ walk(struct run *run, struct part *p, enum pass pass, struct err *err)
 		if ((rc = take(run, p, &e, pass, err)) < 0)
 			break;
 	spool_iter_close(&it);
+	ledger_rest(spool_ledger(p->sp)); /* there may be a thousand */
 	return rc;
 }
 
@@ -495,6 +496,7 @@ make_folders(struct run *run, struct part *p, struct err *err)
 		    spool_folder_add(run->out, &f, err) < 0)
 			return -1;
 	}
+	ledger_rest(spool_ledger(p->sp));
 	return rc;
 }
 
