@@ -500,7 +500,8 @@ put_date(struct mime_out *o, const struct item *it)
 
 	if (t == DATE_UNKNOWN)
 		t = it->delivered;
-	if (t == DATE_UNKNOWN)
+	/* no Date among the fields it came with: it had none */
+	if (t == DATE_UNKNOWN && it->headers.n == 0)
 		t = it->created;
 	if (t != DATE_UNKNOWN)
 		out_fmt(o, "Date: %s\r\n", date_format_rfc5322(text, t));

@@ -308,6 +308,8 @@ put_embedded(struct item_out *io, const struct item_attach *a,
 	if (rc == 0) {
 		whole = *inner;
 		store_complete(&whole, &arena);
+		if (store_created(&whole) == DATE_UNKNOWN)
+			whole.created = store_created(io->item);
 		rc = store_put_item(io->s, &whole, io->depth + 1, &data, &sub,
 		    &sum, &arena, err);
 	}

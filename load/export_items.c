@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -189,6 +190,18 @@ on_problem(void *arg, const char *text)
 	report_problem(g->x->r, &p);
 }
 
+/* A file that says nothing of its own age: a PST wants one of every item
+ * ([MS-PST] 2.4.5.1.1). */
+static void
+give_age(struct item *it, int fd)
+{
+	struct stat st;
+
+	if (it->created == DATE_UNKNOWN && it->modified == DATE_UNKNOWN &&
+	    fstat(fd, &st) == 0)
+		it->created = it->modified = st.st_mtime;
+}
+
 static int
 give(struct export_items *x, struct sink *s, struct row *row, struct err *err)
 {
@@ -209,8 +222,10 @@ give(struct export_items *x, struct sink *s, struct row *row, struct err *err)
 	rc = fd < 0 ? -1 : probe(x, &item, err);
 	if (rc == 0)
 		rc = item_in(fd, item.kind, &opts, &it, err);
-	if (rc == 0)
+	if (rc == 0) {
+		give_age(it, fd);
 		rc = s->ops->item(s, &item, it, err);
+	}
 	item_close(&it);
 	if (fd >= 0)
 		close(fd);

@@ -182,6 +182,8 @@ is "$(jq -c '[.announced, .exported]' out)" "[$n,$n]" 'every one'
 like "$(cat err)" 'more than 10000 parts' 'and what could not be is named'
 is "$(jq .as_attached_files out)" 2 'and counted'
 ok 'no rule is broken' "$POSTROAD" survey --check odd.pst
+# messages within messages have no dates of their own
+unlike "$(postroad survey --check odd.pst)" Unusual 'nor is one only bent'
 postroad extract -q odd.pst odd2.spool >/dev/null 2>&1
 is "$(postroad ls --messages --json odd2.spool | grep -c '"key"')" $n \
     'they come back'
@@ -189,4 +191,6 @@ for word in innermost 'deep 20' 'only a header' 'Subject: parts' 'the core' \
     'the text'; do
 	ok "with '$word'" grep -raq "$word" odd2.spool/mail
 done
+is "$(grep -rah -A2 'Subject: end' odd2.spool/mail | grep -c '^Date:')" 0 \
+    'a message without a date, in others, is given none'
 done_testing

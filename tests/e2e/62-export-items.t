@@ -29,6 +29,7 @@ there_and_back() {
 	n=$(find a.spool/items -type f ! -name '*.json' 2>/dev/null | wc -l)
 	is "$(jq '[.items[].stored] | add // 0' out)" "$n" "$1: all $n items"
 	ok "$1: no rule is broken" "$POSTROAD" survey --check b.pst
+	unlike "$(postroad survey --check b.pst)" Unusual "$1: or bent"
 	status 0 "$1: extracted again" postroad extract -q b.pst b.spool
 	for s in a b; do
 		item_files $s.spool >$s.items 2>/dev/null
