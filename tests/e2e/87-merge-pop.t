@@ -67,4 +67,20 @@ ok "the Inbox by itself" postroad load --ca-file "$CA_FILE" \
 status 0 'merged again' postroad merge pst.spool pop.spool o.spool
 like "$(cat out)" 'pop.spool was loaded by itself already' 'it is said'
 dovecot_stop
+
+# many spools at once: memory is that of two
+measure=${BUILD:-$ROOT/build}/tests/bench/measure
+if [ -x "$measure" ] && [ -z "${SAN:-}" ]; then
+	"$mkpst" many many.pst 3000 3 0 1
+	ok '3,000 messages' postroad extract many.pst c0
+	for n in 1 2 3 4 5 6 7 8 9 10 11; do
+		cp -r c0 c$n
+	done
+	ok 'merge two' "$measure" m2 "$POSTROAD" merge c0 c1 two.spool
+	ok 'merge twelve' "$measure" m12 "$POSTROAD" merge c? c1? all.spool
+	two=$(cut -d' ' -f3 m2) twelve=$(cut -d' ' -f3 m12)
+	ok "two take $two KiB, twelve $twelve" [ "$twelve" -lt $((two + 9000)) ]
+else
+	skip 'many spools: memory' 'no measure, or an instrumented build'
+fi
 done_testing
