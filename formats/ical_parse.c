@@ -262,15 +262,36 @@ get_rule(icalcomponent *c, const char *x_name, int64_t first,
 	return ok;
 }
 
+/* RFC 5545 leaves out a month that has no such day, Outlook takes its last. */
+static bool
+leaves_out_months(icalcomponent *c, const struct event_rule *rule)
+{
+	icalproperty *p =
+	    icalcomponent_get_first_property(c, ICAL_RRULE_PROPERTY);
+	struct icalrecurrencetype from;
+
+	if (p == NULL || rule->pattern != EVENT_MONTHLY || rule->day < 29)
+		return false;
+	from = icalproperty_get_rrule(p);
+	/* -1 is the last day, several days are the last of them that is */
+	return from.by_month_day[0] != -1 &&
+	    (from.by_month_day[0] == ICAL_RECURRENCE_ARRAY_MAX ||
+		from.by_month_day[1] == ICAL_RECURRENCE_ARRAY_MAX);
+}
+
 static void
 get_recur(struct reading *rd, icalcomponent *c, struct event *e)
 {
 	struct event_recur *r = arena_alloc(rd->a, sizeof(*r));
 	int64_t wall = e->all_day ? e->start : event_to_wall(e->zone, e->start);
+	struct event_civil day;
 	int64_t end;
 
 	if (e->start == DATE_UNKNOWN)
 		return;
+	if (icalcomponent_count_properties(c, ICAL_RDATE_PROPERTY) > 0)
+		ical_problem(rd->opts,
+		    "it has dates besides its rule, Outlook has none");
 	if (icalcomponent_count_properties(c, ICAL_RRULE_PROPERTY) == 0 &&
 	    next_x(c, X_RRULE, true) == NULL)
 		return;
@@ -281,10 +302,15 @@ get_recur(struct reading *rd, icalcomponent *c, struct event *e)
 		    "is kept");
 		return;
 	}
-	if (icalcomponent_count_properties(c, ICAL_RDATE_PROPERTY) > 0)
-		ical_problem(rd->opts,
-		    "it has dates besides its rule, Outlook has none");
 	r->first_day = event_day(wall);
+	event_civil(r->first_day, &day);
+	/* of the months of a year, February alone may be too short or not */
+	if (leaves_out_months(c, &r->rule) &&
+	    (!r->rule.yearly || day.month == 2))
+		ical_problem(rd->opts,
+		    "its rule leaves out months that have no day %u, Outlook "
+		    "takes their last day",
+		    r->rule.day);
 	r->start_min = (uint32_t)((wall - r->first_day) / 60);
 	/* by the clock on the wall, which may be changed in between */
 	end = e->all_day ? e->end : event_to_wall(e->zone, e->end);

@@ -778,6 +778,39 @@ static const struct {
 	{ "FREQ=YEARLY;BYWEEKNO=11", { .every = 0 } },
 };
 
+/* What Outlook does not do as RFC 5545 says is said. */
+static void
+test_rules_that_differ(void **state)
+{
+	static const struct {
+		const char *lines, *said; /* NULL: nothing */
+	} cases[] = {
+		{ "RDATE:19980320T133000Z\r\n", "dates besides" },
+		{ "RRULE:FREQ=DAILY\r\nRDATE:19980320T133000Z\r\n",
+		    "dates besides" },
+		{ "RRULE:FREQ=MONTHLY;BYMONTHDAY=31\r\n", "no day 31" },
+		{ "RRULE:FREQ=MONTHLY;BYMONTHDAY=29\r\n", "no day 29" },
+		{ "RRULE:FREQ=MONTHLY;BYMONTHDAY=28\r\n", NULL },
+		{ "RRULE:FREQ=MONTHLY;BYMONTHDAY=-1\r\n", NULL },
+		{ "RRULE:FREQ=MONTHLY;BYMONTHDAY=28,29;BYSETPOS=-1\r\n", NULL },
+		{ "RRULE:FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=31\r\n", NULL },
+	};
+	const struct event *e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		e = parse_with(cases[i].lines);
+		assert_non_null(e);
+		if (cases[i].said == NULL
+			? problems.n > 0
+			: strstr(buf_str(&problems), cases[i].said) == NULL)
+			fail_msg("%s: '%s'", cases[i].lines,
+			    buf_str(&problems));
+	}
+	arena_reset(&arena);
+}
+
 static void
 test_rules(void **state)
 {
@@ -886,6 +919,7 @@ main(void)
 		cmocka_unit_test(test_many_changes),
 		cmocka_unit_test(test_new_york),
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_rules_that_differ),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_garbage),
 	};
