@@ -93,7 +93,7 @@ sqlite3 formats/ledger\.c
 jansson core/js\.c
 pcre2 core/regex\.c
 yaml\.h core/conf\.c
-zlib formats/pst_block\.c
+zlib (formats/pst_block|wire/deflate)\.c
 seccomp core/sandbox\.c
 linux/landlock core/sandbox\.c
 gsasl wire/sasl\.c

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "wire/probe.h"
 
+#define FAR_US	      5000 /* from this round trip on, auto compresses */
 #define TIMEOUT_MAX_S 86400
 
 /* ---------------------------------------------------------------- options */
@@ -192,6 +193,12 @@ check_all(struct account *a, const char *url, struct err *err)
 {
 	if (take_address(a, url, err) < 0 || apply_preset(a, err) < 0)
 		return -1;
+	if (a->compress != NULL && strcmp(a->compress, "auto") != 0 &&
+	    strcmp(a->compress, "always") != 0 &&
+	    strcmp(a->compress, "never") != 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--compress: '%s' is none of auto, always, never",
+		    a->compress);
 	if (a->timeout_s > TIMEOUT_MAX_S)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--timeout: at most %d seconds", TIMEOUT_MAX_S);
@@ -386,6 +393,19 @@ tell_note(struct account *a, struct err *err)
 }
 
 /* One try.  *stale_r: the server refuses a token that was good before. */
+/* Where the line is the bottleneck, a processor is not: a server that is far
+ * is worth it, one in the same room is not. */
+static int
+may_compress(const struct account *a, struct imap *im, struct err *err)
+{
+	const char *how = a->compress == NULL ? "auto" : a->compress;
+
+	if (strcmp(how, "never") == 0 ||
+	    (strcmp(how, "auto") == 0 && imap_rtt_us(im) < FAR_US))
+		return 0;
+	return imap_compress(im, err) < 0 ? -1 : 0;
+}
+
 static int
 try_open(struct imap **im_r, struct account *a, bool fresh, bool *stale_r,
     struct err *err)
@@ -405,7 +425,8 @@ try_open(struct imap **im_r, struct account *a, bool fresh, bool *stale_r,
 	if (imap_login(*im_r, &l, err) < 0) {
 		*stale_r = !fresh && account_is_stale(a, err);
 		tell_note(a, err);
-	} else if (imap_id(*im_r, err) == 0) {
+	} else if (may_compress(a, *im_r, err) == 0 &&
+	    imap_id(*im_r, err) == 0) {
 		return 0;
 	}
 	imap_close(im_r);

@@ -47,6 +47,7 @@ struct account {
 	const char *provider;	      /* --provider */
 	const char *providers;	      /* --providers FILE */
 	const char *trace_wire;	      /* --trace-wire */
+	const char *compress;	      /* --compress auto|always|never */
 	uint64_t limit_rate;	      /* --limit-rate, bytes/s; 0: none */
 
 	/*

@@ -3,6 +3,8 @@
 #include "wire/conn.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include "core/mem.h"
 #include "core/stop.h"
 #include "wire/conn_impl.h"
+#include "wire/deflate.h"
 
 #define QUEUE_BYTES   (128 * 1024)
 #define INPUT_BYTES   (128 * 1024)
@@ -30,6 +33,7 @@ struct bucket {
 struct conn {
 	int fd;
 	struct tls *tls;
+	struct deflate *deflate; /* NULL: not compressed */
 	struct tls_spec tls_spec;
 	int64_t timeout_ms;
 	int64_t moved_ms; /* conn_wait_any(): when something last did */
@@ -126,6 +130,81 @@ raw_write(struct conn *c, const void *p, size_t n, struct err *err)
 	return cut_off(c, "the connection was cut off", err);
 }
 
+/* ----------------------------------------------------------- compression */
+
+/* raw_read() through the inflater. */
+static ssize_t
+net_read(struct conn *c, char *p, size_t n, struct err *err)
+{
+	ssize_t got;
+	size_t room, k;
+	char *at;
+
+	if (c->deflate == NULL)
+		return raw_read(c, p, n, err);
+	for (;;) {
+		if (deflate_read(c->deflate, p, n, &k, err) < 0)
+			return -1;
+		if (k > 0)
+			return (ssize_t)k;
+		at = deflate_room(c->deflate, &room);
+		if (room == 0)
+			return err_set(err, SCOPE_STORE, EX_PROTOCOL,
+			    "the server's compressed stream stands still");
+		got = raw_read(c, at, room, err);
+		if (got <= 0)
+			return got;
+		deflate_came(c->deflate, (size_t)got);
+	}
+}
+
+/* What the deflater has ready leaves.  0 all of it, -2 not yet, -1. */
+static int
+flush_out(struct conn *c, struct err *err)
+{
+	const char *at;
+	ssize_t put;
+	size_t n;
+
+	if (c->deflate == NULL)
+		return 0;
+	for (at = deflate_pending(c->deflate, &n); n > 0;
+	     at = deflate_pending(c->deflate, &n)) {
+		put = raw_write(c, at, n, err);
+		if (put < 0)
+			return (int)put;
+		deflate_left(c->deflate, (size_t)put);
+	}
+	return 0;
+}
+
+/* raw_write() through the deflater; what it took counts as written. */
+static ssize_t
+net_write(struct conn *c, const char *p, size_t n, struct err *err)
+{
+	size_t taken;
+	int rc;
+
+	if (c->deflate == NULL)
+		return raw_write(c, p, n, err);
+	rc = flush_out(c, err);
+	if (rc < 0)
+		return rc;
+	taken = deflate_write(c->deflate, p, n);
+	return flush_out(c, err) == -1 ? -1 : (ssize_t)taken;
+}
+
+/* Is there something that has not left? */
+static bool
+has_out(const struct conn *c)
+{
+	size_t n = 0;
+
+	if (c->deflate != NULL)
+		deflate_pending(c->deflate, &n);
+	return c->out_n > 0 || n > 0;
+}
+
 /* Send until the socket is full or the queue empty.  Bytes, or -1. */
 static ssize_t
 push(struct conn *c, struct err *err)
@@ -138,7 +217,7 @@ push(struct conn *c, struct err *err)
 		n = bucket_allows(&c->up, n < c->out_n ? n : c->out_n);
 		if (n == 0)
 			break;
-		put = raw_write(c, c->out + c->out_at, n, err);
+		put = net_write(c, c->out + c->out_at, n, err);
 		if (put == -2)
 			break;
 		if (put < 0)
@@ -149,6 +228,8 @@ push(struct conn *c, struct err *err)
 		c->sent += (uint64_t)put;
 		total += put;
 	}
+	if (c->out_n == 0 && flush_out(c, err) == -1)
+		return broken(c);
 	return total;
 }
 
@@ -167,7 +248,7 @@ pull(struct conn *c, struct err *err)
 		n = bucket_allows(&c->down, INPUT_BYTES - c->in_n);
 		if (n == 0)
 			break;
-		got = raw_read(c, c->in + c->in_n, n, err);
+		got = net_read(c, c->in + c->in_n, n, err);
 		if (got == -2)
 			break;
 		if (got < 0)
@@ -224,7 +305,7 @@ what_is_so(const struct conn *c, unsigned want, bool moved_in)
 		so |= CONN_INPUT;
 	if (c->out_n < QUEUE_BYTES)
 		so |= CONN_ROOM;
-	if (c->out_n == 0)
+	if (!has_out(c))
 		so |= CONN_SENT;
 	return (int)(so & want);
 }
@@ -268,7 +349,7 @@ conn_wait(struct conn *c, unsigned want, struct err *err)
 		else if (conn_now_ms() >= end)
 			return timed_out(c, "the server does not answer",
 			    c->timeout_ms, err);
-		wait_socket(c, c->in_n<INPUT_BYTES, c->out_n> 0);
+		wait_socket(c, c->in_n < INPUT_BYTES, has_out(c));
 	}
 }
 
@@ -309,14 +390,14 @@ wait_sockets(struct conn *const *v, size_t n)
 	for (i = 0; i < n; i++) {
 		pfd[i] = (struct pollfd){ .fd = v[i]->fd };
 		if (bucket_allows(&v[i]->down, 1) == 0 ||
-		    (v[i]->out_n > 0 && bucket_allows(&v[i]->up, 1) == 0))
+		    (has_out(v[i]) && bucket_allows(&v[i]->up, 1) == 0))
 			ms = 20;
 		if (bucket_allows(&v[i]->down, 1) > 0)
 			pfd[i].events |=
 			    (short)((v[i]->read_wants & TLS_WANT_READ) != 0
 				    ? POLLIN
 				    : POLLOUT);
-		if (v[i]->out_n > 0 && bucket_allows(&v[i]->up, 1) > 0)
+		if (has_out(v[i]) && bucket_allows(&v[i]->up, 1) > 0)
 			pfd[i].events |=
 			    (short)((v[i]->write_wants & TLS_WANT_READ) != 0
 				    ? POLLIN
@@ -508,6 +589,35 @@ conn_starttls(struct conn *c, struct err *err)
 	return shake_hands(c, err);
 }
 
+int
+conn_compress(struct conn *c, struct err *err)
+{
+	size_t room;
+	char *at;
+
+	if (c->deflate != NULL || c->out_n > 0 || c->in_n > DEFLATE_BLOCK)
+		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
+		    "COMPRESS at the wrong time");
+	c->deflate = deflate_new();
+	/* what came behind the OK is compressed already */
+	at = deflate_room(c->deflate, &room);
+	memcpy(at, c->in + c->in_at, c->in_n);
+	deflate_came(c->deflate, c->in_n);
+	c->in_at = c->in_n = 0;
+	return 0;
+}
+
+uint64_t
+conn_rtt_us(const struct conn *c)
+{
+	struct tcp_info info = { 0 };
+	socklen_t n = sizeof(info);
+
+	return getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0
+	    ? info.tcpi_rtt
+	    : 0;
+}
+
 bool
 conn_is_tls(const struct conn *c)
 {
@@ -573,6 +683,7 @@ conn_close(struct conn **c)
 	if (*c == NULL)
 		return;
 	tls_free(&(*c)->tls);
+	deflate_free(&(*c)->deflate);
 	if ((*c)->fd >= 0)
 		close((*c)->fd);
 	trace_fmt((*c)->trace, (*c)->number, '*',

@@ -51,6 +51,13 @@ void conn_close(struct conn **c);
  * end it (EX_NOPERM).
  */
 int conn_starttls(struct conn *c, struct err *err);
+/*
+ * Both directions are compressed from now on (RFC 4978): the queue is empty,
+ * the server has said OK, and what else is buffered is compressed.  -1: a bug.
+ */
+int conn_compress(struct conn *c, struct err *err);
+/* How far the peer is, in microseconds there and back; 0: not known. */
+uint64_t conn_rtt_us(const struct conn *c);
 bool conn_is_tls(const struct conn *c);
 /* May a password be said over it?  Not without TLS, not in a probe. */
 bool conn_is_private(const struct conn *c);

@@ -117,6 +117,12 @@ int imap_login(struct imap *im, const struct login *l, struct err *err);
 /* LOGIN_BIT()s of the ways that the capabilities offer. */
 unsigned imap_login_ways(const struct imap *im);
 
+/* COMPRESS=DEFLATE (RFC 4978), once logged in.  1 compressed from now on, 0 the
+ * server does not, -1: SCOPE_STORE. */
+int imap_compress(struct imap *im, struct err *err);
+/* How far the server is, in microseconds there and back; 0: not known. */
+uint64_t imap_rtt_us(const struct imap *im);
+
 /* LOGOUT if the session is alive (waits at most 5 s), close, free; *im to
  * NULL.  *im may be NULL. */
 void imap_close(struct imap **im);

@@ -478,12 +478,12 @@ no_starttls(struct imap *im, const char *what, const char *words,
 	return imap_die(im, err);
 }
 
-/* The reply, and not one byte more: what follows it was not the server. */
+/* The reply, and not one byte more: what follows it is in another form, or was
+ * not the server.  0 with *res_r, or -1. */
 static int
-await_starttls(struct imap *im, uint32_t tag, struct err *err)
+await_alone(struct imap *im, uint32_t tag, struct imap_result *res_r,
+    struct err *err)
 {
-	struct imap_result res;
-
 	while (!imap_find(im, tag)->done && !im->bye) {
 		if (take_in(im, true, err) < 0)
 			return -1;
@@ -493,11 +493,20 @@ await_starttls(struct imap *im, uint32_t tag, struct err *err)
 		    pump(im, CONN_INPUT, true, err) < 0)
 			return -1;
 	}
+	*res_r = (struct imap_result){ 0 };
+	return im->bye ? 0 : imap_wait(im, tag, res_r, err);
+}
+
+static int
+await_starttls(struct imap *im, uint32_t tag, struct err *err)
+{
+	struct imap_result res;
+
+	if (await_alone(im, tag, &res, err) < 0)
+		return -1;
 	if (im->bye)
 		return no_starttls(im, "the server hung up", im->bye_res.text,
 		    err);
-	if (imap_wait(im, tag, &res, err) < 0)
-		return -1;
 	if (res.status != IMAP_OK)
 		return no_starttls(im, "the server refuses", res.text, err);
 	return 0;
@@ -531,6 +540,37 @@ starttls(struct imap *im, struct err *err)
 	im->parser = new_parser(im);
 	imap_forget_capabilities(im);
 	return 0;
+}
+
+int
+imap_compress(struct imap *im, struct err *err)
+{
+	struct imap_result res;
+	struct imap_cmd c = { 0 };
+	uint32_t tag;
+	int rc;
+
+	if (!imap_has(im, IMAP_CAP_COMPRESS_DEFLATE))
+		return 0;
+	if (imap_drain(im, err) < 0)
+		return -1;
+	imap_cmd_word(&c, "COMPRESS DEFLATE");
+	rc = imap_cmd_send(im, &c, &tag, err);
+	imap_cmd_free(&c);
+	if (rc < 0 || await_alone(im, tag, &res, err) < 0)
+		return -1;
+	if (im->bye || res.status != IMAP_OK)
+		return 0; /* then not */
+	if (conn_compress(im->conn, err) < 0)
+		return imap_die(im, err);
+	log_debug("imap: compressed");
+	return 1;
+}
+
+uint64_t
+imap_rtt_us(const struct imap *im)
+{
+	return im->conn == NULL ? 0 : conn_rtt_us(im->conn);
 }
 
 static int
