@@ -127,12 +127,16 @@ add_people(struct item *it, const struct event_attendee *v, size_t n,
 		return;
 	it->recipients = arena_alloc(a, n * sizeof(*it->recipients));
 	for (i = 0; i < n; i++)
-		it->recipients[i] =
-		    (struct item_recipient){ .type = v[i].role == EVENT_RESOURCE
-				? ITEM_BCC
-				: v[i].role == EVENT_OPTIONAL ? ITEM_CC
-							      : ITEM_TO,
-			    .who = v[i].who };
+		it->recipients[i] = (struct item_recipient){
+			.type = v[i].role == EVENT_RESOURCE ? ITEM_BCC
+			    : v[i].role == EVENT_OPTIONAL   ? ITEM_CC
+							    : ITEM_TO,
+			.who = v[i].who,
+			.organizer = v[i].organizer,
+			.answer = (int32_t)v[i].answer,
+			.answered =
+			    v[i].answered == DATE_UNKNOWN ? 0 : v[i].answered
+		};
 	it->n_recipients = n;
 }
 

@@ -62,6 +62,36 @@ for pst in unicode_contacts-72 unicode_sticky-notes \
 	fi
 done
 
+# who comes to a meeting, and who does not
+postroad extract -q "$ROOT/samples/organizer.pst" m.spool >x.log 2>&1
+f=$(find m.spool/items/calendar -name '*.ics' | head -n 1)
+sed 's/$/\r/' >"$f" <<END
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//example.org//test//EN
+BEGIN:VEVENT
+UID:meeting@example.org
+DTSTAMP:20120101T000000Z
+DTSTART:20120102T100000Z
+DTEND:20120102T110000Z
+SUMMARY:Answers
+ORGANIZER;CN=Jane:mailto:jane@example.org
+ATTENDEE;CN=Ann;PARTSTAT=ACCEPTED:mailto:ann@example.org
+ATTENDEE;CN=Bob;PARTSTAT=DECLINED;ROLE=OPT-PARTICIPANT:mailto:bob@example.org
+ATTENDEE;CN=Cyd;PARTSTAT=TENTATIVE:mailto:cyd@example.org
+ATTENDEE;CN=Dan;PARTSTAT=NEEDS-ACTION:mailto:dan@example.org
+END:VEVENT
+END:VCALENDAR
+END
+postroad export -q -f pst m.spool m.pst >x.log 2>&1
+postroad extract -q m.pst m2.spool >x.log 2>&1
+f=$(grep -rl 'SUMMARY:Answers' m2.spool/items)
+tr -d '\r' <"$f" | sed -e ':a' -e '$!N; s/\n //; ta' -e 'P; D' >meeting
+for who in Ann:ACCEPTED Bob:DECLINED Cyd:TENTATIVE Dan:NEEDS-ACTION; do
+	like "$(grep "mailto:$(echo "${who%:*}" | tr A-Z a-z)@" meeting)" \
+	    "PARTSTAT=${who#*:}" "an answer is kept: $who"
+done
+
 # an item that cannot be read is named, and the others go
 postroad extract -q "$ROOT/samples/organizer.pst" c.spool >x.log 2>&1
 f=$(find c.spool/items/contacts -name 'Jane*.vcf')
