@@ -463,4 +463,83 @@ $(status_of INBOX 'MESSAGES 2 UIDNEXT 12 UIDVALIDITY 8')
 END
 is "$(jq -c '[.announced,.unchanged]' out)" '[2,2]' 'asks for nothing more'
 KEEP=
+
+# --- the cases of a hostile server that have no test elsewhere, by id
+ANY=1
+talk '1|7[56]' 'I3: a literal of 2 GB announced, that never comes' '' <<END
+$(inbox 1 2 1)
+C: TAG UID FETCH 1 *
+!send * 1 FETCH (UID 1 FLAGS () $D BODY[] {2147483648}\\r\\n
+!send drip
+!stall 300
+!send drop
+!stall 4000
+END
+is "$(find a.spool -size +1M | wc -l)" 0 'I3: takes no room before it comes'
+talk '1|7[56]' 'I3: a literal larger than anything' '' <<END
+$(inbox 1 2 1)
+C: TAG UID FETCH 1 *
+!send * 1 FETCH (UID 1 FLAGS () $D BODY[] {99999999999999999999}\\r\\n
+!eat
+END
+talk '0|1|76' 'I8: literals inside BODYSTRUCTURE that nobody asked for' '' <<END
+$(inbox 1 2 1)
+C: TAG UID FETCH 1 *
+!send * 1 FETCH (UID 1 BODYSTRUCTURE ("TEXT" {5}\\r\\nPLAIN ("X" {1}\\r\\ny)) FLAGS () $D BODY[] {3}\\r\\nab\\n)\\r\\n
+S: TAG OK
+!eat
+END
+for bad in 'a bare\\nLF' 'a bare\\rCR' 'a NUL\\x00'; do
+	talk '7[56]' "I11: $bad in a line" '' <<-END
+	$(inbox 1 2 1)
+	C: TAG UID FETCH 1 *
+	!send * 1 FETCH (UID 1 FLAGS ($bad))\\r\\n
+	!stall 300
+	END
+done
+talk '0|1|76' 'I17: message numbers 0 and beyond EXISTS' '' <<END
+$(inbox 1 2 1)
+C: TAG UID FETCH 1 *
+S: * 0 EXPUNGE
+S: * 99 EXPUNGE
+S: * 4294967295 FETCH (FLAGS (\\\\Seen))
+$(mail 1 1)
+S: TAG OK
+!eat
+END
+is "$(jq '[.announced,.stored+.refused+.vanished]|.[0]==.[1]' out)" true \
+    'I17: and the sums balance'
+for garbage in '(((' 'NIL' '(("" "/"' '"x" "y" "z"' '((NIL NIL)) NIL NIL' \
+    '(("INBOX." "..")) NIL NIL'; do
+	talk '0|1|7[56]' "I38: NAMESPACE $garbage" NAMESPACE <<-END
+	C: TAG NAMESPACE
+	S: * NAMESPACE $garbage
+	S: TAG OK
+	!eat
+	END
+done
+talk '0|1|7[56]' 'I40: UTF8=ACCEPT that nobody enabled' 'ENABLE UTF8=ACCEPT' <<END
+S: * ENABLED UTF8=ACCEPT QRESYNC
+C: TAG LIST "" ""
+S: * LIST () "/" ""
+S: TAG OK
+C: TAG LIST "" "\*"
+S: * LIST () "/" "\xc3\xa4\xff"
+S: TAG OK
+!eat
+END
+talk 0 'I41: COMPRESS is not asked for next door' 'COMPRESS=DEFLATE' <<END
+$(folders '() "/" INBOX')
+$(status_of INBOX 'MESSAGES 0 UIDNEXT 1 UIDVALIDITY 7')
+!bye
+END
+talk '0|1|7[56]' 'I42: control characters in ID' ID <<END
+C: TAG ID *
+S: * ID ("name" "\x1b]0;owned\x07" "version" "\x01")
+S: TAG OK
+$(folders '() "/" INBOX')
+!eat
+END
+unlike "$(cat out err)" "$(printf '\033')" 'I42: reach no terminal'
+ANY=
 done_testing
