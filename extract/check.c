@@ -12,7 +12,7 @@
 #include "core/sandbox.h"
 #include "core/text.h"
 #include "extract/survey_impl.h"
-#include "formats/pst_check.h"
+#include "formats/pst/check.h"
 
 #define TIMEOUT_MS 120000u
 #define MEMORY_MIN ((uint64_t)224 << 20)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Is a PST as its specification has it (formats/pst_check.h)?  The sandboxed
+ * Is a PST as its specification has it (formats/pst/check.h)?  The sandboxed
  * child looks; this is what its parent was told.
  */
 #ifndef EXTRACT_CHECK_H

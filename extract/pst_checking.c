@@ -5,7 +5,7 @@
 #include <sysexits.h>
 
 #include "extract/check.h"
-#include "formats/pst_check.h"
+#include "formats/pst/check.h"
 
 struct checking {
 	struct buf *out;

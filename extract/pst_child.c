@@ -563,7 +563,7 @@ end_share(struct child *c)
 static void
 walk(struct child *c)
 {
-	struct pst_node n;
+	struct pst_node n = { 0 };
 
 	while (!c->gone && c->ops->next(c->reader, &n)) {
 		if (n.what == PST_NODE_FOLDER) {

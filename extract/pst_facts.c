@@ -8,7 +8,7 @@
 #include "core/digest.h"
 #include "core/limits.h"
 #include "core/text.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 
 #define TEXT_MAX  80	     /* longer text is compared by its hash */
 #define BODY_MAX  (4u << 20) /* of a body is converted to UTF-8 */

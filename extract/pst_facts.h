@@ -11,7 +11,7 @@
 #ifndef EXTRACT_PST_FACTS_H
 #define EXTRACT_PST_FACTS_H
 
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 /* No item has more to say; what would be behind it is one hash, "rest". */
 #define FACTS_MAX (256u << 10)

@@ -95,7 +95,7 @@ enum { PST_CARVE = 0x1000 };
 /* The keyword of a message that no tree had. */
 #define PST_RECOVERED "$Recovered"
 
-/* And: hold it to its specification (formats/pst_check.h), no more. */
+/* And: hold it to its specification (formats/pst/check.h), no more. */
 enum { PST_CHECK = 0x800 };
 
 #define PST_SHARE_MSGS 4

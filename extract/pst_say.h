@@ -5,7 +5,7 @@
 
 #include "core/buf.h"
 #include "formats/item_kind.h"
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 /* PST_ITEM: a message in the folder 'path'. */
 void say_item(struct buf *out, const struct item *it, uint64_t nid,

@@ -219,7 +219,7 @@ pst_survey_walk(const struct pst_survey_in *in)
 {
 	struct survey s = { .in = in, .rows = { .each = on_row, .big = 1 } };
 	bool orphans = false, go_on = true;
-	struct pst_node n;
+	struct pst_node n = { 0 };
 
 	s.rows.arg = &s;
 	s.classes = mem_alloc(PST_SURVEY_CLASSES + 2, sizeof(*s.classes));

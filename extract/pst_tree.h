@@ -10,7 +10,7 @@
 #define EXTRACT_PST_TREE_H
 
 #include "core/buf.h"
-#include "formats/pst_reader.h"
+#include "formats/pst/reader.h"
 
 struct pst_tree;
 

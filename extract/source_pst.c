@@ -17,7 +17,7 @@
 
 #include "core/io.h"
 #include "core/mem.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 
 #define ITEM_TIMEOUT_S 30
 #define RESTARTS_MAX   500

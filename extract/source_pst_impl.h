@@ -9,7 +9,7 @@
 #include "extract/pst_child.h"
 #include "extract/pst_frame.h"
 #include "extract/source_impl.h"
-#include "formats/pst_reader.h"
+#include "formats/pst/reader.h"
 
 #define PST_HEAD 564 /* a PST's header: every transaction changes it */
 

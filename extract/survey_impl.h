@@ -9,7 +9,7 @@
 #include "extract/pst_child.h"
 #include "extract/pst_frame.h"
 #include "extract/survey.h"
-#include "formats/pst_reader.h"
+#include "formats/pst/reader.h"
 
 #define SURVEY_RESTARTS 20
 

@@ -18,7 +18,7 @@
 #include "core/io.h"
 #include "core/mem.h"
 #include "extract/survey_impl.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 
 #define TIMEOUT_S   30
 #define MEMORY_MIN  ((uint64_t)224 << 20)

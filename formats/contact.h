@@ -2,7 +2,7 @@
 /*
  * A contact and a distribution list as neutral structures: what [MS-OXOCNTC]
  * has and a vCard (RFC 6350) can hold.  They hang from a struct item
- * (formats/pst_item.h), which has the rest: uid, class, categories, notes
+ * (formats/pst/item.h), which has the rest: uid, class, categories, notes
  * (its plain text body), sensitivity, attachments (the photo among them),
  * modified.  A reader of PSTs fills them in and formats/vcard.h writes them;
  * vcard_read() fills them in and a writer of PSTs writes them.

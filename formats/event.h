@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a calendar, a task list and a journal hold, as neutral structs: a PST
- * item is read into them (formats/pst_own_event.c) and written from them,
+ * item is read into them (formats/pst/own_event.c) and written from them,
  * formats/ical.h makes iCalendar of them and reads it back, formats/
- * pst_recur.h has the binary forms of rules and time zones.
+ * pst/recur.h has the binary forms of rules and time zones.
  *
  * Text is UTF-8; an empty slice is nothing.  Nothing here owns memory: all
  * that is pointed to belongs to whoever filled the struct in (an arena).
@@ -17,7 +17,7 @@
 #define FORMATS_EVENT_H
 
 #include "core/arena.h"
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 /* ------------------------------------------------------------- time zones */
 

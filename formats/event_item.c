@@ -3,7 +3,7 @@
 #include "core/text.h"
 #include "formats/event.h"
 #include "formats/html_text.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 
 #define BODY_MAX (1u << 20) /* bytes of UTF-8 */
 

@@ -6,7 +6,7 @@
 #ifndef FORMATS_ITEM_ATTACH_H
 #define FORMATS_ITEM_ATTACH_H
 
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 /* "image/png": as the store has it, else by the name; never empty.  Lives as
  * long as the item. */

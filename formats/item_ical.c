@@ -11,7 +11,7 @@
 #include "formats/event.h"
 #include "formats/ical.h"
 #include "formats/item_attach.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 #include "formats/vcard_impl.h"
 
 #define LINE_KEEP	(4u << 20) /* a text of ICAL_TEXT_MAX, escaped */

@@ -7,7 +7,7 @@
 #ifndef FORMATS_ITEM_ICAL_H
 #define FORMATS_ITEM_ICAL_H
 
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 /* Write it->event, it->task or it->journal.  'problem' as in mime_opts, may
  * be NULL.  0, or -1 with the sink's error, or with SCOPE_MSG: then the bytes

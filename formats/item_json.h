@@ -7,7 +7,7 @@
 #ifndef FORMATS_ITEM_JSON_H
 #define FORMATS_ITEM_JSON_H
 
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 struct item_json_opts {
 	/* as mime_opts.problem; may be NULL */

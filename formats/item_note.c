@@ -12,7 +12,7 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "formats/item_text.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 
 #define HEAD_MAX       65536
 #define CATEGORIES_MAX 1000

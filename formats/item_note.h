@@ -7,7 +7,7 @@
 #ifndef FORMATS_ITEM_NOTE_H
 #define FORMATS_ITEM_NOTE_H
 
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 /* 0, or -1 with the sink's error, or SCOPE_MSG. */
 int note_write(const struct item *it,

@@ -7,7 +7,7 @@
 #define FORMATS_ITEM_OUT_H
 
 #include "formats/item_kind.h"
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 struct item_out_opts {
 	unsigned vcard; /* version: 4 (or 0), 3 */

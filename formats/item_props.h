@@ -7,7 +7,7 @@
 #define FORMATS_ITEM_PROPS_H
 
 #include "core/arena.h"
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 enum item_prop_form {
 	PROP_NONE,   /* an object, or a type that nobody knows */

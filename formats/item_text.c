@@ -4,7 +4,7 @@
 
 #include "core/buf.h"
 #include "core/text.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 
 #define PIECE	   32768
 #define NO_LINES   ((size_t)1 << 20) /* a line longer than that is cut */

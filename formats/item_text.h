@@ -7,7 +7,7 @@
 #ifndef FORMATS_ITEM_TEXT_H
 #define FORMATS_ITEM_TEXT_H
 
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 /* 1 all of it (also when there is none), 0 it ended early, -1 as
  * item_stream.copy(). */

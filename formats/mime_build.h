@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Make an RFC 5322 message of a neutral item (formats/pst_item.h).  The same
+ * Make an RFC 5322 message of a neutral item (formats/pst/item.h).  The same
  * item always gives the same bytes: boundaries and a missing Message-ID are
  * made from the item's uid, never from the clock or chance.  What comes out
  * has CRLF line ends, no line over 998 bytes and no 8-bit byte in a header (but
@@ -24,7 +24,7 @@
 #ifndef FORMATS_MIME_BUILD_H
 #define FORMATS_MIME_BUILD_H
 
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 struct mime_opts {
 	/* Something of the item could not be carried whole: "attachment

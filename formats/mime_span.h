@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 enum span_how {
 	SPAN_RAW,

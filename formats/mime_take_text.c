@@ -8,7 +8,7 @@
 #include "core/buf.h"
 #include "core/text.h"
 #include "formats/mime_take_impl.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 
 #define PEEK_BYTES 262144
 #define PART_MAX   16 /* bytes of a letter that is not complete */

@@ -7,8 +7,8 @@
 
 #include "core/digest.h"
 #include "core/text.h"
-#include "formats/pst_codepage.h"
-#include "formats/pst_rtf.h"
+#include "formats/pst/codepage.h"
+#include "formats/pst/rtf.h"
 
 #define CID_MAX	       512 /* bytes of one that is looked for */
 #define CIDS_MAX       10000

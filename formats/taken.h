@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A message taken apart: an item (formats/pst_item.h) whose big things are
+ * A message taken apart: an item (formats/pst/item.h) whose big things are
  * stretches of two files, the message's own and a blob that was made while
  * it was taken apart (texts as UTF-8, and what had to be rewritten).
  *
@@ -14,7 +14,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "formats/mime_span.h"
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 #define TAKEN_DEPTH_MAX	 40
 #define TAKEN_PARTS_MAX	 20000

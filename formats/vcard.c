@@ -8,7 +8,7 @@
 #include "core/text.h"
 #include "formats/item_attach.h"
 #include "formats/item_text.h"
-#include "formats/pst_bytes.h"
+#include "formats/pst/bytes.h"
 #include "formats/vcard_impl.h"
 
 #define BLANKS_MAX	65536

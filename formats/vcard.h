@@ -12,7 +12,7 @@
 #define FORMATS_VCARD_H
 
 #include "formats/contact.h"
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 
 struct vcard_opts {
 	unsigned version; /* 4 (also 0) or 3 */

@@ -6,7 +6,7 @@
 
 #include "core/mem.h"
 #include "core/num.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 #include "formats/vcard_impl.h"
 
 #define MANY_MAX 20000 /* members, attachments, ... of one card */

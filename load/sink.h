@@ -19,7 +19,7 @@
 #include <stdbool.h>
 
 #include "core/report.h"
-#include "formats/pst_item.h"
+#include "formats/pst/item.h"
 #include "formats/spool_items.h"
 
 struct sink;

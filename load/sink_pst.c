@@ -2,7 +2,7 @@
 /*
  * A spool as a PST, or as several when one would grow too large.  Messages
  * are taken apart by a sandboxed child (load/taker.h) and written as they
- * come (formats/pst_store.h); the same spool makes the same bytes.
+ * come (formats/pst/store.h); the same spool makes the same bytes.
  */
 #include <fcntl.h>
 #include <stdlib.h>

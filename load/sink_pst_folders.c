@@ -6,7 +6,7 @@
 
 #include "core/mem.h"
 #include "formats/folder.h"
-#include "formats/pst_store_items.h"
+#include "formats/pst/store_items.h"
 #include "formats/roles.h"
 #include "load/sink_pst_impl.h"
 

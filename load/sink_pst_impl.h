@@ -3,7 +3,7 @@
 #ifndef LOAD_SINK_PST_IMPL_H
 #define LOAD_SINK_PST_IMPL_H
 
-#include "formats/pst_store.h"
+#include "formats/pst/store.h"
 #include "formats/taken.h"
 #include "load/out_files.h"
 #include "load/sink.h"

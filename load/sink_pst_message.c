@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "formats/head.h"
 #include "formats/msg.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 #include "formats/words.h"
 #include "load/sink_pst_impl.h"
 

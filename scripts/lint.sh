@@ -8,9 +8,9 @@ export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1
 finds=$(mktemp) || exit 73
 trap 'rm -f "$finds" "$finds.bad"' EXIT
-rooms='core formats wire extract transform load batch cli'
-code=$(find $rooms tests \( -name '*.c' -o -name '*.h' \) 2>/dev/null | sort)
-room_code=$(find $rooms \( -name '*.c' -o -name '*.h' \) 2>/dev/null | sort)
+rooms='core formats formats/pst wire extract transform load batch cli'
+code=$(find $rooms tests \( -name '*.c' -o -name '*.h' \) 2>/dev/null | sort -u)
+room_code=$(find $rooms \( -name '*.c' -o -name '*.h' \) 2>/dev/null | sort -u)
 
 # judge TITLE: stdin holds the finds
 judge() {
@@ -61,10 +61,10 @@ bare() {
 may_include() {
 	case $1 in
 	core) echo core ;;
-	formats) echo core formats ;;
+	formats | formats/pst) echo core formats formats/pst ;;
 	wire) echo core wire ;;
-	extract | transform | load) echo "core formats wire $1" ;;
-	batch) echo core formats wire extract transform load batch ;;
+	extract | transform | load) echo "core formats formats/pst wire $1" ;;
+	batch) echo core formats formats/pst wire extract transform load batch ;;
 	cli) echo "$rooms" ;;
 	esac
 }
@@ -85,7 +85,7 @@ while read -r header doorway; do
 	    grep -Ev "^($doorway):" |
 	    sed "s,\$,   <- only in $doorway,"
 done <<'END' | judge 'one doorway for each library'
-libpst/ formats/pst_[a-z0-9_]*\.[ch]
+libpst/ formats/pst/[a-z0-9_]*\.[ch]
 gmime/ formats/mime[a-z0-9_]*\.[ch]
 glib formats/mime[a-z0-9_]*\.[ch]
 openssl/ (wire/tls|core/digest)\.c
@@ -93,7 +93,7 @@ sqlite3 formats/ledger\.c
 jansson core/js\.c
 pcre2 core/regex\.c
 yaml\.h core/conf\.c
-zlib (formats/pst_block|wire/deflate)\.c
+zlib (formats/pst/block|wire/deflate)\.c
 seccomp core/sandbox\.c
 linux/landlock core/sandbox\.c
 gsasl wire/sasl\.c

@@ -8,7 +8,7 @@
 
 #include "core/arena.h"
 #include "formats/ical.h"
-#include "formats/pst_recur.h"
+#include "formats/pst/recur.h"
 #include "tests/fuzz/fuzz.h"
 
 static struct arena arena;

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "core/buf.h"
-#include "formats/pst_rtfex.h"
+#include "formats/pst/rtfex.h"
 #include "tests/fuzz/fuzz.h"
 
 static int

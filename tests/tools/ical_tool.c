@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "formats/ical.h"
-#include "formats/pst_reader.h"
-#include "formats/pst_recur.h"
+#include "formats/pst/reader.h"
+#include "formats/pst/recur.h"
 
 static void
 on_problem(void *arg, const char *text)

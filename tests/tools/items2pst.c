@@ -13,7 +13,7 @@
 #include "core/io.h"
 #include "formats/item_kind.h"
 #include "formats/item_out.h"
-#include "formats/pst_store_items.h"
+#include "formats/pst/store_items.h"
 
 static const struct {
 	const char *name, *class;

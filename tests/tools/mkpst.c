@@ -21,7 +21,7 @@
 
 #include "core/buf.h"
 #include "core/num.h"
-#include "formats/pst_store.h"
+#include "formats/pst/store.h"
 
 #define T0 1331000000 /* 2012-03-06 */
 

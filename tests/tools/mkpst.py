@@ -18,7 +18,7 @@ def permute_table():
     import os
     import re
     here = os.path.dirname(os.path.abspath(__file__))
-    with open(os.path.join(here, '../../formats/pst_crypt.c')) as f:
+    with open(os.path.join(here, '../../formats/pst/crypt.c')) as f:
         text = f.read()
     table = re.search(r'table_r\[256\] = \{(.*?)\}', text, re.S).group(1)
     return bytes(int(n) for n in re.findall(r'\d+', table))

@@ -18,7 +18,7 @@
 
 #include "formats/contact.h"
 #include "formats/event.h"
-#include "formats/pst_store_items.h"
+#include "formats/pst/store_items.h"
 
 #define S(text)                                                                \
 	{                                                                      \

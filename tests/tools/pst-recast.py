@@ -33,7 +33,7 @@ def sig(ib, bid):
 def crypt_table(name):
     """One of [MS-PST] 5's, as the project has it."""
     here = os.path.dirname(os.path.abspath(__file__))
-    with open(os.path.join(here, '../../formats/pst_crypt.c')) as f:
+    with open(os.path.join(here, '../../formats/pst/crypt.c')) as f:
         text = f.read()
     table = re.search(name + r'\[256\] = \{(.*?)\}', text, re.S).group(1)
     return bytes(int(n) for n in re.findall(r'\d+', table))

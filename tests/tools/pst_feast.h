@@ -8,8 +8,8 @@
 
 #include "formats/item_out.h"
 #include "formats/mime_build.h"
-#include "formats/pst_check.h"
-#include "formats/pst_reader.h"
+#include "formats/pst/check.h"
+#include "formats/pst/reader.h"
 
 #define FEAST_DEPTH 6
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "formats/pst_crypt.h"
+#include "formats/pst/crypt.h"
 
 #define MAKE_MAX	20
 #define MAKE_NODES_AT	0x400

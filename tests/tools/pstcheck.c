@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the checker (formats/pst_check.h) finds in a PST, one a line, without
+ * What the checker (formats/pst/check.h) finds in a PST, one a line, without
  * the sandbox that the program puts around it:
  *
  *	pstcheck FILE...	exit 1: something was found
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "formats/pst_check.h"
+#include "formats/pst/check.h"
 
 static unsigned shown;
 

@@ -15,7 +15,7 @@
 #include "core/digest.h"
 #include "core/js.h"
 #include "core/mem.h"
-#include "formats/pst_reader.h"
+#include "formats/pst/reader.h"
 
 #define DEPTH_MAX  40
 #define TEXT_SHOWN (1u << 20)

@@ -20,7 +20,7 @@
 #include "core/buf.h"
 #include "formats/head.h"
 #include "formats/mime_build.h"
-#include "formats/pst_codepage.h"
+#include "formats/pst/codepage.h"
 
 struct text {
 	struct slice s;

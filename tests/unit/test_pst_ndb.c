@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/io.h"
-#include "formats/pst_ltp.h"
+#include "formats/pst/ltp.h"
 #include "tests/tools/pst_make.h"
 
 /* Computed bit by bit with the polynomial of [MS-PST] 5.3. */

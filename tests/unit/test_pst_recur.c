@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "formats/pst_recur.h"
+#include "formats/pst/recur.h"
 
 /* [MS-OXOCAL] 4.1.1.1: from 2007-03-26, Mondays, Thursdays and Fridays,
  * 10:00 to 10:30, 12 times */

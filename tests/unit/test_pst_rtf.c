@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "core/buf.h"
-#include "formats/pst_lzfu.h"
-#include "formats/pst_rtfex.h"
-#include "formats/pst_utf16.h"
+#include "formats/pst/lzfu.h"
+#include "formats/pst/rtfex.h"
+#include "formats/pst/utf16.h"
 
 static int
 put_buf(void *arg, const void *data, size_t len, struct err *err)

@@ -22,7 +22,7 @@
 #include "extract/pst_child.h"
 #include "extract/pst_frame.h"
 #include "extract/source.h"
-#include "formats/pst_reader.h"
+#include "formats/pst/reader.h"
 
 enum ending { END_QUIETLY, END_HANGING, END_CRASHING, END_BY_WORDS };
 
