@@ -146,10 +146,14 @@ say_left_out(struct survey_look *l)
 		    "the named properties are not read: the "
 		    "PST reader died of them");
 	for (i = 0; i < l->n_poison; i++) {
-		/* what it died of may have been the folder's list */
+		/* a list's number is its folder's, with another type */
+		bool list = (l->poison[i] & 0x1f) == 0xe;
+
 		snprintf(text, sizeof(text),
-		    "folder 0x%llx is not read: the PST reader died of it",
-		    (unsigned long long)((l->poison[i] & 0x1f) == 0xe
+		    "the %s of folder 0x%llx are not read: the PST reader "
+		    "died of them",
+		    list ? "items in the list" : "name and properties",
+		    (unsigned long long)(list
 			    ? (l->poison[i] & ~(uint64_t)0x1f) | 2
 			    : l->poison[i]));
 		survey_damage(l, text);
