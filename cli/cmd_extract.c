@@ -6,96 +6,84 @@
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
+#include "cli/stages.h"
 #include "extract/compare.h"
-#include "extract/extract.h"
 #include "extract/patience.h"
-#include "wire/secret.h"
-
-struct options {
-	struct opt_list exclude;
-	bool ignore_case, force, rebind, keep_rtf, cross_check, carve;
-	const char *dialect, *labels, *codepage, *reader;
-	uint64_t item_timeout, jobs, vcard;
-	const char *only;
-	bool no_items;
-	bool shared, virtual, quick, mirror;
-	uint64_t connections, max_wait;
-};
 
 #define MOST_CONNECTIONS 32
 
-static const struct opt options[] = {
+const struct opt stage_extract_options[] = {
 	{ "exclude", 0, OPT_LIST, "GLOB",
 	    "leave these folders out (repeatable)",
-	    OPT_AT(struct options, exclude) },
+	    OPT_AT(struct stage_extract, exclude) },
 	{ "ignore-case", 0, OPT_FLAG, NULL, "globs match in any case",
-	    OPT_AT(struct options, ignore_case) },
+	    OPT_AT(struct stage_extract, ignore_case) },
 	{ "mbox-dialect", 0, OPT_STR, "NAME",
 	    "mboxo, mboxrd, mboxcl or mboxcl2; by evidence if not said",
-	    OPT_AT(struct options, dialect) },
+	    OPT_AT(struct stage_extract, dialect) },
 	{ "labels", 0, OPT_STR, "HOW",
 	    "Gmail labels as 'keywords' (default) or 'folders'",
-	    OPT_AT(struct options, labels) },
+	    OPT_AT(struct stage_extract, labels) },
 	{ "codepage", 0, OPT_STR, "NAME",
 	    "of an ANSI PST that declares none, like CP932",
-	    OPT_AT(struct options, codepage) },
+	    OPT_AT(struct stage_extract, codepage) },
 	{ "pst-reader", 0, OPT_STR, "NAME",
 	    "which reader: own (default) or libpst",
-	    OPT_AT(struct options, reader) },
+	    OPT_AT(struct stage_extract, reader) },
 	{ "keep-rtf", 0, OPT_FLAG, NULL,
 	    "RTF bodies of a PST also as an attachment, body.rtf",
-	    OPT_AT(struct options, keep_rtf) },
+	    OPT_AT(struct stage_extract, keep_rtf) },
 	{ "carve", 0, OPT_FLAG, NULL,
 	    "search all of the PST for deleted and lost messages, too",
-	    OPT_AT(struct options, carve) },
+	    OPT_AT(struct stage_extract, carve) },
 	{ "cross-check", 0, OPT_FLAG, NULL,
 	    "read the PST with both readers and name where they differ",
-	    OPT_AT(struct options, cross_check) },
+	    OPT_AT(struct stage_extract, cross_check) },
 	{ "jobs", 'j', OPT_NUM, "N",
 	    "so many processes read a PST (1; at most 16)",
-	    OPT_AT(struct options, jobs) },
+	    OPT_AT(struct stage_extract, jobs) },
 	{ "item-timeout", 0, OPT_NUM, "SECONDS",
 	    "give up a PST item that takes longer (30)",
-	    OPT_AT(struct options, item_timeout) },
+	    OPT_AT(struct stage_extract, item_timeout) },
 	{ "only", 0, OPT_STR, "WHAT",
 	    "mail, contacts, calendar, tasks, journal, notes, other, with "
 	    "commas",
-	    OPT_AT(struct options, only) },
+	    OPT_AT(struct stage_extract, only) },
 	{ "no-items", 0, OPT_FLAG, NULL,
 	    "mail only: no contacts, calendars and the like",
-	    OPT_AT(struct options, no_items) },
+	    OPT_AT(struct stage_extract, no_items) },
 	{ "vcard", 0, OPT_NUM, "VERSION",
 	    "contacts of a PST as vCards of version 4 (default) or 3",
-	    OPT_AT(struct options, vcard) },
+	    OPT_AT(struct stage_extract, vcard) },
 	{ "connections", 0, OPT_NUM, "N",
 	    "to an account, at most (4); fewer where the server says so",
-	    OPT_AT(struct options, connections) },
+	    OPT_AT(struct stage_extract, connections) },
 	{ "include-shared", 0, OPT_FLAG, NULL,
 	    "also other users', shared and public folders of an account",
-	    OPT_AT(struct options, shared) },
+	    OPT_AT(struct stage_extract, shared) },
 	{ "include-virtual", 0, OPT_FLAG, NULL,
 	    "also folders that show the mail of others, like All Mail",
-	    OPT_AT(struct options, virtual) },
+	    OPT_AT(struct stage_extract, virtual) },
 	{ "quick", 0, OPT_FLAG, NULL,
 	    "no look for changed flags on servers where it takes long",
-	    OPT_AT(struct options, quick) },
+	    OPT_AT(struct stage_extract, quick) },
 	{ "mirror", 0, OPT_FLAG, NULL,
 	    "take out of the spool what is gone from the account",
-	    OPT_AT(struct options, mirror) },
+	    OPT_AT(struct stage_extract, mirror) },
 	{ "max-wait", 0, OPT_NUM, "SECONDS",
 	    "patience with a busy server, in all (600)",
-	    OPT_AT(struct options, max_wait) },
+	    OPT_AT(struct stage_extract, max_wait) },
 	{ "rebind", 0, OPT_FLAG, NULL,
 	    "the spool's source has moved to another place",
-	    OPT_AT(struct options, rebind) },
+	    OPT_AT(struct stage_extract, rebind) },
 	{ "force", 0, OPT_FLAG, NULL,
 	    "write the spool on a network file system all the same",
-	    OPT_AT(struct options, force) },
+	    OPT_AT(struct stage_extract, force) },
 	{ 0 },
 };
 
 static int
-check_words(const struct options *o, struct err *err)
+check_words(const struct stage_extract *o, struct err *err)
 {
 	static const char *const dialects[] = { "mboxo", "mboxrd", "mboxcl",
 		"mboxcl2" };
@@ -143,7 +131,7 @@ check_words(const struct options *o, struct err *err)
 
 /* --only and --no-items as the places that are not wanted. */
 static int
-check_only(const struct options *o, unsigned *leave_r, struct err *err)
+check_only(const struct stage_extract *o, unsigned *leave_r, struct err *err)
 {
 	struct slice rest = slice_str(o->only), word;
 	unsigned want = 0;
@@ -179,7 +167,7 @@ check_only(const struct options *o, unsigned *leave_r, struct err *err)
 }
 
 static int
-check_source(const struct options *o, const struct source_spec *spec,
+check_source(const struct stage_extract *o, const struct source_spec *spec,
     struct err *err)
 {
 	if (o->mirror && !source_spec_is_account(spec))
@@ -193,62 +181,79 @@ check_source(const struct options *o, const struct source_spec *spec,
 		     : "--cross-check: only PSTs have two readers");
 }
 
+int
+stage_extract_check(struct stage_extract *s, struct account *a,
+    const char *source, const char *spool, struct err *err)
+{
+	struct source_spec *spec = &s->spec;
+
+	if (check_words(s, err) < 0 || check_only(s, &s->eo.leave, err) < 0 ||
+	    connect_source(a, spec, source, err) < 0 ||
+	    check_source(s, spec, err) < 0)
+		return -1;
+	if ((s->cross_check || s->carve) && spec->kind == NULL)
+		spec->kind = "pst";
+	spec->mbox_dialect = s->dialect;
+	spec->labels_as_folders =
+	    s->labels != NULL && strcmp(s->labels, "folders") == 0;
+	spec->codepage = s->codepage;
+	spec->pst_reader = s->reader;
+	spec->carve = s->carve;
+	spec->keep_rtf = s->keep_rtf;
+	spec->vcard = (unsigned)s->vcard;
+	spec->item_timeout_s = (unsigned)s->item_timeout;
+	spec->jobs = (unsigned)s->jobs;
+	spec->include_shared = s->shared;
+	spec->include_virtual = s->virtual;
+	spec->quick = s->quick;
+	spec->connections = (unsigned)s->connections;
+	spec->max_wait_s = s->max_wait;
+	s->eo.spool = spool;
+	s->eo.exclude = s->exclude.v;
+	s->eo.nexclude = s->exclude.n;
+	s->eo.ignore_case = s->ignore_case;
+	snprintf(s->only_words, sizeof(s->only_words), "--only %.200s",
+	    s->only != NULL ? s->only : "mail");
+	s->eo.only = s->only_words;
+	s->eo.force = s->force;
+	s->eo.rebind = s->rebind;
+	s->eo.mirror = s->mirror;
+	return 0;
+}
+
+int
+stage_extract_run(struct stage_extract *s, struct report *r, struct err *err)
+{
+	s->spec.report = r;
+	if (extract_run(&s->spec, &s->eo, r, err) < 0)
+		return -1;
+	return s->cross_check
+	    ? compare_readers(&s->spec, NULL, "cross_checked", r, err)
+	    : 0;
+}
+
 static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
-	struct options o = { .max_wait = PATIENCE_MAX_WAIT_S };
+	struct stage_extract s = { .max_wait = PATIENCE_MAX_WAIT_S };
 	struct common co = { 0 };
 	struct account account = { 0 };
-	void *into[OPT_TABLES] = { &o, &account, &co };
-	struct extract_options eo = { 0 };
-	struct source_spec spec = { 0 };
+	void *into[OPT_TABLES] = { &s, &account, &co };
 	struct err err = { 0 };
 	struct report *r;
-	char only[240];
 	int at, rc;
 
 	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0 ||
-	    check_words(&o, &err) < 0 || check_only(&o, &eo.leave, &err) < 0 ||
-	    connect_source(&account, &spec, argv[at], &err) < 0 ||
-	    check_source(&o, &spec, &err) < 0) {
+	    stage_extract_check(&s, &account, argv[at], argv[at + 1], &err) <
+		0) {
 		account_close(&account);
 		options_free(cmd, into);
 		return cmd_fail(&co, &err);
 	}
-	if ((o.cross_check || o.carve) && spec.kind == NULL)
-		spec.kind = "pst";
 	r = report_new(STAGE_EXTRACT);
-	spec.mbox_dialect = o.dialect;
-	spec.labels_as_folders =
-	    o.labels != NULL && strcmp(o.labels, "folders") == 0;
-	spec.codepage = o.codepage;
-	spec.pst_reader = o.reader;
-	spec.carve = o.carve;
-	spec.keep_rtf = o.keep_rtf;
-	spec.vcard = (unsigned)o.vcard;
-	spec.item_timeout_s = (unsigned)o.item_timeout;
-	spec.jobs = (unsigned)o.jobs;
-	spec.report = r;
-	spec.include_shared = o.shared;
-	spec.include_virtual = o.virtual;
-	spec.quick = o.quick;
-	spec.connections = (unsigned)o.connections;
-	spec.max_wait_s = o.max_wait;
-	eo.spool = argv[at + 1];
-	eo.exclude = o.exclude.v;
-	eo.nexclude = o.exclude.n;
-	eo.ignore_case = o.ignore_case;
-	snprintf(only, sizeof(only), "--only %.200s",
-	    o.only != NULL ? o.only : "mail");
-	eo.only = only;
-	eo.force = o.force;
-	eo.rebind = o.rebind;
-	eo.mirror = o.mirror;
 	progress_begin(&co, r, "extracting");
-	rc = extract_run(&spec, &eo, r, &err);
-	if (rc == 0 && o.cross_check)
-		rc = compare_readers(&spec, NULL, "cross_checked", r, &err);
+	rc = stage_extract_run(&s, r, &err);
 	connect_end(&account, r);
 	options_free(cmd, into);
 	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
@@ -265,6 +270,6 @@ const struct cmd cmd_extract = {
 		"a file is is found\nfrom its bytes, or said: mbox:PATH, "
 		"maildir:PATH, eml:PATH, pst:PATH.  The\nsource is only read.  "
 		"Run again, it takes what is new.",
-	.tables = { options, connect_options, common_options },
+	.tables = { stage_extract_options, connect_options, common_options },
 	.run = run,
 };

@@ -6,54 +6,47 @@
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
+#include "cli/stages.h"
 #include "formats/spool.h"
-#include "load/load.h"
 #include "load/verify.h"
 #include "wire/secret.h"
 
-struct options {
-	const char *existing, *into;
-	bool dry_run, force, restore;
-	uint64_t max_wait_s, limit_messages, daily_budget;
-	const char *dest_profile, *window;
-};
-
-static const struct opt options[] = {
+const struct opt stage_load_options[] = {
 	{ "existing", 0, OPT_STR, "HOW",
 	    "match (default): look first at what a new folder holds, or "
 	    "ignore",
-	    OPT_AT(struct options, existing) },
+	    OPT_AT(struct stage_load, existing) },
 	{ "into", 0, OPT_STR, "FOLDER", "put everything below this folder",
-	    OPT_AT(struct options, into) },
+	    OPT_AT(struct stage_load, into) },
 	{ "dry-run", 'n', OPT_FLAG, NULL,
 	    "say what would be done, change nothing",
-	    OPT_AT(struct options, dry_run) },
+	    OPT_AT(struct stage_load, dry_run) },
 	{ "max-wait", 0, OPT_NUM, "SECONDS",
 	    "patience with a busy server, in all (600)",
-	    OPT_AT(struct options, max_wait_s) },
+	    OPT_AT(struct stage_load, max_wait_s) },
 	{ "dest-profile", 0, OPT_STR, "NAME",
 	    "its limits are those of NAME: microsoft, google, ... generic",
-	    OPT_AT(struct options, dest_profile) },
+	    OPT_AT(struct stage_load, dest_profile) },
 	{ "limit-messages", 0, OPT_NUM, "N",
 	    "send so many messages in this run at most",
-	    OPT_AT(struct options, limit_messages) },
+	    OPT_AT(struct stage_load, limit_messages) },
 	{ "daily-budget", 0, OPT_SIZE, "BYTES",
 	    "send so many bytes a day at most, over all runs",
-	    OPT_AT(struct options, daily_budget) },
+	    OPT_AT(struct stage_load, daily_budget) },
 	{ "restore-deleted", 0, OPT_FLAG, NULL,
 	    "send again what was deleted at the destination since",
-	    OPT_AT(struct options, restore) },
+	    OPT_AT(struct stage_load, restore) },
 	{ "window", 0, OPT_STR, "FROM-TO",
 	    "send at these hours only, like 22:00-06:00",
-	    OPT_AT(struct options, window) },
+	    OPT_AT(struct stage_load, window) },
 	{ "force", 0, OPT_FLAG, NULL,
 	    "use a spool on a network file system all the same",
-	    OPT_AT(struct options, force) },
+	    OPT_AT(struct stage_load, force) },
 	{ 0 },
 };
 
 static int
-check_options(const struct options *o, struct err *err)
+check_options(const struct stage_load *o, struct err *err)
 {
 	unsigned opens, closes;
 
@@ -91,43 +84,56 @@ take_back(const struct load_options *lo, struct err *err)
 	return rc;
 }
 
+int
+stage_load_check(struct stage_load *s, struct account *a, const char *spool,
+    const char *dest, struct err *err)
+{
+	if (check_options(s, err) < 0 || connect_check_dest(a, dest, err) < 0)
+		return -1;
+	secret_harden_process();
+	s->lo = (struct load_options){ .spool = spool,
+		.account = a,
+		.into = s->into,
+		.ignore_existing =
+		    s->existing != NULL && strcmp(s->existing, "ignore") == 0,
+		.dry_run = s->dry_run,
+		.max_wait_s = s->max_wait_s,
+		.dest_profile = s->dest_profile,
+		.limit_messages = s->limit_messages,
+		.daily_budget = s->daily_budget,
+		.window = s->window,
+		.spool_flags = s->force ? SPOOL_FORCE : 0 };
+	return 0;
+}
+
+int
+stage_load_run(struct stage_load *s, struct report *r, struct err *err)
+{
+	if (s->restore && !s->dry_run && take_back(&s->lo, err) < 0)
+		return -1;
+	return load_run(&s->lo, r, err);
+}
+
 static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
-	struct options o = { .max_wait_s = LOAD_MAX_WAIT_S };
+	struct stage_load s = { .max_wait_s = LOAD_MAX_WAIT_S };
 	struct common co = { 0 };
 	struct account account = { 0 };
-	void *into[OPT_TABLES] = { &o, &account, &co };
+	void *into[OPT_TABLES] = { &s, &account, &co };
 	struct err err = { 0 };
-	struct load_options lo;
 	struct report *r;
 	int at, rc;
 
 	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0 ||
-	    check_options(&o, &err) < 0 ||
-	    connect_check_dest(&account, argv[at + 1], &err) < 0)
+	    stage_load_check(&s, &account, argv[at], argv[at + 1], &err) < 0)
 		return cmd_fail(&co, &err);
-	secret_harden_process();
-	lo = (struct load_options){ .spool = argv[at],
-		.account = &account,
-		.into = o.into,
-		.ignore_existing =
-		    o.existing != NULL && strcmp(o.existing, "ignore") == 0,
-		.dry_run = o.dry_run,
-		.max_wait_s = o.max_wait_s,
-		.dest_profile = o.dest_profile,
-		.limit_messages = o.limit_messages,
-		.daily_budget = o.daily_budget,
-		.window = o.window,
-		.spool_flags = o.force ? SPOOL_FORCE : 0 };
 	r = report_new(STAGE_LOAD);
-	progress_begin(&co, r, o.dry_run ? "planning" : "loading");
-	rc = o.restore && !o.dry_run ? take_back(&lo, &err) : 0;
-	if (rc == 0)
-		rc = load_run(&lo, r, &err);
+	progress_begin(&co, r, s.dry_run ? "planning" : "loading");
+	rc = stage_load_run(&s, r, &err);
 	connect_end(&account, r);
-	if (o.dry_run) {
+	if (s.dry_run) {
 		report_set(r, "dry_run", js_bool(true));
 		if (!co.json && rc == 0) {
 			progress_end();
@@ -144,6 +150,6 @@ const struct cmd cmd_load = {
 	.text = "DEST is imaps://USER@HOST/ (TLS) or imap://USER@HOST/ "
 		"(STARTTLS).  Every message\narrives once, also when runs "
 		"are killed or cut off; a second run sends nothing.",
-	.tables = { options, connect_options, common_options },
+	.tables = { stage_load_options, connect_options, common_options },
 	.run = run,
 };

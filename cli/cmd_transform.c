@@ -6,30 +6,23 @@
 
 #include "cli/cmd.h"
 #include "cli/commands.h"
+#include "cli/stages.h"
 #include "core/date.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/num.h"
 #include "core/text.h"
 #include "formats/folder.h"
-#include "transform/rules_file.h"
-#include "transform/transform.h"
-
-struct options {
-	const char *rules;
-	struct opt_items items;
-	bool fix_names, ignore_case, dry_run, force;
-	const char *wide_space, *dest, *collision;
-};
 
 #define ITEM(name, arg, help)                                                  \
 	{                                                                      \
-		name, 0, OPT_ITEM, arg, help, OPT_AT(struct options, items)    \
+		name, 0, OPT_ITEM, arg, help,                                  \
+		    OPT_AT(struct stage_transform, items)                      \
 	}
 
-static const struct opt options[] = {
+const struct opt stage_transform_options[] = {
 	{ "rules", 0, OPT_STR, "FILE", "rules from a file, before the others",
-	    OPT_AT(struct options, rules) },
+	    OPT_AT(struct stage_transform, rules) },
 	ITEM("exclude", "GLOB", "leave folders out, by name or \\Role"),
 	ITEM("exclude-regex", "REGEX", "the same by regular expression"),
 	ITEM("exclude-role", "ROLE", "the same by special use: Junk, Trash"),
@@ -46,24 +39,24 @@ static const struct opt options[] = {
 	ITEM("rename-regex", "REGEX=TO", "the same by regular expression"),
 	{ "ignore-case", 0, OPT_FLAG, NULL,
 	    "names and patterns match in any case",
-	    OPT_AT(struct options, ignore_case) },
+	    OPT_AT(struct stage_transform, ignore_case) },
 	{ "fix-names", 0, OPT_FLAG, NULL,
 	    "clean folder names: odd spaces, controls, ends",
-	    OPT_AT(struct options, fix_names) },
+	    OPT_AT(struct stage_transform, fix_names) },
 	{ "double-byte-space", 0, OPT_STR, "TEXT",
 	    "what U+3000 becomes (a space)",
-	    OPT_AT(struct options, wide_space) },
+	    OPT_AT(struct stage_transform, wide_space) },
 	{ "for", 0, OPT_STR, "SERVER",
 	    "clean what it refuses: dovecot, cyrus, courier, ...",
-	    OPT_AT(struct options, dest) },
+	    OPT_AT(struct stage_transform, dest) },
 	{ "on-collision", 0, OPT_STR, "HOW",
 	    "names that become equal: suffix (default) or merge",
-	    OPT_AT(struct options, collision) },
+	    OPT_AT(struct stage_transform, collision) },
 	{ "dry-run", 'n', OPT_FLAG, NULL, "print the plan, write nothing",
-	    OPT_AT(struct options, dry_run) },
+	    OPT_AT(struct stage_transform, dry_run) },
 	{ "force", 0, OPT_FLAG, NULL,
 	    "write the spool on a network file system all the same",
-	    OPT_AT(struct options, force) },
+	    OPT_AT(struct stage_transform, force) },
 	{ 0 },
 };
 
@@ -208,8 +201,8 @@ add_item(struct rules *rs, const struct opt_item *item, struct err *err)
 
 /* The file's rules and settings, then the options' on top. */
 static int
-read_rules(const struct options *o, struct rules *rs, struct rules_settings *s,
-    struct err *err)
+read_rules(const struct stage_transform *o, struct rules *rs,
+    struct rules_settings *s, struct err *err)
 {
 	size_t i;
 
@@ -224,7 +217,8 @@ read_rules(const struct options *o, struct rules *rs, struct rules_settings *s,
 }
 
 static int
-read_names(const struct options *o, struct rules_settings *s, struct err *err)
+read_names(const struct stage_transform *o, struct rules_settings *s,
+    struct err *err)
 {
 	if (o->fix_names || o->wide_space != NULL || o->dest != NULL ||
 	    o->collision != NULL)
@@ -252,7 +246,7 @@ read_names(const struct options *o, struct rules_settings *s, struct err *err)
 
 /* What ran, for the ledger. */
 static void
-describe(const struct options *o, struct buf *out)
+describe(const struct stage_transform *o, struct buf *out)
 {
 	size_t i;
 
@@ -383,60 +377,87 @@ print_plan(const struct transform_plan *plan)
 
 /* ------------------------------------------------------------------ run */
 
-static int
-run_parsed(const struct options *o, const struct common *co,
-    const struct rules_settings *s, struct rules *rs, char **operand)
+int
+stage_transform_check(struct stage_transform *s, const char *in,
+    const char *out, struct err *err)
 {
-	struct names_fix fix = { .wide_space = s->wide_space, .dest = s->dest };
+	s->in = in;
+	s->out = out;
+	s->set = rules_new();
+	return read_rules(s, s->set, &s->settings, err) < 0
+	    ? -1
+	    : read_names(s, &s->settings, err);
+}
+
+int
+stage_transform_run(struct stage_transform *s, struct report *r,
+    struct transform_plan *plan_r, struct err *err)
+{
+	struct names_fix fix = { .wide_space = s->settings.wide_space,
+		.dest = s->settings.dest };
+	struct buf detail = { 0 };
+	int rc;
+
+	describe(s, &detail);
+	rc = transform_run(&(struct transform_options){ .in = s->in,
+			       .out = s->out,
+			       .rules = s->set,
+			       .fix = s->settings.fix_names ? &fix : NULL,
+			       .merge = s->settings.merge,
+			       .dry_run = s->dry_run,
+			       .flags = s->force ? SPOOL_FORCE : 0,
+			       .detail = buf_str(&detail) },
+	    r, plan_r, err);
+	buf_free(&detail);
+	return rc;
+}
+
+void
+stage_transform_free(struct stage_transform *s)
+{
+	rules_settings_free(&s->settings);
+	if (s->set != NULL)
+		rules_free(&s->set);
+}
+
+static int
+run_checked(struct stage_transform *s, const struct common *co)
+{
 	struct report *r = report_new(STAGE_TRANSFORM);
 	struct transform_plan plan;
-	struct buf detail = { 0 };
 	struct err err = { 0 };
 	int rc;
 
-	describe(o, &detail);
 	progress_begin(co, r, "transforming");
-	rc = transform_run(&(struct transform_options){ .in = operand[0],
-			       .out = operand[1],
-			       .rules = rs,
-			       .fix = s->fix_names ? &fix : NULL,
-			       .merge = s->merge,
-			       .dry_run = o->dry_run,
-			       .flags = o->force ? SPOOL_FORCE : 0,
-			       .detail = buf_str(&detail) },
-	    r, &plan, &err);
+	rc = stage_transform_run(s, r, &plan, &err);
 	progress_end();
-	report_set(r, "dry_run", js_bool(o->dry_run));
+	report_set(r, "dry_run", js_bool(s->dry_run));
 	report_set(r, "plan", plan_json(&plan));
-	if (!co->json && plan.nfolder > 0 && (o->dry_run || co->verbose > 0))
+	if (!co->json && plan.nfolder > 0 && (s->dry_run || co->verbose > 0))
 		print_plan(&plan);
-	if (!co->json && o->dry_run && rc == 0)
+	if (!co->json && s->dry_run && rc == 0)
 		printf("Nothing was written.  This run would do:\n");
 	transform_plan_free(&plan);
-	buf_free(&detail);
 	return cmd_finish(co, &r, rc < 0 ? &err : NULL);
 }
 
 static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct stage_transform s = { 0 };
 	struct common co = { 0 };
-	void *into[OPT_TABLES] = { &o, &co };
-	struct rules_settings s = { 0 };
-	struct rules *rs = rules_new();
+	void *into[OPT_TABLES] = { &s, &co };
 	struct err err = { 0 };
 	int at, status;
 
 	at = options_parse(cmd, into, argc, argv, 2, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0 ||
-	    read_rules(&o, rs, &s, &err) < 0 || read_names(&o, &s, &err) < 0)
+	    stage_transform_check(&s, argv[at], argv[at + 1], &err) < 0)
 		status = cmd_fail(&co, &err);
 	else
-		status = run_parsed(&o, &co, &s, rs, argv + at);
+		status = run_checked(&s, &co);
 	options_free(cmd, into);
-	rules_settings_free(&s);
-	rules_free(&rs);
+	stage_transform_free(&s);
 	return status;
 }
 
@@ -449,6 +470,6 @@ const struct cmd cmd_transform = {
 		"ends.  Globs match the whole folder name:\n* within a "
 		"component, ** across, ?, [...]; in TO they stand for what "
 		"they matched.\nRun again, only the difference is done.",
-	.tables = { options, common_options },
+	.tables = { stage_transform_options, common_options },
 	.run = run,
 };
