@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a folder is for, told by its name: the names that Outlook gives the
- * folders of a new mailbox, in the languages it mostly speaks.  Used only
- * where the store itself does not say.
+ * What a folder is for, told by its name (formats/roles.h).  Used only where
+ * the store itself does not say.
  */
 #ifndef EXTRACT_PST_ROLES_H
 #define EXTRACT_PST_ROLES_H
+
+#include <stdbool.h>
 
 #include "core/slice.h"
 
@@ -19,7 +20,8 @@ enum pst_role {
 	PST_ROLES
 };
 
-enum pst_role pst_role_of(struct slice name);
+/* 'outlook': only by the names that Outlook gives its own folders. */
+enum pst_role pst_role_of(struct slice name, bool outlook);
 
 /* "\\Sent" (RFC 6154), or NULL: the inbox and no role have none. */
 const char *pst_role_special_use(enum pst_role role);

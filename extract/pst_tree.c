@@ -100,10 +100,9 @@ look_for_ipm(struct pst_tree *t, uint64_t root)
 	return found != 0 ? found : other;
 }
 
-/* Which of the top's folders have which role: the store's word first, then
- * names, the first of each. */
+/* By their names, the first of each. */
 static void
-assign_roles(struct pst_tree *t, uint64_t top)
+guess_roles(struct pst_tree *t, uint64_t top, bool outlook)
 {
 	const struct pst_store *s = t->in.ops->store(t->in.reader);
 	struct buf name = { 0 };
@@ -111,21 +110,32 @@ assign_roles(struct pst_tree *t, uint64_t top)
 	uint64_t nid;
 	size_t i;
 
-	t->roles[PST_ROLE_INBOX] = s->inbox;
-	t->roles[PST_ROLE_SENT] = s->sent;
-	t->roles[PST_ROLE_TRASH] = s->trash;
-	t->roles[PST_ROLE_DRAFTS] = s->drafts;
-	t->roles[PST_ROLE_JUNK] = s->junk;
 	for (i = 0; t->in.ops->child(t->in.reader, top, i, &nid); i++) {
 		buf_clear(&name);
 		t->in.name(t->in.arg, nid, true, &name);
-		role = pst_role_of(buf_slice(&name));
+		role = pst_role_of(buf_slice(&name), outlook);
 		if (slice_is_nocase(buf_slice(&name), "Inbox") && s->inbox == 0)
 			t->roles[role] = nid;
 		else if (role != PST_ROLE_NONE && t->roles[role] == 0)
 			t->roles[role] = nid;
 	}
 	buf_free(&name);
+}
+
+/* Which of the top's folders have which role: the store's word first, then
+ * Outlook's own names, then those of others. */
+static void
+assign_roles(struct pst_tree *t, uint64_t top)
+{
+	const struct pst_store *s = t->in.ops->store(t->in.reader);
+
+	t->roles[PST_ROLE_INBOX] = s->inbox;
+	t->roles[PST_ROLE_SENT] = s->sent;
+	t->roles[PST_ROLE_TRASH] = s->trash;
+	t->roles[PST_ROLE_DRAFTS] = s->drafts;
+	t->roles[PST_ROLE_JUNK] = s->junk;
+	guess_roles(t, top, true);
+	guess_roles(t, top, false);
 }
 
 static enum pst_role

@@ -4,174 +4,98 @@
 
 #include "core/buf.h"
 #include "core/fold.h"
+#include "core/text.h"
 
 static const char *const roles[] = { "\\All", "\\Archive", "\\Drafts",
 	"\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash" };
 
-/* In lower case.  English, German, French, Japanese, Spanish, Italian,
- * Portuguese, Dutch, Polish, Swedish, Danish and Norwegian. */
-/* clang-format off: it counts bytes, not columns */
-static const struct {
-	const char *role;
-	const char *names[40];
-} usual[] = {
-	{ "\\Sent",
-	    {
-		"sent",
-		"sent items",
-		"sent mail",
-		"sent messages",
-		"sent-mail",
-		"gesendet",
-		"gesendete elemente",
-		"gesendete objekte",
-		"gesendete nachrichten",
-		"éléments envoyés",
-		"messages envoyés",
-		"envoyés",
-		"送信済み",
-		"送信済みアイテム",
-		"送信済みメール",
-		"送信済みトレイ",
-		"elementos enviados",
-		"mensajes enviados",
-		"enviados",
-		"posta inviata",
-		"inviata",
-		"elementi inviati",
-		"itens enviados",
-		"mensagens enviadas",
-		"verzonden",
-		"verzonden items",
-		"verzonden berichten",
-		"wysłane",
-		"elementy wysłane",
-		"skickat",
-		"skickade objekt",
-		"sendt",
-		"sendt post",
-		"sendte elementer",
-	    } },
-	{ "\\Drafts",
-	    {
-		"drafts",
-		"draft",
-		"entwürfe",
-		"entwurf",
-		"brouillons",
-		"brouillon",
-		"下書き",
-		"borradores",
-		"bozze",
-		"rascunhos",
-		"concepten",
-		"kopie robocze",
-		"szkice",
-		"utkast",
-		"kladder",
-	    } },
-	{ "\\Trash",
-	    {
-		"trash",
-		"deleted items",
-		"deleted messages",
-		"deleted",
-		"bin",
-		"papierkorb",
-		"gelöschte elemente",
-		"gelöschte objekte",
-		"gelöschte nachrichten",
-		"gelöscht",
-		"corbeille",
-		"éléments supprimés",
-		"messages supprimés",
-		"ゴミ箱",
-		"ごみ箱",
-		"削除済みアイテム",
-		"削除済みメール",
-		"papelera",
-		"elementos eliminados",
-		"cestino",
-		"posta eliminata",
-		"elementi eliminati",
-		"lixeira",
-		"lixo",
-		"itens excluídos",
-		"itens eliminados",
-		"prullenbak",
-		"verwijderde items",
-		"kosz",
-		"elementy usunięte",
-		"papperskorgen",
-		"borttaget",
-		"papirkurv",
-		"slettede elementer",
-		"slettet post",
-	    } },
-	{ "\\Junk",
-	    {
-		"junk",
-		"junk email",
-		"junk e-mail",
-		"junk mail",
-		"spam",
-		"bulk mail",
-		"junk-e-mail",
-		"junk-mail",
-		"werbung",
-		"spamverdacht",
-		"unerwünscht",
-		"courrier indésirable",
-		"indésirables",
-		"pourriel",
-		"迷惑メール",
-		"correo no deseado",
-		"posta indesiderata",
-		"lixo eletrônico",
-		"lixo eletrónico",
-		"lixo electrónico",
-		"correio não solicitado",
-		"ongewenste e-mail",
-		"ongewenst",
-		"wiadomości-śmieci",
-		"wiadomości śmieci",
-		"skräppost",
-		"uønsket e-mail",
-		"uønsket e-post",
-		"søppelpost",
-	    } },
-	{ "\\Archive",
-	    {
-		"archive",
-		"archives",
-		"archiv",
-		"アーカイブ",
-		"archivo",
-		"archivio",
-		"arquivo",
-		"archief",
-		"archiwum",
-		"arkiv",
-	    } },
-};
-/* clang-format on */
+/* U+00E0 to U+017F without their accents; ' ' stands for the letter
+ * itself. */
+static const char bare_latin[] = "aaaaaa ceeeeiiii nooooo  uuuuy y"
+				 "aaaaaaccccccccddddeeeeeeeeeegggggggghhhh"
+				 "iiiiiiiiii  jjkk llllllllllnnnnnnn  oooo"
+				 "oo  rrrrrrssssssssttttttuuuuuuuuuuuuwwyy"
+				 "yzzzzzz ";
 
-/* Gmail's own, below [Gmail]. */
-static const struct {
-	const char *role, *name;
-} gmail[] = {
-	{ "\\All", "all mail" },
-	{ "\\All", "alle nachrichten" },
-	{ "\\All", "tous les messages" },
-	{ "\\All", "すべてのメール" },
-	{ "\\Flagged", "starred" },
-	{ "\\Flagged", "markiert" },
-	{ "\\Flagged", "suivis" },
-	{ "\\Flagged", "スター付き" },
-	{ "\\Important", "important" },
-	{ "\\Important", "wichtig" },
-	{ "\\Important", "重要" },
-};
+/* The letter without case and accent; 0: an accent by itself. */
+static uint32_t
+bare(uint32_t cp)
+{
+	cp = fold_cp(cp);
+	if (cp >= 0xe0 && cp < 0xe0 + sizeof(bare_latin) - 1)
+		return bare_latin[cp - 0xe0] == ' '
+		    ? cp
+		    : (unsigned char)bare_latin[cp - 0xe0];
+	if ((cp >= 0x300 && cp < 0x370) || cp == 0x3099 || cp == 0x309a)
+		return 0;
+	if (cp == 0xa0 || cp == 0x3000)
+		return ' ';
+	switch (cp) { /* what has marks and is in our names */
+	case 0x219:   /* Romanian */
+		return 's';
+	case 0x21b:
+		return 't';
+	case 0x439: /* Cyrillic short i */
+		return 0x438;
+	case 0x457: /* Ukrainian yi */
+		return 0x456;
+	case 0x3ac:
+		return 0x3b1;
+	case 0x3ad:
+		return 0x3b5;
+	case 0x3ae:
+		return 0x3b7;
+	case 0x3af:
+		return 0x3b9;
+	case 0x3cc:
+		return 0x3bf;
+	case 0x3cd:
+		return 0x3c5;
+	case 0x3ce:
+		return 0x3c9;
+	case 0x3054: /* Japanese GO, and the same in katakana; BU */
+		return 0x3053;
+	case 0x30b4:
+		return 0x30b3;
+	case 0x30d6:
+		return 0x30d5;
+	default:
+		return cp;
+	}
+}
+
+/* The next letter of 's', bare; 0 at the end. */
+static uint32_t
+next_bare(struct slice *s)
+{
+	uint32_t cp;
+	size_t len;
+
+	while (s->n > 0) {
+		len = text_utf8(s->p, s->n, &cp);
+		if (len == 0) {
+			*s = slice_from(*s, 1);
+			return 0xfffd;
+		}
+		*s = slice_from(*s, len);
+		cp = bare(cp);
+		if (cp != 0)
+			return cp;
+	}
+	return 0;
+}
+
+static bool
+is_same(struct slice a, struct slice b)
+{
+	uint32_t x, y;
+
+	do {
+		x = next_bare(&a);
+		y = next_bare(&b);
+	} while (x == y && x != 0);
+	return x == y;
+}
 
 const char *
 roles_find(struct slice word)
@@ -187,15 +111,24 @@ roles_find(struct slice word)
 }
 
 static const char *
-find_usual(struct slice name)
+find(struct slice name, int whose)
 {
-	size_t i, j;
+	const struct roles_names *r;
+	const char *const *n;
 
-	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		for (j = 0; usual[i].names[j] != NULL; j++)
-			if (slice_is(name, usual[i].names[j]))
-				return usual[i].role;
+	for (r = roles_names; r->role != NULL; r++)
+		for (n = r->names; (int)r->whose == whose && *n != NULL; n++)
+			if (is_same(name, slice_str(*n)))
+				return r->role;
 	return NULL;
+}
+
+const char *
+roles_of_name(struct slice name, bool outlook)
+{
+	const char *role = find(name, ROLES_OUTLOOK);
+
+	return role == NULL && !outlook ? find(name, ROLES_OTHER) : role;
 }
 
 const char *
@@ -203,22 +136,23 @@ roles_guess(struct slice name)
 {
 	static const char *const above[] = { "inbox/", "[gmail]/",
 		"[google mail]/" };
-	struct buf low = { 0 };
 	const char *role = NULL;
-	struct slice s;
-	size_t i, top = 0;
+	size_t i, n;
+	bool gmail = false;
 
-	fold_put(&low, name);
-	s = buf_slice(&low);
-	for (i = 0; i < 3 && top == 0; i++)
-		if (slice_starts(s, above[i])) {
-			s = slice_from(s, strlen(above[i]));
-			top = i;
+	for (i = 0; i < 3; i++) {
+		n = strlen(above[i]);
+		if (name.n > n &&
+		    slice_is_nocase(slice_of(name.p, n), above[i])) {
+			name = slice_from(name, n);
+			gmail = i > 0;
+			break;
 		}
-	role = find_usual(s);
-	for (i = 0; top > 0 && i < sizeof(gmail) / sizeof(gmail[0]); i++)
-		if (slice_is(s, gmail[i].name))
-			role = gmail[i].role;
-	buf_free(&low);
-	return role;
+	}
+	if (gmail)
+		role = find(name, ROLES_GMAIL);
+	if (role == NULL)
+		role = roles_of_name(name, false);
+	return role == NULL || roles_find(slice_str(role)) == NULL ? NULL
+								   : role;
 }

@@ -120,7 +120,40 @@ test_req_110_localized(void **state)
 		{ "\xe8\xbf\xb7\xe6\x83\x91\xe3\x83\xa1\xe3\x83\xbc\xe3\x83"
 		  "\xab",
 		    "\\Junk" },
+		/* another case, without accents, and decomposed */
+		{ "GESENDETE ELEMENTE", "\\Sent" },
+		{ "Elements envoyes", "\\Sent" },
+		{ "Entwu\xcc\x88rfe", "\\Drafts" },
+		{ "\xe3\x82\xb3\xe3\x82\x99\xe3\x83\x9f\xe7\xae\xb1",
+		    "\\Trash" },
+		{ "\u041e\u0442\u043f\u0440\u0430\u0432\u043b\u0435"
+		  "\u043d\u043d\u044b\u0435",
+		    "\\Sent" },
+		{ "Corbeille", "\\Trash" },
+		{ "Papierkorb", "\\Trash" },
+		{ "Prullenbak", "\\Trash" },
+		{ "Elementy wys\u0142ane", "\\Sent" },
+		{ "Lixo eletr\u00f4nico", "\\Junk" },
+		{ "\u5df2\u53d1\u9001\u90ae\u4ef6", "\\Sent" },
+		{ "\u5bc4\u4ef6\u5099\u4efd", "\\Sent" },
+		{ "\ubcf4\ub0b8 \ud3b8\uc9c0\ud568", "\\Sent" },
+		{ "Skr\u00e4ppost", "\\Junk" },
+		{ "Luonnokset", "\\Drafts" },
+		{ "Nevy\u017e\u00e1dan\u00e1 po\u0161ta", "\\Junk" },
+		{ "G\u00f6nderilmi\u015f \u00d6\u011feler", "\\Sent" },
+		{ "\u0391\u03c0\u03b5\u03c3\u03c4\u03b1\u03bb\u03bc"
+		  "\u03ad\u03bd\u03b1",
+		    "\\Sent" },
+		{ "Elemente \u0219terse", "\\Trash" },
+		{ "INBOX/Trash", "\\Trash" },
+		{ "[Gmail]/Gesendet", "\\Sent" },
+		{ "[Gmail]/Wichtig", "\\Important" },
 		{ "[Gmail]/All Mail", "\\All" },
+		{ "All Mail", NULL },
+		{ "Posteingang", NULL },
+		{ "Sentx", NULL },
+		{ "Sen", NULL },
+		{ "INBOX/a/Sent", NULL },
 		{ "Important", NULL },
 		{ "Work/Sent", NULL },
 		{ "", NULL },
@@ -140,6 +173,11 @@ test_req_110_localized(void **state)
 	assert_string_equal(roles_find(slice_str("junk")), "\\Junk");
 	assert_string_equal(roles_find(slice_str("\\JUNK")), "\\Junk");
 	assert_null(roles_find(slice_str("\\Jun")));
+	assert_string_equal(roles_of_name(slice_str("Posteingang"), true),
+	    "\\Inbox");
+	assert_null(roles_of_name(slice_str("Trash"), true));
+	assert_string_equal(roles_of_name(slice_str("Trash"), false),
+	    "\\Trash");
 }
 
 static void
