@@ -7,7 +7,7 @@
 
 #include "core/mem.h"
 
-#define PIECE 4096
+#define PIECE 16384
 
 void
 like_begin(struct likeness *l)
@@ -23,6 +23,7 @@ like_begin(struct likeness *l)
 	l->size = l->bare_lf = l->bare_cr = l->nul = 0;
 	l->n_fields = l->field_bytes = l->name_len = 0;
 	l->in_body = l->last_cr = l->ended = false;
+	l->field_held = l->body_held = l->any_body = false;
 	l->line_start = true;
 }
 
@@ -36,6 +37,26 @@ like_free(struct likeness *l)
 	}
 	free(l->fields);
 	*l = (struct likeness){ 0 };
+}
+
+/* All but a line end that may turn out to be the last one. */
+static void
+add_but_last(struct digest *d, bool *held, const char *p, size_t n)
+{
+	if (*held)
+		digest_add(d, "\n", 1);
+	*held = p[n - 1] == '\n';
+	if (*held)
+		n--;
+	if (n > 0)
+		digest_add(d, p, n);
+}
+
+static void
+add_body(struct likeness *l, const char *p, size_t n)
+{
+	l->any_body = true;
+	add_but_last(l->canon, &l->body_held, p, n);
 }
 
 /* The field being read is over. */
@@ -53,6 +74,7 @@ end_field(struct likeness *l)
 	memcpy(f->hash, hash, sizeof(f->hash));
 	f->name[l->name_len < LIKE_NAME ? l->name_len : LIKE_NAME - 1] = '\0';
 	l->field_bytes = l->name_len = 0;
+	l->field_held = false;
 }
 
 static void
@@ -106,35 +128,61 @@ add_header(struct likeness *l, const char *p, size_t n)
 		len = nl == NULL ? n : (size_t)(nl - p) + 1;
 		if (l->name_len < LIKE_NAME - 1)
 			add_name(l, p, len);
-		digest_add(l->field, p, len);
+		add_but_last(l->field, &l->field_held, p, len);
 		l->field_bytes += len;
 		l->line_start = nl != NULL;
 		p += len;
 		n -= len;
 	}
 	if (n > 0)
-		digest_add(l->canon, p, n);
+		add_body(l, p, n);
 }
 
 static void
 add_canonical(struct likeness *l, const char *p, size_t n)
 {
 	if (l->in_body)
-		digest_add(l->canon, p, n);
+		add_body(l, p, n);
 	else
 		add_header(l, p, n);
 }
 
-void
-like_add(struct likeness *l, const void *data, size_t n)
-{
-	const char *p = data;
+/* Canonical bytes that gather before they are hashed. */
+struct gather {
+	struct likeness *l;
+	size_t n;
 	char out[PIECE];
-	size_t i, k = 0;
+};
+
+static void
+gather_flush(struct gather *g)
+{
+	if (g->n > 0)
+		add_canonical(g->l, g->out, g->n);
+	g->n = 0;
+}
+
+static void
+gather_add(struct gather *g, const char *p, size_t n)
+{
+	if (n > PIECE - g->n)
+		gather_flush(g);
+	if (n > PIECE)
+		add_canonical(g->l, p, n);
+	else {
+		memcpy(g->out + g->n, p, n);
+		g->n += n;
+	}
+}
+
+/* Byte by byte: where there is more than text and a line end. */
+static void
+add_odd(struct gather *g, const char *p, size_t n)
+{
+	struct likeness *l = g->l;
+	size_t i;
 	char c;
 
-	digest_add(l->raw, p, n);
-	l->size += n;
 	for (i = 0; i < n; i++) {
 		c = p[i];
 		if (l->last_cr && c != '\n')
@@ -148,14 +196,45 @@ like_add(struct likeness *l, const void *data, size_t n)
 			l->nul++;
 			c = (char)0x80;
 		}
-		out[k++] = c;
-		if (k == sizeof(out)) {
-			add_canonical(l, out, k);
-			k = 0;
-		}
+		gather_add(g, &c, 1);
 	}
-	if (k > 0)
-		add_canonical(l, out, k);
+}
+
+void
+like_add(struct likeness *l, const void *data, size_t n)
+{
+	const char *p = data, *nl;
+	struct gather g;
+	size_t len, text;
+
+	digest_add(l->raw, p, n);
+	l->size += n;
+	g.l = l;
+	g.n = 0;
+	for (; n > 0; p += len, n -= len) {
+		nl = memchr(p, '\n', n);
+		len = nl == NULL ? n : (size_t)(nl - p) + 1;
+		/* nearly always: text, CR, LF */
+		text = nl != NULL && len >= 2 && nl[-1] == '\r' ? len - 2 : 0;
+		if (text == 0 || l->last_cr || memchr(p, '\r', text) ||
+		    memchr(p, '\0', text)) {
+			add_odd(&g, p, len);
+			continue;
+		}
+		gather_add(&g, p, text);
+		gather_add(&g, "\n", 1);
+	}
+	gather_flush(&g);
+}
+
+static enum like_end
+find_end(const struct likeness *l)
+{
+	if (!l->in_body)
+		return l->line_start ? LIKE_END_HEAD : LIKE_END_FIELD;
+	if (!l->any_body)
+		return LIKE_END_BLANK;
+	return l->body_held ? LIKE_END_LINE : LIKE_END_TEXT;
 }
 
 void
@@ -166,6 +245,7 @@ like_end(struct likeness *l)
 	l->ended = true;
 	if (l->last_cr)
 		l->bare_cr++;
+	l->end = find_end(l);
 	if (!l->in_body)
 		end_field(l);
 	digest_end(l->raw, l->sha256);
@@ -175,7 +255,7 @@ like_end(struct likeness *l)
 /* The counts and hashes, in the machine's own byte order: it never leaves a
  * temporary table of this process. */
 struct packed {
-	uint64_t size, bare_lf, bare_cr, nul, n_fields;
+	uint64_t size, bare_lf, bare_cr, nul, n_fields, end;
 	uint8_t sha256[DIGEST_BYTES], body[DIGEST_BYTES];
 };
 
@@ -183,7 +263,7 @@ void
 like_pack(struct buf *out, const struct likeness *l)
 {
 	struct packed k = { l->size, l->bare_lf, l->bare_cr, l->nul,
-		l->n_fields, { 0 }, { 0 } };
+		l->n_fields, l->end, { 0 }, { 0 } };
 
 	memcpy(k.sha256, l->sha256, DIGEST_BYTES);
 	memcpy(k.body, l->body, DIGEST_BYTES);
@@ -207,6 +287,7 @@ like_unpack(struct likeness *l, struct slice packed)
 	l->bare_lf = k.bare_lf;
 	l->bare_cr = k.bare_cr;
 	l->nul = k.nul;
+	l->end = (unsigned)k.end;
 	memcpy(l->sha256, k.sha256, DIGEST_BYTES);
 	memcpy(l->body, k.body, DIGEST_BYTES);
 	l->n_fields = k.n_fields;
@@ -250,6 +331,15 @@ fields_within(const struct likeness *ours, const struct likeness *there,
 	return i == ours->n_fields;
 }
 
+/* Servers rewrite every such byte, or none. */
+static unsigned
+all_or_none(uint64_t ours, uint64_t there, unsigned how)
+{
+	if (ours == there)
+		return 0;
+	return there == 0 ? how : LIKE_ODD;
+}
+
 enum like
 like_compare(const struct likeness *ours, const struct likeness *there,
     unsigned *how_r, struct buf *added)
@@ -265,10 +355,11 @@ like_compare(const struct likeness *ours, const struct likeness *there,
 			buf_clear(added);
 		return LIKE_OTHER;
 	}
-	if (ours->bare_lf != there->bare_lf || ours->bare_cr != there->bare_cr)
-		*how_r |= LIKE_LINE_ENDS;
-	if (ours->nul != there->nul)
-		*how_r |= LIKE_NUL;
+	*how_r |= all_or_none(ours->bare_lf, there->bare_lf, LIKE_CRLF);
+	*how_r |= all_or_none(ours->bare_cr, there->bare_cr, LIKE_CR);
+	*how_r |= all_or_none(ours->nul, there->nul, LIKE_NUL);
+	if (ours->end != there->end)
+		*how_r |= there->end > ours->end ? LIKE_LAST : LIKE_ODD;
 	/* 0x80 there was NUL here: never the other way round */
 	return *how_r == 0 || there->nul > ours->nul ? LIKE_OTHER
 						     : LIKE_REWRITTEN;

@@ -2,13 +2,13 @@
 /*
  * Are these the same message?  A likeness is what is kept of a message's
  * bytes to tell, when the servers between may have rewritten them in the
- * ways that servers are known for: bare LF to CRLF, a bare CR dropped, NUL
- * to 0x80 (Dovecot, Courier), header fields added (delivery agents, other
- * migration tools).
+ * ways that servers are known for: bare LF to CRLF, a bare CR dropped, a last
+ * line end added (Courier), NUL to 0x80 (Dovecot), header fields added
+ * (delivery agents, other migration tools).
  *
  * One pass, any chunks, flat memory: the message is hashed as it is, and
- * once more without CRs and with NUL as 0x80: the body as a whole, the header
- * field by field.
+ * once more without CRs, without the last line end and with NUL as 0x80: the
+ * body as a whole, the header field by field.
  *
  *	like_begin -> like_add* -> like_end -> like_compare
  */
@@ -35,6 +35,7 @@ struct likeness {
 	uint8_t sha256[DIGEST_BYTES]; /* of the bytes as they are */
 	uint8_t body[DIGEST_BYTES];   /* of the canonical body */
 	uint64_t bare_lf, bare_cr, nul;
+	unsigned end; /* how it ends: enum like_end */
 	struct like_field *fields;
 	size_t n_fields;
 
@@ -42,6 +43,17 @@ struct likeness {
 	struct digest *raw, *canon, *field;
 	size_t field_bytes, name_len, cap;
 	bool in_body, line_start, last_cr, ended;
+	bool field_held, body_held; /* a line end, perhaps the last one */
+	bool any_body;
+};
+
+/* Where the message stops; a last line end that is added goes upward. */
+enum like_end {
+	LIKE_END_FIELD, /* in the middle of a header line */
+	LIKE_END_HEAD,	/* behind one */
+	LIKE_END_BLANK, /* behind the blank line */
+	LIKE_END_TEXT,	/* in the middle of a body line */
+	LIKE_END_LINE	/* behind one */
 };
 
 /* Ready for a message; use and reuse the same struct, zeroed at first. */
@@ -55,9 +67,13 @@ void like_pack(struct buf *out, const struct likeness *l);
 bool like_unpack(struct likeness *l, struct slice packed);
 
 enum {
-	LIKE_LINE_ENDS = 1, /* LF and CRLF, bare CRs */
-	LIKE_NUL = 2,	    /* NUL and 0x80 */
-	LIKE_ADDED = 4	    /* header fields were added */
+	LIKE_CRLF = 1,	 /* every bare LF is CRLF */
+	LIKE_CR = 2,	 /* every bare CR is gone */
+	LIKE_LAST = 4,	 /* a last line end was added */
+	LIKE_NUL = 8,	 /* every NUL is 0x80 */
+	LIKE_ADDED = 16, /* header fields were added */
+	LIKE_ODD = 32	 /* line ends or NULs changed, but not as servers are
+			 * known to: lost, half of them, the other way */
 };
 
 enum like { LIKE_SAME, LIKE_REWRITTEN, LIKE_OTHER };

@@ -241,7 +241,9 @@ classify(struct byte_check *c, int64_t want, uint32_t uid,
 		break;
 	case LIKE_REWRITTEN:
 		verify_name(c->v, c->f, DIFF_REWRITTEN, want, uid, "%s%s%s%s",
-		    (how & LIKE_LINE_ENDS) != 0 ? "line ends " : "",
+		    (how & (LIKE_CRLF | LIKE_CR | LIKE_LAST | LIKE_ODD)) != 0
+			? "line ends "
+			: "",
 		    (how & LIKE_NUL) != 0 ? "NUL " : "",
 		    (how & LIKE_ADDED) != 0 ? "added " : "", buf_str(&added));
 		break;

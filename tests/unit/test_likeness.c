@@ -47,9 +47,9 @@ test_compare(void **state)
 		{ S(""), S(""), LIKE_SAME, 0, "" },
 		/* bare LF to CRLF, a bare CR dropped */
 		{ S("A: b\n\nx\ny\n"), S("A: b\r\n\r\nx\r\ny\r\n"),
-		    LIKE_REWRITTEN, LIKE_LINE_ENDS, "" },
+		    LIKE_REWRITTEN, LIKE_CRLF, "" },
 		{ S("A: b\r\n\r\nx\ry\r\n"), S("A: b\r\n\r\nxy\r\n"),
-		    LIKE_REWRITTEN, LIKE_LINE_ENDS, "" },
+		    LIKE_REWRITTEN, LIKE_CR, "" },
 		/* NUL to 0x80, and not back */
 		{ S("A: b\r\n\r\nx\0y\r\n"), S("A: b\r\n\r\nx\x80y\r\n"),
 		    LIKE_REWRITTEN, LIKE_NUL, "" },
@@ -77,12 +77,37 @@ test_compare(void **state)
 		    "" },
 		/* all at once */
 		{ S("A: b\n\nx\0\n"), S("X: 1\r\nA: b\r\n\r\nx\x80\r\n"),
-		    LIKE_REWRITTEN, LIKE_ADDED | LIKE_LINE_ENDS | LIKE_NUL,
-		    "X" },
+		    LIKE_REWRITTEN, LIKE_ADDED | LIKE_CRLF | LIKE_NUL, "X" },
 		/* no header, no body, no end of line */
 		{ S("\r\nx"), S("X: 1\r\n\r\nx"), LIKE_REWRITTEN, LIKE_ADDED,
 		    "X" },
-		{ S("A: b"), S("A: b\r\n"), LIKE_OTHER, LIKE_ADDED, "" },
+		/* a last line end added: to a field, the header, the body */
+		{ S("A: b"), S("A: b\r\n"), LIKE_REWRITTEN, LIKE_LAST, "" },
+		{ S("A: b"), S("A: b\r\n\r\n"), LIKE_REWRITTEN, LIKE_LAST, "" },
+		{ S("A: b\r\n"), S("A: b\r\n\r\n"), LIKE_REWRITTEN, LIKE_LAST,
+		    "" },
+		{ S("A: b\r\n\r\nx"), S("A: b\r\n\r\nx\r\n"), LIKE_REWRITTEN,
+		    LIKE_LAST, "" },
+		{ S("A: b\n\nx\ry"), S("X: 1\r\nA: b\r\n\r\nxy\r\n"),
+		    LIKE_REWRITTEN,
+		    LIKE_ADDED | LIKE_CRLF | LIKE_CR | LIKE_LAST, "X" },
+		{ S("A: b\r\n\r\nx\r"), S("A: b\r\n\r\nx\r\n"), LIKE_REWRITTEN,
+		    LIKE_CR | LIKE_LAST, "" },
+		/* but not two, and none in the middle */
+		{ S("A: b\r\n\r\nx"), S("A: b\r\n\r\nx\r\n\r\n"), LIKE_OTHER, 0,
+		    "" },
+		{ S("A: b\r\n\r\nxy"), S("A: b\r\n\r\nx\r\ny\r\n"), LIKE_OTHER,
+		    0, "" },
+		{ S("A: b\r\nC: d"), S("A: b\r\n\r\nC: d"), LIKE_OTHER, 0, "" },
+		/* the last one lost, CRLF to LF, CRs added, half of them */
+		{ S("A: b\r\n\r\nx\r\n"), S("A: b\r\n\r\nx"), LIKE_REWRITTEN,
+		    LIKE_ODD, "" },
+		{ S("A: b\r\n\r\nx\r\n"), S("A: b\n\nx\n"), LIKE_REWRITTEN,
+		    LIKE_ODD, "" },
+		{ S("A: b\r\n\r\nxy\r\n"), S("A: b\r\n\r\nx\ry\r\n"),
+		    LIKE_REWRITTEN, LIKE_ODD, "" },
+		{ S("A: b\n\nx\ny\n"), S("A: b\r\n\r\nx\ny\r\n"),
+		    LIKE_REWRITTEN, LIKE_ODD, "" },
 	};
 	static const size_t steps[] = { 1, 2, 3, 7, 10000 };
 	struct likeness a = { 0 }, b = { 0 }, c = { 0 };
