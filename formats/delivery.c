@@ -208,12 +208,17 @@ delivery_sums(struct ledger *l, int64_t dest, int64_t spool_folder,
 	*s = (struct delivery_sums){ 0 };
 	if (ledger_query(l, &q, err,
 		"SELECT count(*), total(m.size),"
-		" count(*) FILTER (WHERE d.state=2),"
+		" count(*) FILTER (WHERE d.state IN (2, 5)),"
 		" count(*) FILTER (WHERE d.state=2 AND d.folder<>?),"
-		" count(*) FILTER (WHERE d.state IS NOT 2 AND m.lost=0),"
-		" total(m.size) FILTER (WHERE d.state IS NOT 2 AND m.lost=0),"
-		" count(*) FILTER (WHERE d.state IS NOT 2 AND m.lost<>0),"
-		" count(*) FILTER (WHERE d.state=1 AND m.lost=0)"
+		" count(*) FILTER (WHERE coalesce(d.state, 0) NOT IN (2, 5)"
+		" AND m.lost=0),"
+		" total(m.size) FILTER (WHERE coalesce(d.state, 0) NOT IN"
+		" (2, 5) AND m.lost=0),"
+		" count(*) FILTER (WHERE coalesce(d.state, 0) NOT IN (2, 5)"
+		" AND m.lost<>0),"
+		" count(*) FILTER (WHERE d.state=1 AND m.lost=0),"
+		" count(*) FILTER (WHERE d.state=2 AND (d.flags<>m.flags OR"
+		" d.keywords<>m.keywords))"
 		" FROM message m LEFT JOIN delivery d"
 		" ON d.destination=? AND d.key=m.key WHERE m.folder=?",
 		"iii", folder, dest, spool_folder) < 0)
@@ -228,6 +233,7 @@ delivery_sums(struct ledger *l, int64_t dest, int64_t spool_folder,
 		s->todo_bytes = (uint64_t)ledger_int(q, 5);
 		s->lost = (uint64_t)ledger_int(q, 6);
 		s->intended = (uint64_t)ledger_int(q, 7);
+		s->reflagged = (uint64_t)ledger_int(q, 8);
 	}
 	ledger_end(&q);
 	return rc < 0 ? -1 : 0;
@@ -265,11 +271,14 @@ delivery_intend(struct ledger *l, int64_t dest, const char *key, int64_t folder,
 {
 	return ledger_do(l, err,
 		   "INSERT INTO delivery(destination, key, state, folder,"
-		   " uidnext, run, attempts) VALUES(?, ?, 1, ?, ?, ?, 1)"
+		   " uidnext, run, attempts, flags, keywords)"
+		   " SELECT ?1, ?2, 1, ?3, ?4, ?5, 1, m.flags, m.keywords FROM"
+		   " message m WHERE m.key=?2"
 		   " ON CONFLICT(destination, key) DO UPDATE SET state=1,"
 		   " folder=excluded.folder, uid=NULL,"
 		   " uidnext=excluded.uidnext, run=excluded.run,"
-		   " attempts=attempts+1, error=NULL",
+		   " attempts=attempts+1, error=NULL, owed=0, moving=NULL,"
+		   " flags=excluded.flags, keywords=excluded.keywords",
 		   "itiii", dest, key, folder, (int64_t)uidnext, run) < 0
 	    ? -1
 	    : 0;
@@ -281,10 +290,14 @@ delivery_done(struct ledger *l, int64_t dest, const char *key, int64_t folder,
 {
 	if (ledger_do(l, err,
 		"INSERT INTO delivery(destination, key, state, folder,"
-		" dropped) VALUES(?, ?, 2, ?, ?)"
+		" dropped, flags, keywords) VALUES(?1, ?2, 2, ?3, ?4,"
+		" (SELECT flags FROM message WHERE key=?2),"
+		" (SELECT keywords FROM message WHERE key=?2))"
 		" ON CONFLICT(destination, key) DO UPDATE SET state=2,"
-		" folder=excluded.folder, uid=NULL, error=NULL,"
-		" dropped=excluded.dropped",
+		" folder=excluded.folder, uid=NULL, error=NULL, moving=NULL,"
+		" dropped=excluded.dropped,"
+		" flags=coalesce(flags, excluded.flags),"
+		" keywords=coalesce(keywords, excluded.keywords)",
 		"itit", dest, key, folder, dropped) < 0)
 		return -1;
 	if (uid == 0)
@@ -309,6 +322,17 @@ delivery_refuse(struct ledger *l, int64_t dest, const char *key, int64_t folder,
 		   " folder=excluded.folder, uid=NULL, run=excluded.run,"
 		   " error=excluded.error",
 		   "itiit", dest, key, folder, run, why) < 0
+	    ? -1
+	    : 0;
+}
+
+int
+delivery_owe(struct ledger *l, int64_t dest, const char *key, uint32_t flags,
+    struct err *err)
+{
+	return ledger_do(l, err,
+		   "UPDATE delivery SET owed=? WHERE destination=? AND key=?",
+		   "iit", (int64_t)flags, dest, key) < 0
 	    ? -1
 	    : 0;
 }
@@ -397,6 +421,8 @@ delivery_state_name(enum delivery_state s)
 		return "refused";
 	case DELIVERY_UNKNOWN:
 		return "to be looked for";
+	case DELIVERY_WITHDRAWN:
+		return "removed there, since it is gone at the source";
 	}
 	return "?";
 }

@@ -14,6 +14,8 @@
  *	               \-----> UNSENT		it has not been kept there
  *	DELIVERED -> UNKNOWN			the folder's UIDVALIDITY changed
  *	anything -> DELIVERED			found there (matched)
+ *	DELIVERED -> WITHDRAWN -> UNSENT	removed there, since the source
+ *						has it no more; it is back
  *
  * Changes are part of the ledger's open transaction: ledger_begin() first,
  * ledger_commit() makes them durable.  All functions return 0 (or as said)
@@ -35,7 +37,8 @@ enum delivery_state { /* the numbers are in spool.db */
 	DELIVERY_INTENDED = 1,
 	DELIVERY_DELIVERED = 2,
 	DELIVERY_REFUSED = 3,
-	DELIVERY_UNKNOWN = 4
+	DELIVERY_UNKNOWN = 4,
+	DELIVERY_WITHDRAWN = 5 /* gone at the source, so not to be there */
 };
 
 /* -------------------------------------------------------- destinations */
@@ -94,12 +97,13 @@ int delivery_map_put(struct ledger *l, int64_t dest, const char *path,
 /* How things stand with a folder of the spool. */
 struct delivery_sums {
 	uint64_t messages, bytes;  /* all in the folder */
-	uint64_t done;		   /* delivered */
+	uint64_t done;		   /* delivered, or withdrawn */
 	uint64_t elsewhere;	   /* of these: into another folder
 					    * than the one it goes to now */
 	uint64_t todo, todo_bytes; /* neither delivered nor lost */
 	uint64_t lost;		   /* not delivered, file gone */
 	uint64_t intended;	   /* of todo: outcome unknown */
+	uint64_t reflagged;	   /* of done: has other flags than were told */
 };
 /* 'folder': the one it goes to now, 0: not known. */
 int delivery_sums(struct ledger *l, int64_t dest, int64_t spool_folder,
@@ -119,8 +123,8 @@ struct delivery_work {
 int delivery_next(struct ledger *l, int64_t dest, int64_t spool_folder,
     int64_t run, int64_t *id, struct delivery_work *w_r, struct err *err);
 
-/* Bytes of this message may leave from now on.  'uidnext': no UID below it
- * can be the message's. */
+/* Bytes of this message may leave from now on, with the flags it has.
+ * 'uidnext': no UID below it can be the message's. */
 int delivery_intend(struct ledger *l, int64_t dest, const char *key,
     int64_t folder, uint32_t uidnext, int64_t run, struct err *err);
 /*
@@ -133,6 +137,10 @@ int delivery_done(struct ledger *l, int64_t dest, const char *key,
 /* The server refused it (or we did, knowing it would). */
 int delivery_refuse(struct ledger *l, int64_t dest, const char *key,
     int64_t folder, int64_t run, const char *why, struct err *err);
+/* These flags (MSG_...) are not told with it: they are owed to it once it is
+ * there (formats/delivery_delta.h). */
+int delivery_owe(struct ledger *l, int64_t dest, const char *key,
+    uint32_t flags, struct err *err);
 /* An intent whose bytes have not been kept, or cannot be found. */
 int delivery_unsend(struct ledger *l, int64_t dest, const char *key,
     struct err *err);

@@ -118,6 +118,10 @@ prepare_schema(struct ledger *l, enum ledger_mode mode, struct err *err)
 	    run_script(l, mode == LEDGER_READ ? ledger_as_if_2 : ledger_from_1,
 		"bringing an older spool up to date", err) < 0)
 		return -1;
+	if ((version == 1 || version == 2) &&
+	    run_script(l, mode == LEDGER_READ ? ledger_as_if_3 : ledger_from_2,
+		"bringing an older spool up to date", err) < 0)
+		return -1;
 	if (version > LEDGER_VERSION) {
 		err_set(err, SCOPE_RUN, EX_DATAERR,
 		    "%s: written by a newer postroad (format %lld, this "

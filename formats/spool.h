@@ -33,7 +33,7 @@ struct spool_draft; /* a message being written, visible to nobody yet */
 struct spool_iter;  /* a walk over messages */
 struct ledger;	    /* formats/ledger.h */
 
-#define SPOOL_VERSION 2
+#define SPOOL_VERSION 3
 
 enum spool_mode {
 	SPOOL_READ,    /* changes nothing, not even spool.db */

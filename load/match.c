@@ -98,7 +98,8 @@ match_want_folder(struct dest *d, int64_t spool_folder, struct err *err)
 		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
 		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
 		"FROM message m LEFT JOIN delivery d ON d.destination=? AND "
-		"d.key=m.key WHERE m.folder=? AND d.state IS NOT 2",
+		"d.key=m.key WHERE m.folder=? AND coalesce(d.state, 0) NOT "
+		"IN (2, 5)",
 		"ii", d->id, spool_folder) < 0)
 		return -1;
 	return count_want(d, err);

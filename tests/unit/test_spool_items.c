@@ -312,15 +312,36 @@ test_older(void **state)
 	struct err err = { 0 };
 	int64_t after = 0;
 
+	/* what versions 2 and 3 brought, back to front */
+	static const char *const undo[] = { "DROP TABLE renamed",
+		"DROP TABLE delivery_stale", "DROP INDEX message_gone",
+		"DROP INDEX delivery_odd",
+		"ALTER TABLE destination DROP COLUMN renames",
+		"ALTER TABLE delivery DROP COLUMN flags",
+		"ALTER TABLE delivery DROP COLUMN keywords",
+		"ALTER TABLE delivery DROP COLUMN owed",
+		"ALTER TABLE delivery DROP COLUMN moving", "DROP TABLE item" };
+	int64_t n;
+	size_t i;
+
 	(void)state;
-	assert_true(
-	    ledger_do(spool_ledger(sp), &err, "DROP TABLE item", "") >= 0);
+	for (i = 0; i < sizeof(undo) / sizeof(undo[0]); i++)
+		assert_true(
+		    ledger_do(spool_ledger(sp), &err, undo[i], "") >= 0);
 	assert_true(ledger_do(spool_ledger(sp), &err, "PRAGMA user_version=1",
 			"") >= 0);
 	spool_close(&sp);
 	sp = open_spool("f", SPOOL_READ);
 	assert_int_equal(spool_item_count(sp, &c, &err), 0);
 	assert_int_equal(spool_item_next(sp, &after, &item, &err), 0);
+	assert_int_equal(
+	    ledger_number(spool_ledger(sp), &n, &err,
+		"SELECT (SELECT count(*) FROM delivery WHERE flags<>0 OR "
+		"owed<>0 OR moving<>0)+(SELECT count(*) FROM renamed)+"
+		"(SELECT count(*) FROM destination WHERE renames<>0)+"
+		"(SELECT count(*) FROM delivery_stale)",
+		""),
+	    0);
 	spool_close(&sp);
 	sp = open_spool("f", SPOOL_WRITE);
 	put(sp, "p1", KIND_OTHER, "x", "{}");
