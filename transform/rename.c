@@ -1,185 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * New names for folders; see rules.h.  A new name is a row of pieces: text,
- * and numbers of what the old name's wildcards or groups stood for.
- */
+/* New names for folders; see rules.h. */
 #include <stdlib.h>
 
 #include "core/mem.h"
 #include "core/text.h"
 #include "transform/rules_impl.h"
 
-/* ---------------------------------------------------------- compiling */
-
-struct compiler {
-	struct rule *r;
-	const char *at;		   /* the rest of the new name */
-	char kinds[GLOB_CAPTURES]; /* of the old name's wildcards */
-	size_t captures;
-	bool is_glob;
-	size_t stars, marks; /* where to look for the next '*' or '?' */
-};
-
-static void
-add_piece(struct rule *r, struct piece p)
-{
-	r->piece = mem_grow(r->piece, r->npiece + 1, sizeof(*r->piece));
-	r->piece[r->npiece++] = p;
-}
-
-/* The number behind a '$' at 'at'; returns how long "$n" or "${n}" is. */
-static size_t
-capture_number(const char *at, size_t *n_r)
-{
-	bool braces = at[1] == '{';
-	const char *p = at + 1 + braces;
-	size_t digits = 0;
-
-	*n_r = 0;
-	for (; digits < 2 && p[digits] >= '0' && p[digits] <= '9'; digits++)
-		*n_r = *n_r * 10 + (size_t)(p[digits] - '0');
-	if (digits == 0 || (braces && p[digits] != '}'))
-		return 0;
-	return (size_t)(p - at) + digits + braces;
-}
-
-/* The next wildcard of this kind, from *from on. */
-static bool
-next_of_kind(const struct compiler *c, char kind, size_t *from)
-{
-	while (*from < c->captures)
-		if (c->kinds[(*from)++] == kind)
-			return true;
-	return false;
-}
-
-static bool
-has_kind(const struct compiler *c, char kind)
-{
-	size_t from = 0;
-
-	return next_of_kind(c, kind, &from);
-}
-
-static int
-too_many(const struct compiler *c, const char *what, struct err *err)
-{
-	return err_set(err, SCOPE_RUN, EX_CONFIG,
-	    "new name '%s': %s more than the old name has", c->r->to, what);
-}
-
-/* One piece; c->at moves behind it. */
-static int
-compile_piece(struct compiler *c, struct err *err)
-{
-	const char *at = c->at;
-	size_t n, len = *at == '$' ? capture_number(at, &n) : 0;
-
-	if (len > 0) {
-		c->at += len;
-		if (n > c->captures)
-			return err_set(err, SCOPE_RUN, EX_CONFIG,
-			    "new name '%s': there is no $%zu, the old name "
-			    "has %zu",
-			    c->r->to, n, c->captures);
-		add_piece(c->r, (struct piece){ .capture = n });
-	} else if (*at == '*' && c->is_glob) {
-		c->at += strspn(at, "*");
-		if (!next_of_kind(c, '*', &c->stars))
-			return too_many(c, "it has a '*'", err);
-		add_piece(c->r, (struct piece){ .capture = c->stars });
-	} else if (*at == '?' && c->is_glob && has_kind(c, '?')) {
-		c->at++;
-		if (!next_of_kind(c, '?', &c->marks))
-			return too_many(c, "it has a '?'", err);
-		add_piece(c->r, (struct piece){ .capture = c->marks });
-	} else {
-		if (*at == '\\' || (at[0] == '$' && at[1] == '$'))
-			at++;
-		if (*at == '\0')
-			return err_set(err, SCOPE_RUN, EX_CONFIG,
-			    "new name '%s': nothing behind the last '\\'",
-			    c->r->to);
-		add_piece(c->r, (struct piece){ .text = slice_of(at, 1) });
-		c->at = at + 1;
-	}
-	return 0;
-}
-
 int
 rename_compile(struct rule *r, struct err *err)
 {
-	struct compiler c = { .r = r, .at = r->to };
-	struct slice to = slice_str(r->to);
-
-	if (!text_is_utf8(to) || to.n > GLOB_PATTERN_MAX)
-		return err_set(err, SCOPE_RUN, EX_CONFIG,
-		    "new name '%s': not UTF-8, or longer than %d bytes", r->to,
-		    GLOB_PATTERN_MAX);
-	if (r->nfolder == 1 && r->folder[0].glob != NULL) {
-		c.is_glob = true;
-		c.captures = glob_wildcards(r->folder[0].glob, c.kinds);
-	} else if (r->nfolder == 1) {
-		c.captures = regex_groups(r->folder[0].regex);
-		if (c.captures >= REGEX_GROUPS)
-			c.captures = REGEX_GROUPS - 1;
-	}
-	while (*c.at != '\0')
-		if (compile_piece(&c, err) < 0)
-			return -1;
-	return 0;
-}
-
-/* ----------------------------------------------------------- applying */
-
-static void
-put_pieces(const struct rule *r, const struct slice *capture, struct buf *out)
-{
-	const struct piece *p;
-	size_t i;
-
-	for (i = 0; i < r->npiece; i++) {
-		p = &r->piece[i];
-		if (p->text.p != NULL)
-			buf_put(out, p->text.p, p->text.n);
-		else if (capture[p->capture].n > 0)
-			buf_put(out, capture[p->capture].p,
-			    capture[p->capture].n);
-	}
-}
-
-/* The name that is left when the last component is cut off; false at the
- * top. */
-static bool
-go_up(struct slice *name)
-{
-	const char *slash = memrchr(name->p, '/', name->n);
-
-	if (slash == NULL)
-		return false;
-	name->n = (size_t)(slash - name->p);
-	return true;
-}
-
-/* The folder itself, or the lowest folder above it that matches. */
-static bool
-apply_glob(const struct rule *r, struct slice name, struct buf *out)
-{
-	struct glob_capture cap[GLOB_CAPTURES];
-	struct slice capture[GLOB_CAPTURES + 1], prefix = name;
 	char kinds[GLOB_CAPTURES];
-	size_t i, n;
+	size_t n = 0;
 
-	while (!glob_capture(r->folder[0].glob, prefix, cap))
-		if (!go_up(&prefix))
-			return false;
-	n = glob_wildcards(r->folder[0].glob, kinds);
-	capture[0] = prefix;
-	for (i = 0; i < n; i++)
-		capture[i + 1] = cap[i].text;
-	put_pieces(r, capture, out);
-	buf_put(out, name.p + prefix.n, name.n - prefix.n);
-	return true;
+	if (r->nfolder == 1 && r->folder[0].glob != NULL) {
+		n = glob_wildcards(r->folder[0].glob, kinds);
+		return newname_new(&r->newname, r->to, kinds, n, err);
+	}
+	if (r->nfolder == 1) {
+		n = regex_groups(r->folder[0].regex);
+		if (n >= REGEX_GROUPS)
+			n = REGEX_GROUPS - 1;
+	}
+	return newname_new(&r->newname, r->to, NULL, n, err);
 }
 
 /* For each byte of a name's plain form, and its end, where in the name it
@@ -226,7 +68,7 @@ apply_regex(const struct rule *r, struct slice name, struct buf *out,
 	if (rc == 1) {
 		from = (size_t)(group[0].p - name.p);
 		buf_put(out, name.p, from);
-		put_pieces(r, group, out);
+		newname_put(r->newname, group, out);
 		from += group[0].n;
 		buf_put(out, name.p + from, name.n - from);
 	}
@@ -261,9 +103,9 @@ rename_apply(const struct rule *r, struct slice name, struct buf *out,
 
 	buf_put(out, "", 0);
 	if (r->nfolder == 0)
-		put_pieces(r, &name, out);
+		newname_put(r->newname, &name, out);
 	else if (r->folder[0].glob != NULL)
-		rc = apply_glob(r, name, out);
+		rc = newname_apply(r->newname, r->folder[0].glob, name, out);
 	else
 		rc = apply_regex(r, name, out, err);
 	if (rc == 1) {

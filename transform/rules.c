@@ -35,7 +35,7 @@ rule_free(struct rule *r)
 	free(r->keyword);
 	free(r->not_keyword);
 	free(r->header);
-	free(r->piece);
+	newname_free(&r->newname);
 	free(r);
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/arena.h"
 #include "core/glob.h"
+#include "core/newname.h"
 #include "core/regex.h"
 #include "transform/rules.h"
 
@@ -26,12 +27,6 @@ struct pattern {
 struct header_cond {
 	const char *name;
 	struct pattern value; /* both NULL: any */
-};
-
-/* One piece of a new name. */
-struct piece {
-	struct slice text; /* or, where it is {NULL, 0}, */
-	size_t capture;	   /* 0: all; 1..: a wildcard or group */
 };
 
 struct rule {
@@ -53,8 +48,7 @@ struct rule {
 	bool twin, within_folder;
 	enum rule_twins how;
 	const char *to;
-	struct piece *piece;
-	size_t npiece;
+	struct newname *newname;
 	const char *to_role;
 	unsigned doubts;
 };
