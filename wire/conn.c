@@ -21,7 +21,8 @@
 #define INPUT_BYTES   (128 * 1024)
 #define SLICE_MS      200 /* how long a stop may go unnoticed */
 #define TIMEOUT_S     120
-#define HANDSHAKE_MAX 60 /* seconds, if the timeout is longer */
+#define ASKED_MS      1000 /* a wait that was left for longer begins anew */
+#define HANDSHAKE_MAX 60   /* seconds, if the timeout is longer */
 
 /* Bytes that may still move in one direction, filled up as time goes by. */
 struct bucket {
@@ -30,16 +31,23 @@ struct bucket {
 	int64_t last_ms;
 };
 
+/* Of one connection, or of several that share a limit. */
+struct rate {
+	struct bucket down, up;
+	unsigned refs;
+};
+
 struct conn {
 	int fd;
 	struct tls *tls;
 	struct deflate *deflate; /* NULL: not compressed */
 	struct tls_spec tls_spec;
 	int64_t timeout_ms;
-	int64_t moved_ms; /* conn_wait_any(): when something last did */
+	/* conn_wait_any(): when it was last asked, when something last moved */
+	int64_t asked_ms, moved_ms;
 	bool eof, dead;
 	enum tls_want read_wants, write_wants; /* what poll has to watch */
-	struct bucket down, up;
+	struct rate *rate;
 	uint64_t sent, received;
 	struct trace *trace;
 	int number;
@@ -68,6 +76,13 @@ bucket_allows(struct bucket *b, size_t want)
 		b->last_ms = now;
 	}
 	return want < b->left ? want : (size_t)b->left;
+}
+
+static void
+rate_unref(struct rate *r)
+{
+	if (--r->refs == 0)
+		free(r);
 }
 
 static void
@@ -214,7 +229,7 @@ push(struct conn *c, struct err *err)
 
 	while (c->out_n > 0) {
 		n = QUEUE_BYTES - c->out_at;
-		n = bucket_allows(&c->up, n < c->out_n ? n : c->out_n);
+		n = bucket_allows(&c->rate->up, n < c->out_n ? n : c->out_n);
 		if (n == 0)
 			break;
 		put = net_write(c, c->out + c->out_at, n, err);
@@ -222,7 +237,7 @@ push(struct conn *c, struct err *err)
 			break;
 		if (put < 0)
 			return broken(c);
-		bucket_take(&c->up, (size_t)put);
+		bucket_take(&c->rate->up, (size_t)put);
 		c->out_at = (c->out_at + (size_t)put) % QUEUE_BYTES;
 		c->out_n -= (size_t)put;
 		c->sent += (uint64_t)put;
@@ -245,7 +260,7 @@ pull(struct conn *c, struct err *err)
 		c->in_at = 0;
 	}
 	while (!c->eof && c->in_n < INPUT_BYTES) {
-		n = bucket_allows(&c->down, INPUT_BYTES - c->in_n);
+		n = bucket_allows(&c->rate->down, INPUT_BYTES - c->in_n);
 		if (n == 0)
 			break;
 		got = net_read(c, c->in + c->in_n, n, err);
@@ -255,7 +270,7 @@ pull(struct conn *c, struct err *err)
 			return broken(c);
 		if (got == 0)
 			c->eof = true;
-		bucket_take(&c->down, (size_t)got);
+		bucket_take(&c->rate->down, (size_t)got);
 		c->in_n += (size_t)got;
 		c->received += (uint64_t)got;
 		total += got;
@@ -271,11 +286,11 @@ wait_socket(struct conn *c, bool to_read, bool to_write)
 	int ms = SLICE_MS;
 	int wants = 0;
 
-	if (to_read && bucket_allows(&c->down, 1) > 0)
+	if (to_read && bucket_allows(&c->rate->down, 1) > 0)
 		wants |= (int)c->read_wants;
 	else if (to_read)
 		ms = 20;
-	if (to_write && bucket_allows(&c->up, 1) > 0)
+	if (to_write && bucket_allows(&c->rate->up, 1) > 0)
 		wants |= (int)c->write_wants;
 	else if (to_write)
 		ms = 20;
@@ -355,7 +370,7 @@ conn_wait(struct conn *c, unsigned want, struct err *err)
 
 /* One round of conn_wait_any() over one of them: 1 it has something, 0, -1. */
 static int
-move(struct conn *c, int64_t now, struct err *err)
+move(struct conn *c, bool room, int64_t now, struct err *err)
 {
 	ssize_t in, out;
 
@@ -372,7 +387,7 @@ move(struct conn *c, int64_t now, struct err *err)
 		return -1;
 	if (in > 0 || out > 0)
 		c->moved_ms = now;
-	if (in > 0 || c->eof)
+	if (in > 0 || c->eof || (room && c->out_n <= QUEUE_BYTES / 2))
 		return 1;
 	if (now - c->moved_ms >= c->timeout_ms)
 		return timed_out(c, "the server does not answer", c->timeout_ms,
@@ -381,23 +396,22 @@ move(struct conn *c, int64_t now, struct err *err)
 }
 
 static void
-wait_sockets(struct conn *const *v, size_t n)
+wait_sockets(struct conn *const *v, size_t n, int ms)
 {
 	struct pollfd pfd[CONN_ANY_MAX];
 	size_t i;
-	int ms = SLICE_MS;
 
 	for (i = 0; i < n; i++) {
 		pfd[i] = (struct pollfd){ .fd = v[i]->fd };
-		if (bucket_allows(&v[i]->down, 1) == 0 ||
-		    (has_out(v[i]) && bucket_allows(&v[i]->up, 1) == 0))
-			ms = 20;
-		if (bucket_allows(&v[i]->down, 1) > 0)
+		if (bucket_allows(&v[i]->rate->down, 1) == 0 ||
+		    (has_out(v[i]) && bucket_allows(&v[i]->rate->up, 1) == 0))
+			ms = ms < 20 ? ms : 20;
+		if (bucket_allows(&v[i]->rate->down, 1) > 0)
 			pfd[i].events |=
 			    (short)((v[i]->read_wants & TLS_WANT_READ) != 0
 				    ? POLLIN
 				    : POLLOUT);
-		if (has_out(v[i]) && bucket_allows(&v[i]->up, 1) > 0)
+		if (has_out(v[i]) && bucket_allows(&v[i]->rate->up, 1) > 0)
 			pfd[i].events |=
 			    (short)((v[i]->write_wants & TLS_WANT_READ) != 0
 				    ? POLLIN
@@ -409,16 +423,20 @@ wait_sockets(struct conn *const *v, size_t n)
 }
 
 int
-conn_wait_any(struct conn *const *v, size_t n, size_t *which_r, struct err *err)
+conn_wait_any(struct conn *const *v, const bool *room, size_t n, int64_t ms,
+    size_t *which_r, struct err *err)
 {
-	int64_t now = conn_now_ms();
+	int64_t now = conn_now_ms(), end = ms < 0 ? INT64_MAX : now + ms;
 	size_t i;
 	int rc;
 
 	if (n > CONN_ANY_MAX)
 		n = CONN_ANY_MAX;
 	for (i = 0; i < n; i++) {
-		v[i]->moved_ms = now;
+		/* unless this goes on with the wait before */
+		if (now - v[i]->asked_ms > ASKED_MS)
+			v[i]->moved_ms = now;
+		v[i]->asked_ms = now;
 		conn_push(v[i]);
 	}
 	for (;; now = conn_now_ms()) {
@@ -427,12 +445,26 @@ conn_wait_any(struct conn *const *v, size_t n, size_t *which_r, struct err *err)
 			return -1;
 		for (i = 0; i < n; i++) {
 			*which_r = i;
-			rc = move(v[i], now, err);
+			v[i]->asked_ms = now;
+			rc = move(v[i], room != NULL && room[i], now, err);
 			if (rc != 0)
-				return rc < 0 ? -1 : 0;
+				return rc;
 		}
-		wait_sockets(v, n);
+		if (now >= end)
+			return 0;
+		wait_sockets(v, n,
+		    end - now < SLICE_MS ? (int)(end - now) : SLICE_MS);
 	}
+}
+
+void
+conn_share_rate(struct conn *c, const struct conn *of)
+{
+	if (c == of)
+		return;
+	rate_unref(c->rate);
+	c->rate = of->rate;
+	c->rate->refs++;
 }
 
 void
@@ -658,8 +690,10 @@ conn_open(struct conn **c_r, const struct conn_spec *spec, struct err *err)
 		c->tls_spec.host = spec->host;
 	c->timeout_ms =
 	    1000 * (int64_t)(spec->timeout_s > 0 ? spec->timeout_s : TIMEOUT_S);
-	c->down.rate = c->up.rate = spec->limit_rate;
-	c->down.last_ms = c->up.last_ms = conn_now_ms();
+	c->rate = mem_alloc(1, sizeof(*c->rate));
+	c->rate->refs = 1;
+	c->rate->down.rate = c->rate->up.rate = spec->limit_rate;
+	c->rate->down.last_ms = c->rate->up.last_ms = conn_now_ms();
 	c->trace = spec->trace;
 	c->number = trace_connection(c->trace);
 	c->read_wants = TLS_WANT_READ;
@@ -691,6 +725,7 @@ conn_close(struct conn **c)
 	    "received",
 	    (unsigned long long)(*c)->sent, (unsigned long long)(*c)->received);
 	explicit_bzero((*c)->out, QUEUE_BYTES); /* a login may be in it */
+	rate_unref((*c)->rate);
 	free(*c);
 	*c = NULL;
 }

@@ -92,12 +92,17 @@ enum conn_want {
 int conn_wait(struct conn *c, unsigned want, struct err *err);
 /*
  * Move bytes on all of v[0..n) until one has input that was not consumed, or
- * has ended; *which_r says which.  Each has a deadline of its own.  0, or -1
- * as conn_wait(), *which_r being the one that failed (SCOPE_RUN: a stop).
+ * has ended, or, where 'room' (or NULL) says so, half of its queue has left;
+ * or 'ms' have passed (-1: no limit).  1, *which_r says which; 0: the time
+ * has passed; -1 as conn_wait(), *which_r being the one that failed
+ * (SCOPE_RUN: a stop).  Each has a deadline of its own, also over several
+ * calls that follow one another.
  */
 #define CONN_ANY_MAX 64
-int conn_wait_any(struct conn *const *v, size_t n, size_t *which_r,
-    struct err *err);
+int conn_wait_any(struct conn *const *v, const bool *room, size_t n, int64_t ms,
+    size_t *which_r, struct err *err);
+/* The limit_rate of both is one limit from now on, the one 'of' had. */
+void conn_share_rate(struct conn *c, const struct conn *of);
 /* Send what can be sent without waiting; the next wait tells of failures. */
 void conn_push(struct conn *c);
 /* Move what can be moved without waiting.  0 or -1. */
@@ -110,6 +115,8 @@ void conn_set_timeout(struct conn *c, unsigned seconds);
 /* Wipe what has gone through the queue: after credentials were sent. */
 void conn_wipe(struct conn *c);
 
+/* Milliseconds of a clock that only goes forward. */
+int64_t conn_now_ms(void);
 /* Wait 'ms' milliseconds, in which a stop can be asked for. */
 int conn_sleep_ms(uint64_t ms, struct err *err);
 

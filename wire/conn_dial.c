@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/stop.h"
+#include "wire/conn.h"
 #include "wire/conn_impl.h"
 
 #define DIAL_MAX     16	 /* addresses tried */

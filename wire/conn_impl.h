@@ -11,7 +11,4 @@
 int conn_dial(const char *host, uint16_t port, int64_t timeout_ms,
     struct err *err);
 
-/* Milliseconds of a clock that only goes forward. */
-int64_t conn_now_ms(void);
-
 #endif

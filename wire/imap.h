@@ -183,6 +183,17 @@ int imap_step(struct imap *im, struct err *err);
  */
 int imap_wait_any(struct imap *const *v, size_t n, size_t *which_r,
     struct err *err);
+/*
+ * The same for any that 'room' (or NULL) marks when there is room for more
+ * to be sent, and for 'ms' at most (-1: no limit).  1; 0: the time has passed,
+ * or there was nothing to wait for; -1.
+ */
+int imap_wait_some(struct imap *const *v, const bool *room, size_t n,
+    int64_t ms, size_t *which_r, struct err *err);
+/* Send and understand what goes without waiting.  0, or -1: it is over. */
+int imap_take_in(struct imap *im, struct err *err);
+/* --limit-rate of the two is one limit from now on. */
+void imap_share_rate(struct imap *im, const struct imap *of);
 /* Send what is queued, as far as it goes without waiting. */
 void imap_push(struct imap *im);
 /* Is 'tag' answered, as far as was understood?  Moves nothing. */
@@ -247,6 +258,12 @@ int imap_namespaces(struct imap *im, const struct imap_ns **ns_r, size_t *n_r,
 int imap_create(struct imap *im, struct slice name, const char *special_use,
     struct err *err);
 int imap_subscribe(struct imap *im, struct slice name, struct err *err);
+/* The same, pipelined: imap_wait() has the result as it is (a folder that
+ * exists is a NO, a special use that is refused, too). */
+int imap_create_send(struct imap *im, struct slice name,
+    const char *special_use, uint32_t *tag_r, struct err *err);
+int imap_subscribe_send(struct imap *im, struct slice name, uint32_t *tag_r,
+    struct err *err);
 
 struct imap_mailbox {
 	uint32_t uidvalidity; /* 0: not told */
@@ -269,6 +286,12 @@ int imap_select(struct imap *im, struct slice name, bool examine,
  */
 int imap_examine_send(struct imap *im, struct slice name, bool condstore,
     uint32_t *tag_r, struct err *err);
+/* SELECT or EXAMINE one folder after the other, pipelined; what each told is
+ * kept until _wait, which says it (its PERMANENTFLAGS are in 'flags'). */
+int imap_select_send(struct imap *im, struct slice name, bool examine,
+    uint32_t *tag_r, struct err *err);
+int imap_select_wait(struct imap *im, uint32_t tag, struct imap_mailbox *mb_r,
+    struct buf *flags, struct err *err);
 /* The selected folder as it is now, or NULL; valid until the next call. */
 const struct imap_mailbox *imap_selected(const struct imap *im);
 /* May this flag be set for good?  Says PERMANENTFLAGS. */
@@ -376,6 +399,27 @@ struct imap_append_msg {
 int imap_append_send(struct imap *im, struct slice name,
     const struct imap_append_msg *m, size_t n, uint32_t *tag_r, size_t *bad_r,
     struct err *err);
+
+/*
+ * The same without waiting, for several sessions at once:
+ *
+ *	imap_append_begin -> { imap_append_step | imap_wait_some }*
+ *	  -> imap_append_wait()
+ *
+ * One at a time in a session; 'm' has to live until it is sent.  A step goes
+ * as far as there is room in the queue and until the server has to be heard
+ * (imap_wait_some(), with 'room' where imap_append_wants_room()): 1 it is sent
+ * and *a is NULL, 0 not yet, -1 as above, *a is NULL.
+ * imap_append_drop() gives up, and with it, once begun, the session.
+ */
+struct imap_append;
+int imap_append_begin(struct imap_append **a_r, struct imap *im,
+    struct slice name, const struct imap_append_msg *m, size_t n, size_t *bad_r,
+    struct err *err);
+int imap_append_step(struct imap_append **a, uint32_t *tag_r, size_t *bad_r,
+    struct err *err);
+bool imap_append_wants_room(const struct imap_append *a);
+void imap_append_drop(struct imap_append **a);
 
 struct imap_appended {
 	struct imap_result res;

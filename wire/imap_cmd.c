@@ -225,13 +225,19 @@ imap_is_answered(struct imap *im, uint32_t tag)
 	return p == NULL || p->done;
 }
 
+bool
+imap_literal_plus(const struct imap *im, uint64_t size)
+{
+	return imap_has(im, IMAP_CAP_LITERALPLUS) ||
+	    (imap_has(im, IMAP_CAP_LITERALMINUS) && size <= MINUS_MAX);
+}
+
 int
 imap_literal_begin(struct imap *im, uint32_t tag, uint64_t size,
     struct err *err)
 {
 	char head[40];
-	bool plus = imap_has(im, IMAP_CAP_LITERALPLUS) ||
-	    (imap_has(im, IMAP_CAP_LITERALMINUS) && size <= MINUS_MAX);
+	bool plus = imap_literal_plus(im, size);
 	int n = snprintf(head, sizeof(head), "{%llu%s}\r\n",
 	    (unsigned long long)size, plus ? "+" : "");
 

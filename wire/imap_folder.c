@@ -151,6 +151,26 @@ run_named(struct imap *im, const char *word, struct slice name,
 	return rc;
 }
 
+/* The same, and its reply is not waited for. */
+static int
+send_named(struct imap *im, const char *word, struct slice name,
+    const char *after, uint32_t *tag_r, struct err *err)
+{
+	struct imap_cmd c = { 0 };
+	int rc;
+
+	imap_cmd_word(&c, word);
+	rc = imap_cmd_astring(&c, name, err);
+	if (rc < 0)
+		err->scope = SCOPE_FOLDER;
+	if (rc == 0 && after != NULL)
+		imap_cmd_word(&c, after);
+	if (rc == 0)
+		rc = imap_cmd_send(im, &c, tag_r, err);
+	imap_cmd_free(&c);
+	return rc;
+}
+
 int
 imap_create(struct imap *im, struct slice name, const char *special_use,
     struct err *err)
@@ -205,14 +225,14 @@ imap_select(struct imap *im, struct slice name, bool examine, struct err *err)
 	return 0;
 }
 
-int
-imap_examine_send(struct imap *im, struct slice name, bool condstore,
-    uint32_t *tag_r, struct err *err)
+static int
+select_send(struct imap *im, const char *word, struct slice name,
+    bool condstore, uint32_t *tag_r, struct err *err)
 {
 	struct imap_cmd c = { 0 };
 	int rc;
 
-	imap_cmd_word(&c, "EXAMINE");
+	imap_cmd_word(&c, word);
 	rc = imap_cmd_astring(&c, name, err);
 	if (rc < 0)
 		err->scope = SCOPE_FOLDER;
@@ -226,6 +246,66 @@ imap_examine_send(struct imap *im, struct slice name, bool condstore,
 	imap_turn(im);
 	imap_cmd_free(&c);
 	return rc;
+}
+
+int
+imap_examine_send(struct imap *im, struct slice name, bool condstore,
+    uint32_t *tag_r, struct err *err)
+{
+	return select_send(im, "EXAMINE", name, condstore, tag_r, err);
+}
+
+int
+imap_select_send(struct imap *im, struct slice name, bool examine,
+    uint32_t *tag_r, struct err *err)
+{
+	return select_send(im, examine ? "EXAMINE" : "SELECT", name, false,
+	    tag_r, err);
+}
+
+int
+imap_select_wait(struct imap *im, uint32_t tag, struct imap_mailbox *mb_r,
+    struct buf *flags, struct err *err)
+{
+	struct imap_pending *p;
+
+	*mb_r = (struct imap_mailbox){ 0 };
+	while ((p = imap_find(im, tag)) != NULL && !p->done)
+		if (imap_pump(im, CONN_INPUT, err) < 0)
+			break;
+	p = imap_find(im, tag);
+	if (p != NULL && p->done) {
+		*mb_r = p->box;
+		buf_clear(flags);
+		if (p->flags != NULL)
+			buf_puts(flags, p->flags);
+		mb_r->permanentflags = buf_slice(flags);
+	}
+	if (imap_wait(im, tag, &im->last, err) < 0)
+		return -1;
+	return imap_result_err(&im->last, SCOPE_FOLDER, "SELECT", err);
+}
+
+int
+imap_create_send(struct imap *im, struct slice name, const char *special_use,
+    uint32_t *tag_r, struct err *err)
+{
+	struct buf use = { 0 };
+	int rc;
+
+	if (special_use != NULL && imap_has(im, IMAP_CAP_CREATE_SPECIAL_USE))
+		buf_putf(&use, "(USE (%s))", special_use);
+	rc = send_named(im, "CREATE", name, use.n > 0 ? buf_str(&use) : NULL,
+	    tag_r, err);
+	buf_free(&use);
+	return rc;
+}
+
+int
+imap_subscribe_send(struct imap *im, struct slice name, uint32_t *tag_r,
+    struct err *err)
+{
+	return send_named(im, "SUBSCRIBE", name, NULL, tag_r, err);
 }
 
 const struct imap_mailbox *

@@ -45,6 +45,8 @@ struct imap_pending {
 	bool falling;
 	/* SELECT */
 	bool begun; /* it is its turn: untagged data speak of its folder */
+	struct imap_mailbox box; /* what it told, once done */
+	char *flags;		 /* PERMANENTFLAGS, or NULL */
 	/* STATUS, SELECT */
 	char *name;
 	struct imap_mailbox_status status;
@@ -147,6 +149,8 @@ void imap_result_read(struct imap_result *res, const struct imap_resp *r);
 
 /* ---- imap_cmd.c */
 bool imap_is_answered(struct imap *im, uint32_t tag);
+/* Need a literal of this size not wait for the server? */
+bool imap_literal_plus(const struct imap *im, uint64_t size);
 /* As imap_cmd_send(), for a command that wants data of its own ('name' for
  * STATUS), and without the final CRLF: 1, 0 (refused already), or -1. */
 int imap_cmd_send_open(struct imap *im, const struct imap_cmd *c,

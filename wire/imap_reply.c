@@ -149,9 +149,15 @@ imap_turn(struct imap *im)
 
 /* A SELECT was answered. */
 static void
-selected(struct imap *im, const struct imap_pending *p)
+selected(struct imap *im, struct imap_pending *p)
 {
 	im->selected = p->res.status == IMAP_OK;
+	if (im->selected) {
+		p->box = im->box;
+		if (im->box.has_permanentflags)
+			p->flags = mem_strn(im->permanentflags.p,
+			    im->permanentflags.n);
+	}
 	if (im->state == IMAP_AUTHENTICATED || im->state == IMAP_SELECTED)
 		imap_set_state(im,
 		    im->selected ? IMAP_SELECTED : IMAP_AUTHENTICATED);

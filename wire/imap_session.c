@@ -177,7 +177,8 @@ imap_step(struct imap *im, struct err *err)
 }
 
 int
-imap_wait_any(struct imap *const *v, size_t n, size_t *which_r, struct err *err)
+imap_wait_some(struct imap *const *v, const bool *room, size_t n, int64_t ms,
+    size_t *which_r, struct err *err)
 {
 	struct conn *conns[CONN_ANY_MAX];
 	struct err why = { 0 };
@@ -190,14 +191,41 @@ imap_wait_any(struct imap *const *v, size_t n, size_t *which_r, struct err *err)
 			return -1;
 		conns[i] = v[i]->conn;
 	}
-	rc = conn_wait_any(conns, i, which_r, &why);
+	rc = conn_wait_any(conns, room, i, ms, which_r, &why);
 	if (rc < 0 && why.scope == SCOPE_RUN) {
 		*err = why;
 		return -1;
 	}
-	if (rc == 0 && conn_input(conns[*which_r]).n > 0)
-		return 0;
+	if (rc == 0 || (rc > 0 && !conn_at_eof(conns[*which_r])))
+		return rc;
 	return ended(v[*which_r], rc < 0 ? &why : NULL, err);
+}
+
+int
+imap_wait_any(struct imap *const *v, size_t n, size_t *which_r, struct err *err)
+{
+	return imap_wait_some(v, NULL, n, -1, which_r, err) < 0 ? -1 : 0;
+}
+
+int
+imap_take_in(struct imap *im, struct err *err)
+{
+	struct err why = { 0 };
+	int rc;
+
+	if (imap_check_alive(im, err) < 0)
+		return -1;
+	rc = conn_poll(im->conn, &why);
+	if (take_in(im, false, err) < 0)
+		return -1;
+	return rc < 0 ? ended(im, &why, err) : 0;
+}
+
+void
+imap_share_rate(struct imap *im, const struct imap *of)
+{
+	if (im->conn != NULL && of->conn != NULL)
+		conn_share_rate(im->conn, of->conn);
 }
 
 void
@@ -251,6 +279,7 @@ drop_pending(struct imap *im, struct imap_pending *p)
 
 	free(p->uids);
 	free(p->name);
+	free(p->flags);
 	memmove(p, p + 1, (im->n_pending - i - 1) * sizeof(*p));
 	im->n_pending--;
 }
