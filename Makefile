@@ -120,6 +120,12 @@ check-e2e: check-build
 check-crash: check-build
 	$(Q)LONG=1 $(PROVE) $(or $(T),$(wildcard tests/e2e/*crash*.t))
 
+# loads killed at 1,000 random times, and cut after every byte (half an hour)
+check-load-kills: check-build
+	$(Q)LONG=1 $(PROVE) tests/e2e/58-load-kills.t
+check-load-cuts: check-build
+	$(Q)LONG=1 $(PROVE) tests/e2e/58-load-bytes-crash.t
+
 # PSTs broken at random: 10,000 variants of what the corpus has
 check-pst-damage: check-build
 	$(Q)LONG=1 $(PROVE) tests/e2e/41-own-pst.t
@@ -192,7 +198,8 @@ dist:
 clean:
 	rm -rf build build-san build-fuzz build-cov postroad
 
-.PHONY: all check check-build check-run check-unit check-e2e check-crash check-pst-damage check-pst-big \
+.PHONY: all check check-build check-run check-unit check-e2e check-crash \
+	check-load-kills check-load-cuts check-pst-damage check-pst-big \
 	asan cover fuzz fuzz-run lint fmt bench deps demo samples install dist clean
 .SECONDARY:
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -path '*/servers' -prune -o -type f -name '*.d' -print)

@@ -218,6 +218,8 @@ imap_select(struct imap *im, struct slice name, bool examine, struct err *err)
 			imap_set_state(im, IMAP_AUTHENTICATED);
 		return -1;
 	}
+	if (imap_check_alive(im, err) < 0)
+		return -1;
 	im->selected = true;
 	if (examine)
 		im->box.read_only = true;
@@ -366,8 +368,7 @@ imap_unselect(struct imap *im, struct err *err)
 			rc = run_word(im, "CLOSE", SCOPE_FOLDER, err);
 	}
 	im->selected = false;
-	if (imap_alive(im))
-		imap_set_state(im, IMAP_AUTHENTICATED);
+	imap_set_state(im, IMAP_AUTHENTICATED);
 	return rc;
 }
 

@@ -18,6 +18,8 @@ imap_set_state(struct imap *im, enum imap_state state)
 	static const char *const names[] = { "dead", "connected",
 		"authenticated", "selected", "ending" };
 
+	if (im->state == IMAP_DEAD)
+		return; /* an answer and the end can come in one read */
 	if (state != im->state)
 		log_debug("imap: %s -> %s", names[im->state], names[state]);
 	im->state = state;

@@ -35,10 +35,12 @@ static struct {
 	const char *talk, *store, *cert, *key, *log, *reject, *appenduid,
 	    *rewrite, *password, *greeting, *prefix, *permanentflags;
 	char caps[2048];
-	bool tls_first, old_tls, tls12, lose, bump, drop_tls;
+	bool tls_first, old_tls, tls12, lose, bump, drop_tls, half;
 	unsigned port, split, delay_ms, keep_late_ms, connections;
 	int64_t cut_out, cut_in, toobig, quota;
 	unsigned cut_before_ok, cut_after_ok, cut_on, bye, lose_ok;
+	unsigned bye_ok, twice_ok, max_errors, bump_at;
+	const char *no_on, *plus, *tee;
 	unsigned no_append, throttle, throttle_ms;
 	const char *no_append_text;
 	char delimiter;
@@ -54,7 +56,7 @@ static struct {
 
 /* What is counted over all connections. */
 static struct {
-	unsigned connections, oks, appends, commands;
+	unsigned connections, oks, appends, commands, literals, no_on;
 } * count;
 
 /* A message that waits for the end of its APPEND. */
@@ -63,6 +65,7 @@ struct waiting {
 	char date[40];
 	struct buf flags;
 	int64_t size;
+	bool whole; /* all of it has come */
 };
 
 static struct server {
@@ -74,7 +77,8 @@ static struct server {
 	size_t told;	 /* EXISTS the client knows */
 	struct waiting w[MESSAGES_MAX];
 	size_t n_w;
-	unsigned n_tmp;
+	const struct buf *into; /* the APPEND under way */
+	unsigned n_tmp, errors;
 } s;
 
 /* ------------------------------------------------------------- the wire */
@@ -156,16 +160,28 @@ reply(const char *text)
 		net_drop(&s.net, true);
 	if (ok && n == opt.lose_ok)
 		return;
+	if (ok && n == opt.bye_ok) {
+		put("* BYE Server shutting down.");
+		net_close(&s.net);
+		exit(0);
+	}
 	put("%s %s", s.tag, text);
+	if (ok && n == opt.twice_ok)
+		put("%s %s", s.tag, text);
 	if (ok && n == opt.cut_after_ok)
 		net_drop(&s.net, false);
+	if (!ok && ++s.errors == opt.max_errors) {
+		put("* BYE Connection is closed. %u", s.errors);
+		net_drop(&s.net, false);
+	}
 }
 
 /* Would an OK of this length get through? */
 static bool
 is_cut_at(size_t len)
 {
-	return count->oks + 1 == opt.cut_before_ok || net_will_cut(&s.net, len);
+	return count->oks + 1 == opt.cut_before_ok ||
+	    count->oks + 1 == opt.bye_ok || net_will_cut(&s.net, len);
 }
 
 static void
@@ -231,6 +247,35 @@ literal_head(int64_t *n_r)
 		bad("a literal that was not offered");
 	*n_r = n;
 	return !plus;
+}
+
+/* The continuation that the client waits for, or what --plus makes of it;
+ * false: it got a NO. */
+static bool
+go_ahead(void)
+{
+	unsigned n = ++count->literals;
+	const char *colon = opt.plus == NULL ? NULL : strchr(opt.plus, ':');
+	unsigned at = colon == NULL ? 0 : (unsigned)atoi(colon + 1);
+
+	if (colon == NULL || (at != 0 && at != n)) {
+		put("+ go ahead");
+		return true;
+	}
+	switch (opt.plus[0]) {
+	case 't':
+		put("+ go ahead");
+		put("+ go ahead");
+		return true;
+	case 'n':
+		if (opt.plus[1] == 'e') /* never */
+			return true;
+		colon = strchr(colon + 1, ':');
+		put("%s NO %s", s.tag, colon == NULL ? "no" : colon + 1);
+		return false;
+	default:
+		exit(64);
+	}
 }
 
 static void
@@ -746,6 +791,7 @@ cmd_append(void)
 
 	want(' ');
 	astring(&name);
+	s.into = &name;
 	do {
 		want(' ');
 		if (s.n_w == MESSAGES_MAX)
@@ -763,9 +809,10 @@ cmd_append(void)
 			reply(refuse);
 			goto out;
 		}
-		if (waits)
-			put("+ go ahead");
+		if (waits && !go_ahead())
+			goto out;
 		take_message(w, refuse == NULL);
+		w->whole = true;
 		if (refuse == NULL && opt.reject != NULL &&
 		    message_has(w, opt.reject))
 			refuse = "NO Message contains invalid header";
@@ -776,14 +823,36 @@ cmd_append(void)
 	} while (c == ' ');
 	end_line();
 	store_lock(true);
+	s.into = NULL; /* from here on it is kept or not as a whole */
 	if (refuse != NULL)
 		reply(refuse);
 	else
 		finish_append(&name);
 	store_lock(false);
 out:
+	s.into = NULL;
 	drop_waiting();
 	buf_free(&name);
+}
+
+/* --half: the line breaks in the middle of an APPEND, and what has come
+ * whole is kept, against RFC 3502. */
+static void
+keep_half(void)
+{
+	const struct buf *name = s.into;
+
+	s.into = NULL;
+	if (!opt.half || name == NULL)
+		return;
+	if (s.n_w > 0 && !s.w[s.n_w - 1].whole) {
+		if (s.w[s.n_w - 1].tmp != NULL)
+			unlink(s.w[s.n_w - 1].tmp);
+		s.n_w--;
+	}
+	store_lock(true);
+	keep_messages(name);
+	store_lock(false);
 }
 
 /* -------------------------------------------------------------- messages */
@@ -1157,14 +1226,37 @@ simple(const char *verb)
 	buf_free(&line);
 }
 
+/* --no-on VERB:N:TEXT: is it this one? */
+static const char *
+turned_down(const char *verb)
+{
+	size_t n = strlen(verb);
+	unsigned at;
+	char *text;
+
+	if (opt.no_on == NULL || strncasecmp(opt.no_on, verb, n) != 0 ||
+	    opt.no_on[n] != ':')
+		return NULL;
+	at = (unsigned)strtoul(opt.no_on + n + 1, &text, 10);
+	if (++count->no_on != at && at != 0)
+		return NULL;
+	return *text == ':' ? text + 1 : "NO no";
+}
+
 static void
 dispatch(const char *verb)
 {
 	bool locked = strcasecmp(verb, "APPEND") != 0;
+	const char *no = locked ? turned_down(verb) : NULL;
+	struct buf line = { 0 };
 
 	if (locked)
 		store_lock(true);
-	if (strcasecmp(verb, "LOGIN") == 0)
+	if (no != NULL) {
+		rest(&line);
+		buf_free(&line);
+		reply(no);
+	} else if (strcasecmp(verb, "LOGIN") == 0)
 		cmd_login(false);
 	else if (strcasecmp(verb, "AUTHENTICATE") == 0)
 		cmd_login(true);
@@ -1225,6 +1317,14 @@ serve_command(void)
 		net_close(&s.net);
 		exit(0);
 	}
+	if (count->commands == opt.bump_at) {
+		store_lock(true);
+		store_bump(1000);
+		store_lock(false);
+		put("* BYE The mailboxes were rebuilt.");
+		net_close(&s.net);
+		exit(0);
+	}
 	if (opt.delay_ms > 0)
 		net_sleep_ms((long)opt.delay_ms);
 	/* STATUS would be the wrong place for news (RFC 3501 7.4.1) */
@@ -1234,6 +1334,16 @@ serve_command(void)
 	store_lock(false);
 }
 
+static int
+tee_file(const char *suffix)
+{
+	char *path = mem_fmt("%s.%s", opt.tee, suffix);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	free(path);
+	return fd;
+}
+
 static void
 serve(void)
 {
@@ -1241,6 +1351,11 @@ serve(void)
 	char *p;
 
 	s.net.split = opt.split;
+	s.net.on_drop = keep_half;
+	if (opt.tee != NULL && s.connection == 1) {
+		s.net.tee_in = tee_file("in");
+		s.net.tee_out = tee_file("out");
+	}
 	s.net.cut_in = is_faulty() ? opt.cut_in : -1;
 	s.net.cut_out = is_faulty() ? opt.cut_out : -1;
 	if (!is_faulty())
@@ -1330,7 +1445,15 @@ enum {
 	O_DELIMITER,
 	O_PREFIX,
 	O_PERMANENTFLAGS,
-	O_CONNECTIONS
+	O_CONNECTIONS,
+	O_HALF,
+	O_BYE_OK,
+	O_TWICE_OK,
+	O_MAX_ERRORS,
+	O_BUMP_AT,
+	O_NO_ON,
+	O_PLUS,
+	O_TEE
 };
 
 static const struct option options[] = { { "talk", 1, NULL, O_TALK },
@@ -1353,7 +1476,12 @@ static const struct option options[] = { { "talk", 1, NULL, O_TALK },
 	{ "rewrite", 1, NULL, O_REWRITE }, { "bump", 0, NULL, O_BUMP },
 	{ "delimiter", 1, NULL, O_DELIMITER }, { "prefix", 1, NULL, O_PREFIX },
 	{ "permanentflags", 1, NULL, O_PERMANENTFLAGS },
-	{ "connections", 1, NULL, O_CONNECTIONS }, { 0 } };
+	{ "connections", 1, NULL, O_CONNECTIONS }, { "half", 0, NULL, O_HALF },
+	{ "bye-for-ok", 1, NULL, O_BYE_OK },
+	{ "twice-ok", 1, NULL, O_TWICE_OK },
+	{ "max-errors", 1, NULL, O_MAX_ERRORS },
+	{ "bump-at", 1, NULL, O_BUMP_AT }, { "no-on", 1, NULL, O_NO_ON },
+	{ "plus", 1, NULL, O_PLUS }, { "tee", 1, NULL, O_TEE }, { 0 } };
 
 static unsigned
 number(const char *v)
@@ -1473,6 +1601,30 @@ set_option(int c, char *v)
 		break;
 	case O_CONNECTIONS:
 		opt.connections = number(v);
+		break;
+	case O_HALF:
+		opt.half = true;
+		break;
+	case O_BYE_OK:
+		opt.bye_ok = number(v);
+		break;
+	case O_TWICE_OK:
+		opt.twice_ok = number(v);
+		break;
+	case O_MAX_ERRORS:
+		opt.max_errors = number(v);
+		break;
+	case O_BUMP_AT:
+		opt.bump_at = number(v);
+		break;
+	case O_NO_ON:
+		opt.no_on = v;
+		break;
+	case O_PLUS:
+		opt.plus = v;
+		break;
+	case O_TEE:
+		opt.tee = v;
 		break;
 	default:
 		exit(64);

@@ -29,6 +29,8 @@ struct net {
 	int64_t cut_out, cut_in; /* bytes until the cut; < 0: none */
 	size_t split;		 /* bytes of one write; 0: all */
 	bool eof;
+	void (*on_drop)(void); /* before the line breaks; or NULL */
+	int tee_in, tee_out;   /* copies of what passes; 0: none */
 	char in[65536];
 	size_t at, n;
 };
@@ -48,6 +50,8 @@ net_drop(struct net *c, bool reset)
 {
 	struct linger now = { 1, 0 };
 
+	if (c->on_drop != NULL)
+		c->on_drop();
 	if (reset)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	close(c->fd);
@@ -69,6 +73,8 @@ net_put_raw(struct net *c, const char *p, size_t n)
 {
 	ssize_t k;
 
+	if (c->tee_out > 0 && write(c->tee_out, p, n) != (ssize_t)n)
+		exit(2);
 	while (n > 0) {
 		k = c->ssl != NULL ? SSL_write(c->ssl, p, (int)n)
 				   : send(c->fd, p, n, MSG_NOSIGNAL);
@@ -127,6 +133,8 @@ net_fill(struct net *c)
 	}
 	if (c->cut_in > 0)
 		c->cut_in -= k;
+	if (c->tee_in > 0 && write(c->tee_in, c->in, (size_t)k) != k)
+		exit(2);
 	c->at = 0;
 	c->n = (size_t)k;
 	return true;
