@@ -21,6 +21,7 @@
 #define CLI_CMD_H
 
 #include "cli/options.h"
+#include "core/buf.h"
 #include "core/report.h"
 
 struct common {
@@ -38,6 +39,10 @@ int common_begin(const struct common *co, struct err *err);
 /* Draw progress for this report; verb like "extracting". */
 void progress_begin(const struct common *co, struct report *r,
     const char *verb);
+/* What goes on beside the stage: its words stand at the end of the line. */
+void progress_beside(void (*put)(struct buf *line));
+/* In a child process: draw nothing; what is logged clears the parent's. */
+void progress_detach(void);
 /* Clear the line. */
 void progress_end(void);
 
@@ -52,6 +57,10 @@ int cmd_fail(const struct common *co, const struct err *err);
  */
 int cmd_finish(const struct common *co, struct report **r,
     const struct err *run);
+
+/* The exit status of a stage: of the error that ended it, else the
+ * report's; 70 when the sums do not balance, which is logged. */
+int cmd_status(const struct report *r, const struct err *run);
 
 /* Flush stdout: 'status', or 74 when it cannot be written. */
 int cmd_flush(int status);

@@ -377,6 +377,48 @@ print_plan(const struct transform_plan *plan)
 
 /* ------------------------------------------------------------------ run */
 
+/* Does this option ask for something?  --exclude alone does not: extract
+ * leaves such folders out by itself. */
+static bool
+is_asked(const struct stage_transform *s, const struct opt *o)
+{
+	static const char *const manner[] = { "ignore-case", "dry-run",
+		"force" };
+	const char *at = (const char *)s + o->offset;
+	size_t i;
+
+	for (i = 0; i < sizeof(manner) / sizeof(manner[0]); i++)
+		if (strcmp(o->name, manner[i]) == 0)
+			return false;
+	switch (o->type) {
+	case OPT_FLAG:
+		return *(const bool *)(const void *)at;
+	case OPT_STR:
+		return *(const char *const *)(const void *)at != NULL;
+	case OPT_NUM:
+	case OPT_SIZE:
+		return *(const uint64_t *)(const void *)at != 0;
+	case OPT_ITEM:
+		for (i = 0; i < s->items.n; i++)
+			if (strcmp(s->items.v[i].name, "exclude") != 0)
+				return true;
+		return false;
+	default:
+		return false;
+	}
+}
+
+bool
+stage_transform_is_asked(const struct stage_transform *s)
+{
+	const struct opt *o;
+
+	for (o = stage_transform_options; o->name != NULL; o++)
+		if (is_asked(s, o))
+			return true;
+	return false;
+}
+
 int
 stage_transform_check(struct stage_transform *s, const char *in,
     const char *out, struct err *err)

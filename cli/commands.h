@@ -10,6 +10,7 @@ extern const struct cmd cmd_extract;
 extern const struct cmd cmd_load;
 extern const struct cmd cmd_ls;
 extern const struct cmd cmd_merge;
+extern const struct cmd cmd_migrate;
 extern const struct cmd cmd_probe;
 extern const struct cmd cmd_survey;
 extern const struct cmd cmd_transform;

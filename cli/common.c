@@ -75,16 +75,24 @@ cmd_fail(const struct common *co, const struct err *err)
 }
 
 int
+cmd_status(const struct report *r, const struct err *run)
+{
+	if (!report_balances(r)) {
+		log_error("the sums do not balance: this is a bug in postroad, "
+			  "please report it with the summary");
+		return EX_SOFTWARE;
+	}
+	return run != NULL ? run->status : report_status(r);
+}
+
+int
 cmd_finish(const struct common *co, struct report **r, const struct err *run)
 {
-	bool balanced = report_balances(*r);
 	struct js *obj;
 	int status;
 
 	progress_end();
-	status = run != NULL ? run->status : report_status(*r);
-	if (!balanced)
-		status = EX_SOFTWARE;
+	status = cmd_status(*r, run);
 	if (co->json) {
 		obj = report_json(*r, run);
 		js_set_int(obj, "status", status);
@@ -95,9 +103,6 @@ cmd_finish(const struct common *co, struct report **r, const struct err *run)
 	}
 	if (run != NULL)
 		log_err(LOG_ERROR, run);
-	if (!balanced)
-		log_error("the sums do not balance: this is a bug in postroad, "
-			  "please report it with the summary");
 	report_free(r);
 	return cmd_flush(status);
 }

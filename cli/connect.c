@@ -110,7 +110,7 @@ connect_check_dest(struct account *a, const char *url, struct err *err)
 }
 
 void
-connect_end(struct account *a, struct report *r)
+connect_tell(const struct account *a, struct report *r)
 {
 	if (a->security[0] != '\0') {
 		report_set(r, "security", js_str(slice_str(a->security)));
@@ -123,5 +123,11 @@ connect_end(struct account *a, struct report *r)
 			    "The server's certificate was NOT "
 			    "verified (--tls insecure).");
 	}
+}
+
+void
+connect_end(struct account *a, struct report *r)
+{
+	connect_tell(a, r);
 	account_close(a);
 }

@@ -20,8 +20,10 @@ int connect_source(struct account *a, struct source_spec *spec, const char *arg,
  * talk to.  -1 with EX_USAGE. */
 int connect_check_dest(struct account *a, const char *url, struct err *err);
 
-/* The end of an account's use: how safe its connections were goes into the
- * summary, loudly where they were not; account_close(). */
+/* How safe the account's connections were goes into the summary, loudly where
+ * they were not. */
+void connect_tell(const struct account *a, struct report *r);
+/* The same at the end of its use; account_close(). */
 void connect_end(struct account *a, struct report *r);
 
 #endif

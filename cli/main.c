@@ -12,9 +12,9 @@
 #include "extract/pst_child.h"
 #include "load/take_child.h"
 
-static const struct cmd *const commands[] = { &cmd_extract, &cmd_merge,
-	&cmd_transform, &cmd_load, &cmd_export, &cmd_verify, &cmd_ls, &cmd_why,
-	&cmd_probe, &cmd_survey, NULL };
+static const struct cmd *const commands[] = { &cmd_migrate, &cmd_extract,
+	&cmd_merge, &cmd_transform, &cmd_load, &cmd_export, &cmd_verify,
+	&cmd_ls, &cmd_why, &cmd_probe, &cmd_survey, NULL };
 
 static void
 print_usage(FILE *f)

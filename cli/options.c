@@ -12,14 +12,14 @@
 #include "core/num.h"
 
 #define FIRST_LONG  256 /* getopt values of options without a letter */
-#define MAX_OPTIONS 128
+#define MAX_OPTIONS 256
 
 struct parser {
 	const struct opt *opt[MAX_OPTIONS]; /* by getopt value - FIRST_LONG */
 	void *into[MAX_OPTIONS];
 	struct option longs[MAX_OPTIONS + 2];
 	struct buf shorts;
-	int n;
+	int n, nlongs;
 };
 
 static bool
@@ -28,22 +28,37 @@ takes_value(const struct opt *o)
 	return o->type != OPT_FLAG && o->type != OPT_COUNT && o->arg != NULL;
 }
 
+/* Is there one of that name before the option numbered 'n'? */
+static bool
+is_known(const struct parser *p, const char *name, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(p->opt[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 add_option(struct parser *p, const struct opt *o, void *into)
 {
-	struct option *l = &p->longs[p->n];
+	struct option *l = &p->longs[p->nlongs];
 
 	p->opt[p->n] = o;
 	p->into[p->n] = into;
+	p->n++;
+	if (is_known(p, o->name, p->n - 1))
+		return;
 	l->name = o->name;
 	l->has_arg = takes_value(o) ? required_argument : no_argument;
-	l->val = FIRST_LONG + p->n;
+	l->val = FIRST_LONG + p->n - 1;
+	p->nlongs++;
 	if (o->letter != 0) {
 		buf_putc(&p->shorts, o->letter);
 		if (takes_value(o))
 			buf_putc(&p->shorts, ':');
 	}
-	p->n++;
 }
 
 static void
@@ -117,6 +132,20 @@ set_value(const struct opt *o, void *into, const char *value, struct err *err)
 		items->v[items->n++] = (struct opt_item){ o->name, value };
 		break;
 	}
+	return 0;
+}
+
+/* The option numbered 'i', in every table that knows it. */
+static int
+set_everywhere(const struct parser *p, int i, const char *value,
+    struct err *err)
+{
+	int k;
+
+	for (k = i; k < p->n; k++)
+		if (strcmp(p->opt[k]->name, p->opt[i]->name) == 0 &&
+		    set_value(p->opt[k], p->into[k], value, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -198,7 +227,7 @@ options_parse(const struct cmd *cmd, void *const into[OPT_TABLES], int argc,
 		i = c >= FIRST_LONG ? c - FIRST_LONG : find_letter(&p, c);
 		rc = c >= FIRST_LONG && is_shortened(p.opt[i], argv)
 		    ? refuse_short(cmd, p.opt[i], err)
-		    : set_value(p.opt[i], p.into[i], optarg, err);
+		    : set_everywhere(&p, i, optarg, err);
 	}
 	buf_free(&p.shorts);
 	if (rc < 0)
@@ -237,30 +266,36 @@ options_free(const struct cmd *cmd, void *const into[OPT_TABLES])
 	}
 }
 
+static void
+help_option(const struct opt *o)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
+	    o->letter != 0 ? '-' : ' ', o->letter != 0 ? o->letter : ' ',
+	    o->letter != 0 ? ", " : "  ", o->name, o->arg != NULL ? " " : "",
+	    o->arg != NULL ? o->arg : "");
+	if (strlen(left) > 29)
+		printf("  %s\n  %-29s %s\n", left, "", o->help);
+	else
+		printf("  %-29s %s\n", left, o->help);
+}
+
 void
 options_help(const struct cmd *cmd)
 {
-	const struct opt *o;
-	char left[64];
-	int t;
+	void *const nothing[OPT_TABLES] = { NULL };
+	struct parser p;
+	int i;
 
 	printf("usage: postroad %s [OPTIONS] %s\n\n%s.\n", cmd->name,
 	    cmd->operands, cmd->summary);
 	if (cmd->text != NULL)
 		printf("\n%s\n", cmd->text);
 	printf("\nOptions:\n");
-	for (t = 0; t < OPT_TABLES; t++) {
-		for (o = cmd->tables[t]; o != NULL && o->name != NULL; o++) {
-			snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
-			    o->letter != 0 ? '-' : ' ',
-			    o->letter != 0 ? o->letter : ' ',
-			    o->letter != 0 ? ", " : "  ", o->name,
-			    o->arg != NULL ? " " : "",
-			    o->arg != NULL ? o->arg : "");
-			if (strlen(left) > 29)
-				printf("  %s\n  %-29s %s\n", left, "", o->help);
-			else
-				printf("  %-29s %s\n", left, o->help);
-		}
-	}
+	parser_init(&p, cmd, nothing);
+	for (i = 0; i < p.n; i++)
+		if (p.opt[i]->help != NULL && !is_known(&p, p.opt[i]->name, i))
+			help_option(p.opt[i]);
+	buf_free(&p.shorts);
 }

@@ -3,7 +3,8 @@
  * Declarative options: one table serves parsing (getopt_long), --help and
  * the completions.  A command has up to OPT_TABLES tables, each filling in a
  * struct of its own ("into"), so that common and connection options are
- * written once.
+ * written once.  An option that several tables have is set in each of them,
+ * and explained by the first.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -14,7 +15,7 @@
 
 #include "core/err.h"
 
-#define OPT_TABLES 5
+#define OPT_TABLES 10
 
 enum opt_type {
 	OPT_FLAG,  /* bool: set to true */
@@ -49,7 +50,7 @@ struct opt {
 	enum opt_type type;
 	const char *arg;  /* "FILE": its name in --help; NULL: no argument
 			   * (FLAG, COUNT, and ITEM without a value) */
-	const char *help; /* one line */
+	const char *help; /* one line; NULL: not in --help */
 	size_t offset;	  /* of its field in the struct of the table */
 };
 

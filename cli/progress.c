@@ -22,6 +22,7 @@ static struct {
 	bool draw;  /* on a terminal */
 	bool shown; /* the line is on the screen */
 	int64_t start, last;
+	void (*beside)(struct buf *b);
 } line;
 
 static int64_t
@@ -78,6 +79,8 @@ compose(struct buf *b, const struct report *r, int64_t elapsed)
 		text_escape(b, slice_str(doing));
 		buf_puts(b, ")");
 	}
+	if (line.beside != NULL)
+		line.beside(b);
 }
 
 static void
@@ -116,6 +119,26 @@ progress_begin(const struct common *co, struct report *r, const char *verb)
 		return;
 	log_set_before(clear_line);
 	report_set_tick(r, tick, NULL);
+}
+
+void
+progress_beside(void (*put)(struct buf *b))
+{
+	line.beside = put;
+}
+
+static void
+clear_parents(void)
+{
+	if (line.draw)
+		fputs("\r\033[K", stderr);
+}
+
+void
+progress_detach(void)
+{
+	line.shown = false;
+	log_set_before(clear_parents);
 }
 
 void

@@ -55,6 +55,8 @@ struct stage_transform {
 };
 
 extern const struct opt stage_transform_options[];
+/* Is any rule or fix asked for? */
+bool stage_transform_is_asked(const struct stage_transform *s);
 int stage_transform_check(struct stage_transform *s, const char *in,
     const char *out, struct err *err);
 int stage_transform_run(struct stage_transform *s, struct report *r,

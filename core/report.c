@@ -88,6 +88,17 @@ report_new(enum stage stage)
 	return r;
 }
 
+struct report *
+report_next(const struct report *earlier)
+{
+	struct report *r = report_new(earlier->stage);
+
+	r->start = earlier->start;
+	r->tick = earlier->tick;
+	r->tick_arg = earlier->tick_arg;
+	return r;
+}
+
 static void
 counters_free(struct counters *c)
 {
@@ -232,6 +243,35 @@ report_bulk(struct report *r, const char *folder, enum fate fate, uint64_t n)
 	r->all.announced += n;
 	r->all.fates[fate] += n;
 	tick(r);
+}
+
+static void
+turn_stored(struct tally *t, uint64_t n, uint64_t bytes)
+{
+	t->fates[FATE_UNCHANGED] -= n;
+	t->fates[FATE_STORED] += n;
+	t->bytes += bytes;
+}
+
+void
+report_absorb(struct report *r, const struct report *earlier)
+{
+	const struct folder *f;
+	struct tally *t;
+	uint64_t n;
+	size_t i;
+
+	for (i = 0; i < earlier->nfolders; i++) {
+		f = &earlier->folders[i];
+		t = tally_of(r, f->name);
+		n = f->t.fates[FATE_STORED];
+		if (n > t->fates[FATE_UNCHANGED])
+			n = t->fates[FATE_UNCHANGED];
+		turn_stored(t, n, f->t.bytes);
+		turn_stored(&r->all, n, f->t.bytes);
+	}
+	for (i = 0; i < earlier->added.n; i++)
+		report_add(r, earlier->added.v[i].name, earlier->added.v[i].n);
 }
 
 /* A long path's end tells more than its beginning. */

@@ -52,6 +52,9 @@ struct problem {
 };
 
 struct report *report_new(enum stage stage);
+/* For another pass over the same messages: its clock began when the first's
+ * did, and it has the same tick. */
+struct report *report_next(const struct report *earlier);
 void report_free(struct report **r);
 
 /* Call now and then with what is going on: cli/ draws progress from it. */
@@ -75,6 +78,11 @@ void report_fate(struct report *r, const char *folder, enum fate fate,
 /* The same for 'n' messages at once: announced, and their fate. */
 void report_bulk(struct report *r, const char *folder, enum fate fate,
     uint64_t n);
+/*
+ * An earlier pass over the same messages, of the same run: what it stored is
+ * in 'r' as unchanged, and counts as stored; its counters are added.
+ */
+void report_absorb(struct report *r, const struct report *earlier);
 /* Name a problem: logged at once, kept for problems[]. */
 void report_problem(struct report *r, const struct problem *p);
 /*

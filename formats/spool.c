@@ -395,6 +395,25 @@ spool_event_now(struct spool *sp, struct err *err)
 }
 
 int
+spool_event_last(struct spool *sp, const char *what, struct buf *detail,
+    struct err *err)
+{
+	struct ledger_rows *q;
+	int rc;
+
+	if (ledger_query(sp->ledger, &q, err,
+		"SELECT detail FROM event WHERE what=? ORDER BY id DESC "
+		"LIMIT 1",
+		"t", what) < 0)
+		return -1;
+	rc = ledger_step(q, err);
+	if (rc == 1 && ledger_text(q, 0) != NULL)
+		buf_puts(detail, ledger_text(q, 0));
+	ledger_end(&q);
+	return rc;
+}
+
+int
 spool_event_end(struct spool *sp, int status, const char *summary,
     struct err *err)
 {

@@ -102,6 +102,10 @@ int spool_event_now(struct spool *sp, struct err *err);
 int spool_event_end(struct spool *sp, int status, const char *summary,
     struct err *err);
 
+/* The detail of the last such event: 1, 0 there was none, -1. */
+int spool_event_last(struct spool *sp, const char *what, struct buf *detail,
+    struct err *err);
+
 /* ------------------------------------------------------------ folders */
 
 struct spool_folder {

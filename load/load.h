@@ -40,6 +40,13 @@ struct load_options {
 	uint64_t daily_budget;	  /* bytes a day (UTC), over all runs; 0: the
 				  * profile's, if it has one */
 	unsigned spool_flags;	  /* SPOOL_FORCE */
+	/*
+	 * Somebody still fills the spool: asked when all that it had was
+	 * done.  1: look at it again, 0: that was all, -1 with SCOPE_RUN: end.
+	 * NULL: nobody does.
+	 */
+	int (*more)(void *arg, struct err *err);
+	void *more_arg;
 };
 
 /* --window: seconds of the day.  0, or -1 with EX_USAGE. */
