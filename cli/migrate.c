@@ -247,11 +247,11 @@ await_spool(struct crew *c, struct err *err)
 	do {
 		s = beside_look(feeder(c));
 		report_moved(c->loading, 0);
-		if (s.over)
+		if (s.over || s.begun)
 			break;
 	} while (pause_a_look(err) == 0);
 	c->last = s.over;
-	return s.over ? 0 : -1;
+	return s.over || s.begun ? 0 : -1;
 }
 
 static void

@@ -36,19 +36,19 @@ report_many(struct load *l, const struct load_folder *f, enum fate fate,
 		report_fate(l->report, f->path, fate, 0);
 }
 
-/* All that the spool has is announced, whatever comes. */
+/* All that the spool has is announced, whatever comes; once more, what came
+ * since. */
 static void
 announce(struct load *l)
 {
-	uint64_t msgs = 0, bytes = 0, n;
+	uint64_t msgs = 0, bytes = 0;
 	size_t i;
 
 	for (i = 0; i < l->nfolders; i++) {
 		struct load_folder *f = &l->folders[i];
 
 		report_folder(l->report, f->path);
-		f->announced = f->sums.messages;
-		for (n = f->announced; n > 0; n--)
+		for (; f->announced < f->sums.messages; f->announced++)
 			report_announce(l->report, f->path);
 		msgs += f->sums.messages;
 		bytes += f->sums.todo_bytes;
@@ -335,6 +335,35 @@ tell_ahead(struct load *l)
 			l->day_limit));
 }
 
+/* Others have filled the spool meanwhile: what they brought is to be done. */
+static int
+look_again(struct load *l, struct err *err)
+{
+	size_t i;
+
+	if (plan_and_announce(l, err) < 0)
+		return -1;
+	for (i = 0; i < l->nfolders; i++)
+		if (l->folders[i].sums.todo > 0 || l->folders[i].there == 0)
+			l->folders[i].finished = false;
+	return run_through(l, err);
+}
+
+/* Until those who fill the spool have ended. */
+static int
+run_with_others(struct load *l, struct err *err)
+{
+	int rc = run_through(l, err);
+
+	while (rc == 0 && l->o->more != NULL) {
+		rc = l->o->more(l->o->more_arg, err);
+		if (rc <= 0)
+			break;
+		rc = look_again(l, err);
+	}
+	return rc;
+}
+
 static int
 run(struct load *l, struct err *err)
 {
@@ -356,7 +385,7 @@ run(struct load *l, struct err *err)
 	    pace_begin(l, err) < 0 || plan_and_announce(l, err) < 0)
 		return -1;
 	tell_ahead(l);
-	return run_through(l, err);
+	return run_with_others(l, err);
 }
 
 /* The connection was refused: all the same, say what is waiting. */

@@ -99,7 +99,8 @@ int pace_wait(struct load *l, struct err *err);
 int pace_end(const struct load *l, struct err *err);
 
 /* ---- plan.c */
-/* Read the spool's folders, decide on their names.  0 or -1. */
+/* Read the spool's folders, decide on their names.  Once more: those that
+ * came since are added behind, and all sums are new.  0 or -1. */
 int plan_make(struct load *l, struct err *err);
 /* Only the folders and their sums, without a destination. */
 int plan_read(struct load *l, struct err *err);

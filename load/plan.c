@@ -32,15 +32,29 @@ add_folder(struct load *l, const struct spool_folder *f)
 	return p;
 }
 
+static bool
+has_folder(const struct load *l, int64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < l->nfolders; i++)
+		if (l->folders[i].id == id)
+			return true;
+	return false;
+}
+
+/* Those that are not known yet. */
 static int
 read_folders(struct load *l, struct err *err)
 {
+	bool first = l->nfolders == 0;
 	struct spool_folder f;
 	int64_t id = 0;
 	int rc;
 
 	while ((rc = spool_folder_next(l->spool, &id, &f, err)) == 1)
-		add_folder(l, &f);
+		if (first || !has_folder(l, f.id))
+			add_folder(l, &f);
 	return rc;
 }
 
@@ -97,6 +111,8 @@ take_known(struct load *l, struct err *err)
 
 	for (i = 0; i < l->nfolders && l->d.id > 0; i++) {
 		f = &l->folders[i];
+		if (f->name != NULL)
+			continue; /* settled in an earlier look */
 		there = delivery_map_get(l->ledger, l->d.id, f->path, err);
 		if (there < 0)
 			return -1;
@@ -249,7 +265,8 @@ plan_make(struct load *l, struct err *err)
 
 	if (read_folders(l, err) < 0 || take_known(l, err) < 0)
 		return -1;
-	name_base(l);
+	if (l->base == NULL)
+		name_base(l);
 	take_roles(l);
 	for (i = 0; i < l->nfolders; i++)
 		if (l->folders[i].name == NULL)
