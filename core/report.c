@@ -213,8 +213,14 @@ report_folder(struct report *r, const char *folder)
 void
 report_announce(struct report *r, const char *folder)
 {
-	tally_of(r, folder)->announced++;
-	r->all.announced++;
+	report_announce_many(r, folder, 1);
+}
+
+void
+report_announce_many(struct report *r, const char *folder, uint64_t n)
+{
+	tally_of(r, folder)->announced += n;
+	r->all.announced += n;
 }
 
 void
@@ -234,13 +240,10 @@ report_fate(struct report *r, const char *folder, enum fate fate,
 }
 
 void
-report_bulk(struct report *r, const char *folder, enum fate fate, uint64_t n)
+report_fate_many(struct report *r, const char *folder, enum fate fate,
+    uint64_t n)
 {
-	struct tally *t = tally_of(r, folder);
-
-	t->announced += n;
-	t->fates[fate] += n;
-	r->all.announced += n;
+	tally_of(r, folder)->fates[fate] += n;
 	r->all.fates[fate] += n;
 	tick(r);
 }
@@ -272,6 +275,13 @@ report_absorb(struct report *r, const struct report *earlier)
 	}
 	for (i = 0; i < earlier->added.n; i++)
 		report_add(r, earlier->added.v[i].name, earlier->added.v[i].n);
+}
+
+void
+report_bulk(struct report *r, const char *folder, enum fate fate, uint64_t n)
+{
+	report_announce_many(r, folder, n);
+	report_fate_many(r, folder, fate, n);
 }
 
 /* A long path's end tells more than its beginning. */

@@ -75,7 +75,11 @@ void report_announce(struct report *r, const char *folder);
  * EXPORTED. */
 void report_fate(struct report *r, const char *folder, enum fate fate,
     uint64_t bytes);
-/* The same for 'n' messages at once: announced, and their fate. */
+/* The same for 'n' messages at once. */
+void report_announce_many(struct report *r, const char *folder, uint64_t n);
+void report_fate_many(struct report *r, const char *folder, enum fate fate,
+    uint64_t n);
+/* Both for 'n' messages: announced, and their fate. */
 void report_bulk(struct report *r, const char *folder, enum fate fate,
     uint64_t n);
 /*

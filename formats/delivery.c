@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "formats/delivery_seal.h"
 #include "formats/ledger.h"
 
 /* -------------------------------------------------------- destinations */
@@ -205,8 +206,8 @@ delivery_sums(struct ledger *l, int64_t dest, int64_t spool_folder,
 	struct ledger_rows *q;
 	int rc;
 
-	*s = (struct delivery_sums){ 0 };
-	if (ledger_query(l, &q, err,
+	if (delivery_seal_get(l, dest, spool_folder, folder, s, err) < 0 ||
+	    ledger_query(l, &q, err,
 		"SELECT count(*), total(m.size),"
 		" count(*) FILTER (WHERE d.state IN (2, 5)),"
 		" count(*) FILTER (WHERE d.state=2 AND d.folder<>?),"
@@ -220,15 +221,17 @@ delivery_sums(struct ledger *l, int64_t dest, int64_t spool_folder,
 		" count(*) FILTER (WHERE d.state=2 AND (d.flags<>m.flags OR"
 		" d.keywords<>m.keywords))"
 		" FROM message m LEFT JOIN delivery d"
-		" ON d.destination=? AND d.key=m.key WHERE m.folder=?",
-		"iii", folder, dest, spool_folder) < 0)
+		" ON d.destination=? AND d.key=m.key WHERE m.folder=? AND"
+		" m.id>?",
+		"iiii", folder, dest, spool_folder, s->sealed) < 0)
 		return -1;
 	rc = ledger_step(q, err);
 	if (rc == 1) {
-		s->messages = (uint64_t)ledger_int(q, 0);
-		s->bytes = (uint64_t)ledger_int(q, 1);
-		s->done = (uint64_t)ledger_int(q, 2);
-		s->elsewhere = folder == 0 ? 0 : (uint64_t)ledger_int(q, 3);
+		s->counted = (uint64_t)ledger_int(q, 0);
+		s->messages += s->counted;
+		s->bytes += (uint64_t)ledger_int(q, 1);
+		s->done += (uint64_t)ledger_int(q, 2);
+		s->elsewhere += folder == 0 ? 0 : (uint64_t)ledger_int(q, 3);
 		s->todo = (uint64_t)ledger_int(q, 4);
 		s->todo_bytes = (uint64_t)ledger_int(q, 5);
 		s->lost = (uint64_t)ledger_int(q, 6);

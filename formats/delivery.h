@@ -104,6 +104,9 @@ struct delivery_sums {
 	uint64_t lost;		   /* not delivered, file gone */
 	uint64_t intended;	   /* of todo: outcome unknown */
 	uint64_t reflagged;	   /* of done: has other flags than were told */
+	int64_t sealed;	  /* up to this row all are delivered: nothing is
+			   * to be looked for below (delivery_seal.h) */
+	uint64_t counted; /* of messages: behind that row */
 };
 /* 'folder': the one it goes to now, 0: not known. */
 int delivery_sums(struct ledger *l, int64_t dest, int64_t spool_folder,

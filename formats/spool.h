@@ -137,6 +137,9 @@ int spool_folder_remove(struct spool *sp, const char *path, struct err *err);
  * *id = 0.  Strings live until the next call.  Returns 1, 0 at the end, -1. */
 int spool_folder_next(struct spool *sp, int64_t *id, struct spool_folder *f_r,
     struct err *err);
+/* The same where 'messages' and 'bytes' are not wanted, and stay 0. */
+int spool_folder_next_uncounted(struct spool *sp, int64_t *id,
+    struct spool_folder *f_r, struct err *err);
 
 /* ----------------------------------------------------------- messages */
 

@@ -251,8 +251,8 @@ read_folder(struct spool *sp, int64_t id, struct spool_folder *f,
 }
 
 int
-spool_folder_next(struct spool *sp, int64_t *id, struct spool_folder *f_r,
-    struct err *err)
+spool_folder_next_uncounted(struct spool *sp, int64_t *id,
+    struct spool_folder *f_r, struct err *err)
 {
 	size_t i;
 	int rc;
@@ -275,13 +275,22 @@ spool_folder_next(struct spool *sp, int64_t *id, struct spool_folder *f_r,
 		rc = read_folder(sp, sp->folder_ids[i], f_r, err);
 		if (rc == 0)
 			continue; /* gone meanwhile */
-		if (rc < 0 || count_folder(sp, f_r, err) < 0)
+		if (rc < 0)
 			return -1;
 		*id = f_r->id;
 		sp->folder_pos = i;
 		return 1;
 	}
 	return 0;
+}
+
+int
+spool_folder_next(struct spool *sp, int64_t *id, struct spool_folder *f_r,
+    struct err *err)
+{
+	int rc = spool_folder_next_uncounted(sp, id, f_r, err);
+
+	return rc == 1 && count_folder(sp, f_r, err) < 0 ? -1 : rc;
 }
 
 /* ------------------------------------------------------------- messages */

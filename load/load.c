@@ -6,7 +6,9 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/step.h"
 #include "core/stop.h"
+#include "formats/delivery_seal.h"
 #include "formats/folder.h"
 #include "formats/spool_items.h"
 #include "load/load_impl.h"
@@ -28,14 +30,6 @@ load_begin(struct load *l, struct err *err)
 
 /* ------------------------------------------------------------- counting */
 
-static void
-report_many(struct load *l, const struct load_folder *f, enum fate fate,
-    uint64_t n)
-{
-	while (n-- > 0)
-		report_fate(l->report, f->path, fate, 0);
-}
-
 /* All that the spool has is announced, whatever comes; once more, what came
  * since. */
 static void
@@ -48,8 +42,11 @@ announce(struct load *l)
 		struct load_folder *f = &l->folders[i];
 
 		report_folder(l->report, f->path);
-		for (; f->announced < f->sums.messages; f->announced++)
-			report_announce(l->report, f->path);
+		if (f->announced < f->sums.messages) {
+			report_announce_many(l->report, f->path,
+			    f->sums.messages - f->announced);
+			f->announced = f->sums.messages;
+		}
 		msgs += f->sums.messages;
 		bytes += f->sums.todo_bytes;
 	}
@@ -63,9 +60,9 @@ count_settled(struct load *l, struct load_folder *f)
 	struct err why = { 0 };
 
 	f->unchanged = f->sums.done;
-	report_many(l, f, FATE_UNCHANGED, f->unchanged);
+	report_fate_many(l->report, f->path, FATE_UNCHANGED, f->unchanged);
 	f->lost += f->sums.lost;
-	report_many(l, f, FATE_LOST, f->sums.lost);
+	report_fate_many(l->report, f->path, FATE_LOST, f->sums.lost);
 	if (f->sums.lost > 0) {
 		err_set(&why, SCOPE_MSG, EX_NOINPUT,
 		    "%llu messages were never delivered, and their files are "
@@ -99,8 +96,10 @@ left_over(struct load *l, struct load_folder *f)
 {
 	uint64_t have = f->unchanged + f->loaded + f->refused + f->lost;
 
-	for (; f->announced < have; f->announced++)
-		report_announce(l->report, f->path);
+	if (f->announced < have) {
+		report_announce_many(l->report, f->path, have - f->announced);
+		f->announced = have;
+	}
 	return f->announced - have;
 }
 
@@ -114,7 +113,7 @@ refuse_folder(struct load *l, struct load_folder *f, const struct err *why)
 	report_problem(l->report,
 	    &(struct problem){ .folder = f->path, .err = why });
 	f->refused += rest;
-	report_many(l, f, FATE_REFUSED, rest);
+	report_fate_many(l->report, f->path, FATE_REFUSED, rest);
 }
 
 /* What had no turn. */
@@ -128,7 +127,8 @@ count_pending(struct load *l)
 
 		if (!f->counted)
 			count_settled(l, f);
-		report_many(l, f, FATE_PENDING, left_over(l, f));
+		report_fate_many(l->report, f->path, FATE_PENDING,
+		    left_over(l, f));
 	}
 }
 
@@ -256,6 +256,29 @@ check_quiet(struct load *l, struct err *err)
 	return rc;
 }
 
+/* What is finished need not be counted again. */
+static int
+seal(struct load *l, struct err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < l->nfolders; i++) {
+		struct load_folder *f = &l->folders[i];
+
+		if (f->there == 0 || f->sums.counted == 0 || f->refused > 0 ||
+		    f->lost > 0)
+			continue;
+		rc = ledger_begin(l->ledger, err) < 0
+		    ? -1
+		    : delivery_seal_put(l->ledger, l->d.id, f->id, f->there,
+			  err);
+	}
+	if (rc == 0 && ledger_in_transaction(l->ledger))
+		step("load.seal");
+	return rc < 0 ? -1 : ledger_commit(l->ledger, err);
+}
+
 static int
 run_folders(struct load *l, struct err *err)
 {
@@ -278,7 +301,9 @@ run_folders(struct load *l, struct err *err)
 			return err_within(err, "folder '%s'", f->path);
 		f->finished = true;
 	}
-	return l->o->dry_run ? 0 : resolve_twice(l, err);
+	if (l->o->dry_run)
+		return 0;
+	return resolve_twice(l, err) < 0 ? -1 : seal(l, err);
 }
 
 /* Once more from the start while the session alone is what failed. */

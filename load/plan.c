@@ -52,7 +52,7 @@ read_folders(struct load *l, struct err *err)
 	int64_t id = 0;
 	int rc;
 
-	while ((rc = spool_folder_next(l->spool, &id, &f, err)) == 1)
+	while ((rc = spool_folder_next_uncounted(l->spool, &id, &f, err)) == 1)
 		if (first || !has_folder(l, f.id))
 			add_folder(l, &f);
 	return rc;

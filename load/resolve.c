@@ -186,7 +186,7 @@ find_places(struct load *l, struct place **p_r, size_t *n_r, struct err *err)
 
 	if (ledger_query(l->ledger, &q, err,
 		"SELECT DISTINCT folder FROM delivery WHERE destination=? AND "
-		"state=1",
+		"state=1 AND state<>2" /* by the index delivery_odd */,
 		"i", l->d.id) < 0)
 		return -1;
 	while ((rc = ledger_step(q, err)) == 1) {

@@ -37,7 +37,8 @@ pst_learn_roles(struct sink_pst *s, struct err *err)
 	int64_t row = 0;
 	int rc;
 
-	while ((rc = spool_folder_next(s->spec.spool, &row, &f, err)) > 0)
+	while ((rc = spool_folder_next_uncounted(s->spec.spool, &row, &f,
+		    err)) > 0)
 		s->told_roles |= role_bit(f.special_use);
 	return rc;
 }

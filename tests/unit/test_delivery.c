@@ -11,6 +11,7 @@
 
 #include "core/mem.h"
 #include "formats/delivery.h"
+#include "formats/delivery_seal.h"
 #include "formats/ledger.h"
 #include "formats/spool.h"
 
@@ -220,6 +221,99 @@ test_facts(void **state)
 	assert_int_equal(delivery_fact_next(l, "k2", &at, &f, &arena, &err), 0);
 }
 
+static void
+deliver_all(void)
+{
+	struct err err = { 0 };
+
+	assert_true(delivery_done(l, dest, "k1", folder, 5, NULL, &err) == 0 &&
+	    delivery_done(l, dest, "k2", folder, 6, NULL, &err) == 0 &&
+	    delivery_done(l, dest, "k3", folder, 7, NULL, &err) == 0);
+}
+
+/* How many were counted beside what a seal says. */
+static uint64_t
+counted(void)
+{
+	struct err err = { 0 };
+
+	assert_int_equal(delivery_seal_put(l, dest, spool_folder, folder, &err),
+	    0);
+	return sums().counted;
+}
+
+static void
+test_seal(void **state)
+{
+	struct err err = { 0 };
+	struct delivery_sums s;
+
+	(void)state;
+	assert_int_equal(counted(), 3); /* nothing was delivered */
+	delivery_done(l, dest, "k1", folder, 5, NULL, &err);
+	assert_int_equal(counted(), 3); /* not all was */
+	deliver_all();
+	s = sums();
+	assert_int_equal(counted(), 0);
+	assert_int_equal(sums().messages, 3);
+	assert_int_equal(sums().done, 3);
+	assert_int_equal(sums().bytes, s.bytes);
+	assert_int_equal(sums().todo + sums().lost + sums().intended, 0);
+	/* only what came behind it is counted */
+	ledger_commit(l, &err);
+	put_message("k4");
+	assert_int_equal(spool_flush(sp, &err), 0);
+	assert_int_equal(sums().counted, 1);
+	assert_int_equal(sums().messages, 4);
+	assert_int_equal(sums().todo, 1);
+	assert_int_equal(sums().bytes, s.bytes + s.bytes / 3);
+	assert_string_equal(work(1), "k4 ");
+	assert_int_equal(counted(), 1);
+	delivery_done(l, dest, "k4", folder, 8, NULL, &err);
+	assert_int_equal(counted(), 0);
+	assert_int_equal(sums().done, 4);
+	/* another folder there: not what was counted */
+	assert_int_equal(
+	    delivery_sums(l, dest, spool_folder, folder + 1, &s, &err), 0);
+	assert_int_equal(s.elsewhere, 4);
+}
+
+/* Whatever takes a counted message away breaks the seal. */
+static void
+test_seal_breaks(void **state)
+{
+	static const char *const how[] = {
+		"UPDATE delivery SET state=0 WHERE key='k2'",
+		"UPDATE delivery SET state=4, uid=NULL",
+		"UPDATE delivery SET folder=folder+1 WHERE key='k2'",
+		"DELETE FROM delivery WHERE key='k3'",
+		"DELETE FROM message WHERE key='k3'",
+		"UPDATE message SET folder=folder+1 WHERE key='k1'",
+		"UPDATE message SET id=100 WHERE key='k1'",
+		"UPDATE message SET size=1000 WHERE key='k1'",
+		"UPDATE message SET flags=flags+1 WHERE key='k1'",
+		"UPDATE delivery SET flags=77 WHERE key='k1'",
+	};
+	struct err err = { 0 };
+	size_t i;
+
+	(void)state;
+	deliver_all();
+	for (i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		assert_int_equal(counted(), 0);
+		ledger_do(l, &err, "SAVEPOINT try", "");
+		assert_true(ledger_do(l, &err, how[i], "") > 0);
+		assert_true(sums().counted >= 2);
+		ledger_do(l, &err, "ROLLBACK TO try", "");
+	}
+	/* what changes nothing of it does not */
+	assert_true(ledger_do(l, &err, "UPDATE message SET lost=1, source='{}'",
+			"") > 0);
+	assert_true(ledger_do(l, &err, "UPDATE delivery SET uid=NULL", "") > 0);
+	assert_int_equal(sums().counted, 0);
+	assert_int_equal(sums().done, 3);
+}
+
 int
 main(void)
 {
@@ -229,6 +323,9 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_labels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_facts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_seal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_seal_breaks, setup,
+		    teardown),
 	};
 
 	return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);
