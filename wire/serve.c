@@ -1,0 +1,626 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The throw-away server: connections, and bytes made into commands.  One
+ * thread, one poll; nothing here waits for one client.
+ */
+#include "wire/serve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "core/num.h"
+#include "wire/serve_impl.h"
+
+#define BLOCK	    65536
+#define DAY_MS	    ((uint64_t)86400000)
+#define LITERAL_MAX 65536 /* of a name or password */
+
+/* ------------------------------------------------------------- opening */
+
+int
+serve_listen(uint16_t port, uint16_t *port_r, struct err *err)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(sa);
+	int fd, one = 1;
+
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+	    listen(fd, 64) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &len) < 0) {
+		err_sys(err, SCOPE_RUN, EX_UNAVAILABLE,
+		    "listening on 127.0.0.1");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	*port_r = ntohs(sa.sin_port);
+	return fd;
+}
+
+int
+serve_scratch(struct err *err)
+{
+	const char *dir = getenv("TMPDIR");
+	char *path;
+	int fd;
+
+	if (dir == NULL || dir[0] != '/')
+		dir = "/tmp";
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	path = mem_fmt("%s/postroad-serve.XXXXXX", dir);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	else
+		err_sys(err, SCOPE_RUN, EX_CANTCREAT, "%s", path);
+	free(path);
+	return fd;
+}
+
+/* --------------------------------------------------------------- talking */
+
+uint64_t
+serve_clock_ms(const struct serve *s)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	if (s->start_ms != 0)
+		now -= s->start_ms;
+	return now * (s->spec->speed_up == 0 ? 1 : s->spec->speed_up);
+}
+
+bool
+serve_has(const struct serve *s, const char *cap)
+{
+	const char *at = s->caps;
+	size_t n = strlen(cap);
+
+	while ((at = strcasestr(at, cap)) != NULL) {
+		if ((at == s->caps || at[-1] == ' ') &&
+		    (at[n] == ' ' || at[n] == '\0' || at[n] == '='))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+void
+serve_putf(struct serve_conn *c, const char *fmt, ...)
+{
+	va_list ap;
+	char *text = NULL;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		mem_exhausted();
+	va_end(ap);
+	buf_puts(&c->out, text);
+	free(text);
+}
+
+void
+serve_bye(struct serve_conn *c, const char *text)
+{
+	serve_putf(c, "* BYE %s\r\n", text);
+	c->closing = true;
+}
+
+void
+serve_answer(struct serve_conn *c, const char *text)
+{
+	const struct serve *s = c->s;
+
+	serve_putf(c, "%s %s\r\n", c->tag[0] == '\0' ? "*" : c->tag, text);
+	if (strncmp(text, "OK", 2) == 0)
+		return;
+	s->stats->refused++;
+	c->errors++;
+	if (s->limits.errors_per_session != 0 && !c->closing &&
+	    c->errors > s->limits.errors_per_session) {
+		s->stats->dropped++;
+		serve_bye(c, s->w->bye_errors);
+	}
+}
+
+/* -------------------------------------------------------------- arguments */
+
+bool
+serve_space(struct slice *s)
+{
+	if (s->n == 0 || s->p[0] != ' ')
+		return false;
+	*s = slice_from(*s, 1);
+	return true;
+}
+
+static bool
+is_atom(char ch)
+{
+	return (unsigned char)ch > ' ' && ch != 127 &&
+	    strchr("(){\"", ch) == NULL;
+}
+
+bool
+serve_atom(struct slice *s, struct slice *atom_r)
+{
+	size_t n = 0;
+
+	while (n < s->n && is_atom(s->p[n]))
+		n++;
+	*atom_r = slice_of(s->p, n);
+	*s = slice_from(*s, n);
+	return n > 0;
+}
+
+static bool
+read_quoted(struct slice *s, struct buf *out)
+{
+	size_t i;
+
+	for (i = 1; i < s->n; i++) {
+		if (s->p[i] == '"') {
+			*s = slice_from(*s, i + 1);
+			return true;
+		}
+		if (s->p[i] == '\\' && ++i == s->n)
+			return false;
+		buf_putc(out, s->p[i]);
+	}
+	return false;
+}
+
+/* "{5}\r\nhello", as the command buffer has it. */
+static bool
+read_literal(struct slice *s, struct buf *out)
+{
+	struct slice at = slice_from(*s, 1);
+	uint64_t n;
+
+	if (!num_take_u64(&at, LITERAL_MAX, &n))
+		return false;
+	if (at.n > 0 && at.p[0] == '+')
+		at = slice_from(at, 1);
+	if (at.n < 3 + n || memcmp(at.p, "}\r\n", 3) != 0)
+		return false;
+	buf_put(out, at.p + 3, (size_t)n);
+	*s = slice_from(at, 3 + (size_t)n);
+	return true;
+}
+
+bool
+serve_astring(struct slice *s, struct buf *out)
+{
+	struct slice atom;
+
+	buf_clear(out);
+	if (s->n == 0)
+		return false;
+	if (s->p[0] == '"')
+		return read_quoted(s, out);
+	if (s->p[0] == '{')
+		return read_literal(s, out);
+	if (!serve_atom(s, &atom))
+		return false;
+	buf_put(out, atom.p, atom.n);
+	return true;
+}
+
+bool
+serve_word(struct slice *s, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (s->n < n || strncasecmp(s->p, word, n) != 0)
+		return false;
+	*s = slice_from(*s, n);
+	return true;
+}
+
+bool
+serve_list(struct slice *s, struct slice *inner_r)
+{
+	size_t i, depth = 0;
+
+	if (s->n == 0 || s->p[0] != '(')
+		return false;
+	for (i = 0; i < s->n; i++) {
+		if (s->p[i] == '(')
+			depth++;
+		else if (s->p[i] == ')' && --depth == 0)
+			break;
+	}
+	if (i == s->n)
+		return false;
+	*inner_r = slice_of(s->p + 1, i - 1);
+	*s = slice_from(*s, i + 1);
+	return true;
+}
+
+void
+serve_put_string(struct buf *b, struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (strchr("\r\n", s.p[i]) != NULL ||
+		    (unsigned char)s.p[i] >= 0x80)
+			break;
+	if (i < s.n) {
+		buf_putf(b, "{%zu}\r\n", s.n);
+		buf_put(b, s.p, s.n);
+		return;
+	}
+	buf_putc(b, '"');
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			buf_putc(b, '\\');
+		buf_putc(b, s.p[i]);
+	}
+	buf_putc(b, '"');
+}
+
+/* --------------------------------------------------- bytes to commands */
+
+/* Does the line end with "{n}" or "{n+}"?  'at_r': where that begins. */
+static bool
+ends_with_literal(struct slice line, uint64_t *n_r, bool *sync_r, size_t *at_r)
+{
+	size_t i;
+
+	if (line.n < 3 || line.p[line.n - 1] != '}')
+		return false;
+	*sync_r = line.p[line.n - 2] != '+';
+	i = line.n - (*sync_r ? 1 : 2);
+	while (i > 0 && line.p[i - 1] >= '0' && line.p[i - 1] <= '9')
+		i--;
+	if (i == 0 || line.p[i - 1] != '{')
+		return false;
+	*at_r = i - 1;
+	return num_u64(slice_of(line.p + i, line.n - i - (*sync_r ? 1 : 2)),
+	    INT64_MAX, n_r);
+}
+
+static void
+command_done(struct serve_conn *c)
+{
+	buf_clear(&c->cmd);
+	c->skip = false;
+	c->in_literal = false;
+}
+
+/* What may come without "+ go ahead"? */
+static bool
+may_hurry(const struct serve *s, uint64_t n)
+{
+	return serve_has(s, "LITERAL+") ||
+	    (serve_has(s, "LITERAL-") && n <= 4096);
+}
+
+static void
+begin_literal(struct serve_conn *c, uint64_t n, bool sync)
+{
+	c->literal = n;
+	c->in_literal = true;
+	c->for_mail = false;
+	if (!sync && !may_hurry(c->s, n)) {
+		serve_bye(c, "Literal without being asked for it");
+		return;
+	}
+	if (c->skip || serve_append_literal(c, buf_slice(&c->cmd), sync))
+		return;
+	if (n > LITERAL_MAX || c->cmd.n + n > SERVE_COMMAND) {
+		serve_bye(c, "Too long");
+		return;
+	}
+	buf_puts(&c->cmd, "\r\n");
+	if (sync)
+		buf_puts(&c->out, "+ Ready\r\n");
+}
+
+/* A line, without its end, was added to c->cmd from 'from' on. */
+static void
+take_line(struct serve_conn *c, size_t from)
+{
+	struct slice line = slice_from(buf_slice(&c->cmd), from);
+	uint64_t n;
+	size_t at;
+	bool sync;
+
+	if (ends_with_literal(line, &n, &sync, &at)) {
+		begin_literal(c, n, sync);
+		return;
+	}
+	if (c->a.active) {
+		if (line.n > 0 && c->a.refusal == NULL)
+			c->a.refusal = "BAD Syntax error behind a message";
+		serve_append_finish(c);
+	} else if (!c->skip) {
+		serve_command(c, buf_slice(&c->cmd));
+	}
+	command_done(c);
+}
+
+static size_t
+feed_literal(struct serve_conn *c, const char *p, size_t n)
+{
+	size_t take = n < c->literal ? n : (size_t)c->literal;
+
+	if (c->for_mail && !c->skip)
+		serve_append_bytes(c, p, take);
+	else if (!c->for_mail && !c->skip)
+		buf_put(&c->cmd, p, take);
+	c->literal -= take;
+	if (c->literal > 0)
+		return take;
+	c->in_literal = false;
+	if (c->for_mail)
+		buf_clear(&c->cmd);
+	if (c->for_mail && !c->skip)
+		serve_append_message(c);
+	return take;
+}
+
+/* 0: there is no whole line yet. */
+static size_t
+feed_line(struct serve_conn *c, const char *p, size_t n)
+{
+	const char *nl = memchr(p, '\n', n);
+	size_t len, from = c->cmd.n;
+
+	if (nl == NULL) {
+		if (n > SERVE_LINE)
+			serve_bye(c, "Line too long");
+		return 0;
+	}
+	len = (size_t)(nl - p);
+	if (c->cmd.n + len > SERVE_COMMAND) {
+		serve_bye(c, "Too long");
+		return len + 1;
+	}
+	buf_put(&c->cmd, p, len > 0 && nl[-1] == '\r' ? len - 1 : len);
+	take_line(c, from);
+	return len + 1;
+}
+
+static bool
+is_full(const struct serve_conn *c)
+{
+	return c->out.n - c->out_at > SERVE_OUT;
+}
+
+static void
+feed(struct serve_conn *c)
+{
+	size_t at = 0, n;
+
+	while (!c->closing && !c->f.active && !is_full(c) &&
+	    (at < c->in.n || (c->in_literal && c->literal == 0))) {
+		n = c->in_literal ? feed_literal(c, c->in.p + at, c->in.n - at)
+				  : feed_line(c, c->in.p + at, c->in.n - at);
+		if (n == 0 &&
+		    !(c->in_literal == false && at < c->in.n &&
+			memchr(c->in.p + at, '\n', c->in.n - at)))
+			break;
+		at += n;
+	}
+	buf_eat(&c->in, at);
+}
+
+/* ------------------------------------------------------------ connections */
+
+static void
+drop(struct serve *s, size_t i)
+{
+	struct serve_conn *c = s->conn[i];
+
+	serve_unselect(c);
+	serve_append_reset(c);
+	serve_fetch_reset(c);
+	close(c->fd);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	buf_free(&c->cmd);
+	free(c);
+	s->conn[i] = NULL;
+}
+
+static void
+greet(struct serve_conn *c, size_t open)
+{
+	struct serve *s = c->s;
+
+	if ((s->limits.connections != 0 && open >= s->limits.connections) ||
+	    open + 1 >= SERVE_CONNECTIONS) {
+		s->stats->dropped++;
+		serve_bye(c, s->w->bye_connections);
+		return;
+	}
+	buf_puts(&c->out, "* OK ");
+	if (strstr(s->w->greeting, "%s") != NULL)
+		buf_putf(&c->out, "[CAPABILITY %s] ", s->caps);
+	buf_puts(&c->out,
+	    s->w->greeting +
+		(s->w->greeting[0] == '[' ? strcspn(s->w->greeting, "]") + 2
+					  : 0));
+	buf_puts(&c->out, "\r\n");
+}
+
+static void
+take_in(struct serve *s)
+{
+	struct serve_conn *c;
+	size_t i, open = 0, at = SERVE_CONNECTIONS;
+	int fd, one = 1;
+
+	for (i = 0; i < SERVE_CONNECTIONS; i++) {
+		if (s->conn[i] == NULL)
+			at = i;
+		else if (!s->conn[i]->closing)
+			open++;
+	}
+	if (at == SERVE_CONNECTIONS)
+		return;
+	fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	c = mem_alloc(1, sizeof(*c));
+	c->s = s;
+	c->fd = fd;
+	c->number = ++s->next_number;
+	s->conn[at] = c;
+	s->stats->connections++;
+	greet(c, open);
+}
+
+/* false: it has hung up. */
+static bool
+read_some(struct serve_conn *c)
+{
+	ssize_t n = recv(c->fd, buf_room(&c->in, BLOCK), BLOCK, 0);
+
+	if (n > 0)
+		c->in.n += (size_t)n;
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static bool
+write_some(struct serve_conn *c)
+{
+	ssize_t n;
+
+	while (c->out_at < c->out.n) {
+		n = send(c->fd, c->out.p + c->out_at, c->out.n - c->out_at,
+		    MSG_NOSIGNAL);
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		c->out_at += (size_t)n;
+	}
+	buf_clear(&c->out);
+	c->out_at = 0;
+	return true;
+}
+
+/* One connection's turn.  false: it is over. */
+static bool
+turn(struct serve_conn *c, short got)
+{
+	bool alive = true;
+
+	if ((got & (POLLIN | POLLHUP | POLLERR)) != 0)
+		alive = read_some(c);
+	do {
+		feed(c);
+		while (c->f.active && !is_full(c))
+			serve_fetch_more(c);
+		if (!write_some(c))
+			return false;
+		/* room again: the rest of what is there has its turn */
+	} while (alive && !c->closing && c->out.n == 0 &&
+	    (c->f.active ||
+		(c->in.n > 0 && !c->in_literal &&
+		    memchr(c->in.p, '\n', c->in.n) != NULL)));
+	if (c->closing && c->out.n == 0)
+		return false;
+	return alive;
+}
+
+static size_t
+set_polls(struct serve *s, struct pollfd *p, size_t *which)
+{
+	size_t i, n = 0;
+
+	p[n++] = (struct pollfd){ .fd = s->listener, .events = POLLIN };
+	p[n++] = (struct pollfd){ .fd = s->control, .events = POLLIN };
+	for (i = 0; i < SERVE_CONNECTIONS; i++) {
+		const struct serve_conn *c = s->conn[i];
+
+		if (c == NULL)
+			continue;
+		p[n] = (struct pollfd){ .fd = c->fd };
+		if (c->out.n > 0)
+			p[n].events |= POLLOUT;
+		if (!c->closing && !c->f.active && !is_full(c))
+			p[n].events |= POLLIN;
+		which[n++] = i;
+	}
+	return n;
+}
+
+static void
+loop(struct serve *s)
+{
+	struct pollfd p[SERVE_CONNECTIONS + 2];
+	size_t which[SERVE_CONNECTIONS + 2], n, i;
+
+	for (;;) {
+		n = set_polls(s, p, which);
+		if (poll(p, (nfds_t)n, -1) < 0 && errno != EINTR)
+			return;
+		if (p[1].revents != 0)
+			return;
+		for (i = 2; i < n; i++)
+			if (p[i].revents != 0 &&
+			    !turn(s->conn[which[i]], p[i].revents))
+				drop(s, which[i]);
+		if (p[0].revents != 0)
+			take_in(s);
+	}
+}
+
+void
+serve_run(const struct serve_spec *spec, int listener, int scratch, int control,
+    struct serve_stats *stats)
+{
+	struct serve *s = mem_alloc(1, sizeof(*s));
+	size_t i;
+
+	s->spec = spec;
+	s->w = serve_words_of(spec->as);
+	s->stats = stats;
+	if (spec->limits != NULL)
+		s->limits = *spec->limits;
+	s->listener = listener;
+	s->scratch = scratch;
+	s->control = control;
+	s->start_ms =
+	    serve_clock_ms(s) / (spec->speed_up == 0 ? 1 : spec->speed_up);
+	snprintf(s->caps, sizeof(s->caps), "%s", s->w->caps);
+	if (s->limits.message_bytes != 0 &&
+	    strcasecmp(s->w->name, "microsoft") != 0) {
+		size_t len = strlen(s->caps);
+
+		snprintf(s->caps + len, sizeof(s->caps) - len,
+		    " APPENDLIMIT=%llu",
+		    (unsigned long long)s->limits.message_bytes);
+	}
+	serve_boxes_init(s);
+	loop(s);
+	for (i = 0; i < SERVE_CONNECTIONS; i++)
+		if (s->conn[i] != NULL)
+			drop(s, i);
+	serve_boxes_free(s);
+	free(s);
+}
