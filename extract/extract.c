@@ -11,6 +11,7 @@
 #include "core/mem.h"
 #include "core/stop.h"
 #include "extract/refresh.h"
+#include "formats/ledger.h"
 #include "formats/folder.h"
 #include "formats/head.h"
 #include "formats/spool.h"
@@ -30,6 +31,11 @@ struct run {
 	struct buf out;	       /* the same with CRLF */
 	uint64_t moved;
 	bool incomplete; /* some of the spool's messages are */
+	bool torn;	 /* some of the source could not be had */
+	/* of a source that does not tell what is gone: which rows were met,
+	 * a bit each; of those that were there before */
+	uint8_t *met;
+	int64_t top;
 };
 
 /* Which --exclude keeps this folder out, or NULL. */
@@ -177,6 +183,7 @@ refuse(struct run *run, const struct source_item *item, const struct err *why,
 	enum fate fate =
 	    why->status == EX_NOINPUT ? FATE_VANISHED : FATE_REFUSED;
 
+	run->torn = run->torn || run->met != NULL;
 	name_problem(run, item, why);
 	report_fate(run->r, item->msg.folder, fate, 0);
 	return spool_fate_set(run->sp, item->msg.key, item->msg.folder,
@@ -297,14 +304,23 @@ meet(struct run *run, const struct source_item *item, struct spool_entry *have,
 	if (!spool_is_adopted(have)) {
 		report_fate(run->r, item->msg.folder, FATE_UNCHANGED, 0);
 		tell_incomplete(run, item);
-		return refresh_flags(&run->refresh, &item->msg, have, err);
+		return refresh_known(&run->refresh, &item->msg, have,
+		    run->met != NULL, err);
 	}
 	rc = store(run, item, true, err);
 	if (rc != 1)
 		return rc;
 	rc = spool_find(run->sp, item->msg.key, have, err);
-	return rc == 1 ? refresh_flags(&run->refresh, &item->msg, have, err)
-		       : rc;
+	return rc == 1
+	    ? refresh_known(&run->refresh, &item->msg, have, false, err)
+	    : rc;
+}
+
+static void
+note_met(struct run *run, int64_t row)
+{
+	if (run->met != NULL && row > 0 && row <= run->top)
+		run->met[row / 8] |= (uint8_t)(1 << row % 8);
 }
 
 static int
@@ -316,6 +332,9 @@ take_message(struct run *run, const struct source_item *item, struct err *err)
 	int rc;
 
 	report_announce(run->r, item->msg.folder);
+	if (run->met != NULL &&
+	    spool_find(run->sp, item->msg.key, &have, err) == 1)
+		note_met(run, have.id);
 	if (by != NULL || is_left_out(run, PLACE_MAIL)) {
 		report_fate(run->r, item->msg.folder, FATE_EXCLUDED, 0);
 		why = by != NULL ? mem_fmt("--exclude %s", by)
@@ -418,12 +437,95 @@ bear(struct run *run, const struct source_item *item, struct err *err)
 		report_announce(run->r, item->msg.folder);
 		return refuse(run, item, &why, err);
 	case SCOPE_FOLDER:
+		run->torn = true;
 		report_problem(run->r,
 		    &(struct problem){ .folder = item->folder, .err = &why });
 		return 0;
 	default:
 		return -1;
 	}
+}
+
+/* ------------------------------------------------------------ what is gone */
+
+static int
+begin_meeting(struct run *run, struct err *err)
+{
+	if (source_tells_gone(run->src))
+		return 0;
+	if (ledger_number(spool_ledger(run->sp), &run->top, err,
+		"SELECT max(id) FROM message", "") < 0)
+		return -1;
+	run->met = mem_alloc((size_t)(run->top / 8 + 1), 1);
+	return 0;
+}
+
+/* The next message behind *row that should have been met, and was not. */
+static int
+next_unmet(struct run *run, int64_t *row, struct buf *key, struct err *err)
+{
+	struct ledger_rows *q;
+	int rc;
+
+	if (ledger_query(spool_ledger(run->sp), &q, err,
+		"SELECT id, key FROM message WHERE id>? AND id<=? AND lost=0 "
+		"AND substr(source,-12)<>'\"gone\":true}' AND "
+		"source<>'{\"kind\":\"adopted\"}' ORDER BY id",
+		"ii", *row, run->top) < 0)
+		return -1;
+	while ((rc = ledger_step(q, err)) == 1) {
+		*row = ledger_int(q, 0);
+		if ((run->met[*row / 8] & 1 << *row % 8) != 0)
+			continue;
+		buf_clear(key);
+		buf_puts(key, ledger_text(q, 1));
+		break;
+	}
+	ledger_end(&q);
+	return rc;
+}
+
+#define ASKED "asked" /* in meta */
+
+/* Was the last run asked for the same?  Options make messages come and go,
+ * too. */
+static int
+is_asked_again(struct run *run, const struct source_spec *spec, struct err *err)
+{
+	char *now = mem_fmt("%d %d %s %s", spec->carve, spec->labels_as_folders,
+	    spec->mbox_dialect == NULL ? "" : spec->mbox_dialect,
+	    spec->pst_reader == NULL ? "" : spec->pst_reader);
+	const char *was = spool_meta(run->sp, ASKED);
+	int rc = was != NULL && strcmp(was, now) == 0 && !run->o->rebind;
+
+	if ((was == NULL || strcmp(was, now) != 0) &&
+	    spool_meta_set(run->sp, ASKED, now, err) < 0)
+		rc = -1;
+	free(now);
+	return rc;
+}
+
+/* The source gave all it has.  One that gives nothing where there was
+ * something is more likely away than empty. */
+static int
+mark_unmet(struct run *run, const struct source_spec *spec, struct err *err)
+{
+	struct buf key = { 0 };
+	int64_t row = 0;
+	int rc = 0;
+
+	if (run->met == NULL || run->torn || report_announced(run->r) == 0)
+		return 0;
+	rc = is_asked_again(run, spec, err);
+	if (rc <= 0)
+		return rc;
+	while ((rc = next_unmet(run, &row, &key, err)) == 1)
+		if (refresh_unmet(&run->refresh, buf_str(&key), err) < 0) {
+			rc = -1;
+			break;
+		}
+	buf_free(&key);
+	return rc;
 }
 
 static int
@@ -568,12 +670,18 @@ extract_run(const struct source_spec *given, const struct extract_options *o,
 		report_expect(r, 0, source_total(run.src));
 	run.raw = digest_new();
 	run.in = mem_alloc(1, LIMIT_BLOCK);
-	rc = refresh_sweep(&run.refresh, err);
+	rc = begin_meeting(&run, err);
 	if (rc == 0)
 		rc = take_all(&run, err);
+	if (rc == 0)
+		rc = mark_unmet(&run, &spec, err);
+	if (rc == 0)
+		rc = refresh_end(&run.refresh,
+		    !run.torn && source_is_whole(run.src), err);
 	rc = finish(&run, rc, err);
 out:
 	free_excludes(&run);
+	free(run.met);
 	digest_free(&run.raw);
 	free(run.in);
 	buf_free(&run.out);

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "core/step.h"
+#include "formats/spool_moves.h"
 #include "formats/spool_source.h"
 
-int
+#define GONE_FOLDER "gone-folder:" /* in meta: to go with --mirror */
+
+static int
 refresh_flags(struct refresh *f, const struct msg *m,
     const struct spool_entry *have, struct err *err)
 {
@@ -25,6 +28,34 @@ refresh_flags(struct refresh *f, const struct msg *m,
 	return rc;
 }
 
+/* A message that is known lies in another folder there now. */
+static int
+follow_folder(struct refresh *f, const char *key, const char *folder,
+    struct err *err)
+{
+	report_add(f->r, "moved", 1);
+	step("extract.move");
+	return spool_folder_add(f->sp,
+		   &(struct spool_folder){ .path = folder, .subscribed = -1 },
+		   err) < 0
+	    ? -1
+	    : spool_move(f->sp, key, folder, err);
+}
+
+int
+refresh_known(struct refresh *f, const struct msg *m,
+    const struct spool_entry *have, bool follow, struct err *err)
+{
+	bool moved = follow && strcmp(have->msg.folder, m->folder) != 0;
+
+	if (refresh_flags(f, m, have, err) < 0)
+		return -1;
+	if ((moved || spool_is_gone(have)) &&
+	    spool_source_back(f->sp, m->key, m->source, err) < 0)
+		return -1;
+	return moved ? follow_folder(f, m->key, m->folder, err) : 0;
+}
+
 static int
 take_flags(struct refresh *f, const struct source_item *item, struct err *err)
 {
@@ -39,29 +70,90 @@ take_flags(struct refresh *f, const struct source_item *item, struct err *err)
 	return refresh_flags(f, &item->msg, &have, err);
 }
 
+/* Whether it was moved or is gone for good is told at the end. */
 static int
 gone(struct refresh *f, const char *key, struct err *err)
 {
 	int rc;
 
 	step("extract.gone");
-	rc = spool_source_gone(f->sp, key, f->mirror, err);
-	if (rc > 0)
-		report_add(f->r, f->mirror ? "removed" : "gone_at_source", 1);
+	if (spool_set_unsettled(f->sp, true, err) < 0)
+		return -1;
+	rc = spool_source_gone(f->sp, key, false, err);
+	f->gone += rc > 0;
 	return rc < 0 ? -1 : 0;
 }
 
 int
-refresh_sweep(struct refresh *f, struct err *err)
+refresh_unmet(struct refresh *f, const char *key, struct err *err)
 {
-	struct buf key = { 0 };
-	int rc = 0;
+	return gone(f, key, err);
+}
+
+/* Folders that are gone there, once they are empty. */
+static int
+remove_folders(struct refresh *f, struct err *err)
+{
+	struct buf name = { 0 }, value = { 0 };
+	int rc;
 
 	while (
-	    f->mirror && (rc = spool_source_next_gone(f->sp, &key, err)) == 1)
-		if ((rc = gone(f, buf_str(&key), err)) < 0)
+	    (rc = spool_meta_next(f->sp, GONE_FOLDER, &name, &value, err)) == 1)
+		if (spool_folder_remove(f->sp,
+			buf_str(&name) + strlen(GONE_FOLDER), err) < 0 ||
+		    spool_meta_remove(f->sp, buf_str(&name), err) < 0) {
+			rc = -1;
 			break;
+		}
+	buf_free(&name);
+	buf_free(&value);
+	return rc;
+}
+
+static int
+sweep(struct refresh *f, struct err *err)
+{
+	struct buf key = { 0 };
+	int rc;
+
+	while ((rc = spool_source_next_gone(f->sp, &key, err)) == 1) {
+		step("extract.gone");
+		rc = spool_source_gone(f->sp, buf_str(&key), true, err);
+		if (rc < 0)
+			break;
+		report_add(f->r, "removed", 1);
+	}
 	buf_free(&key);
+	return rc < 0 ? -1 : remove_folders(f, err);
+}
+
+int
+refresh_end(struct refresh *f, bool whole, struct err *err)
+{
+	uint64_t moved;
+
+	if (spool_moves_settle(f->sp, whole, &moved, err) < 0)
+		return -1;
+	if (moved > 0)
+		report_add(f->r, "moved", moved);
+	f->gone -= moved < f->gone ? moved : f->gone;
+	if (whole && f->mirror)
+		return sweep(f, err);
+	if (f->gone > 0)
+		report_add(f->r, "gone_at_source", f->gone);
+	return 0;
+}
+
+/* The folder itself is gone there. */
+static int
+note_gone_folder(struct refresh *f, const char *path, struct err *err)
+{
+	struct buf name = { 0 };
+	int rc;
+
+	buf_putf(&name, GONE_FOLDER "%s", path);
+	rc = spool_meta_set(f->sp, buf_str(&name), "1", err);
+	buf_free(&name);
 	return rc;
 }
 
@@ -94,7 +186,7 @@ take_gone(struct refresh *f, const struct source_item *item, struct err *err)
 			break;
 		}
 	if (rc == 0 && f->mirror && item->folder != NULL && item->now == NULL)
-		rc = spool_folder_remove(f->sp, item->folder, err);
+		rc = note_gone_folder(f, item->folder, err);
 	buf_free(&key);
 	return rc < 0 ? -1 : 0;
 }

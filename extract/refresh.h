@@ -13,16 +13,25 @@ struct refresh {
 	struct spool *sp;
 	struct report *r;
 	bool mirror; /* what is gone at the source goes here, too */
+	/* refresh.c's own */
+	uint64_t gone;
 };
 
 /* Any item but SOURCE_FOLDER and SOURCE_MSG.  0, or -1 with SCOPE_RUN. */
 int refresh_take(struct refresh *f, const struct source_item *item,
     struct err *err);
-/* With 'mirror': what earlier runs marked as gone goes.  0 or -1. */
-int refresh_sweep(struct refresh *f, struct err *err);
-/* The message 'm' is there already: flags that changed at the source since
+/*
+ * The source came to its end.  'whole': nothing of it was out of reach.  What
+ * is gone is paired with what is new (formats/spool_moves.h); what is left
+ * over is gone, and with 'mirror' goes here, too.  0 or -1.
+ */
+int refresh_end(struct refresh *f, bool whole, struct err *err);
+/* The message 'm' is there already, and at its source: it is back, if it was
+ * thought gone; it lies where it lies there ('follow'); flags that changed at the source since
  * follow.  'have' is from spool_find(). */
-int refresh_flags(struct refresh *f, const struct msg *m,
-    const struct spool_entry *have, struct err *err);
+int refresh_known(struct refresh *f, const struct msg *m,
+    const struct spool_entry *have, bool follow, struct err *err);
+/* It was not met, though everything was. */
+int refresh_unmet(struct refresh *f, const char *key, struct err *err);
 
 #endif

@@ -255,6 +255,18 @@ source_resume(struct source *src, struct spool *sp, struct err *err)
 	return src->ops->resume == NULL ? 0 : src->ops->resume(src, sp, err);
 }
 
+bool
+source_tells_gone(const struct source *src)
+{
+	return src->ops->resume != NULL || src->ops->probe == NULL;
+}
+
+bool
+source_is_whole(const struct source *src)
+{
+	return !src->torn;
+}
+
 int
 source_recognizes(struct source *src, struct spool *sp, const char *identity,
     struct err *err)

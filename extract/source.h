@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A source is anything messages can be taken out of: an mbox, a Maildir, a
-<<<<<<< HEAD
  * folder of .eml, a PST, an IMAP or POP3 account.  It is a
-=======
- * folder of .eml, a PST, an IMAP account; later an archive, POP3.  It is a
->>>>>>> 08c0d18 (wip imap source)
  * pull iterator and strictly read-only: nothing here changes the store
  * behind it (O_RDONLY, no access times where the system lets us).
  *
@@ -112,15 +108,9 @@ struct source_item {
 };
 
 /*
-<<<<<<< HEAD
  * Take a SOURCE argument apart: "KIND:PATH" sets kind and path, a URL its
  * scheme's kind, anything else is a path.  spec->path points into 'arg'.  0,
  * or -1 with EX_USAGE.
-=======
- * Take a SOURCE argument apart: "KIND:PATH" sets kind and path, a URL the
- * kind by its scheme, anything else is a path.  spec->path points into 'arg'.
- * 0, or -1 with EX_USAGE.
->>>>>>> 08c0d18 (wip imap source)
  */
 int source_spec_parse(struct source_spec *spec, const char *arg,
     struct err *err);
@@ -144,6 +134,9 @@ int source_open(struct source **src_r, const struct source_spec *spec,
  */
 struct spool;
 int source_resume(struct source *src, struct spool *sp, struct err *err);
+/* Does it tell by itself what is gone?  Else it gives everything it has, every
+ * time, under keys that are the same as long as a message stays. */
+bool source_tells_gone(const struct source *src);
 /*
  * The spool is bound to 'identity', which is not ours: is it the same source
  * under another name all the same?  (An account that moved to another host.)
@@ -196,6 +189,9 @@ bool source_raw_sha256(struct source *src, uint8_t out[DIGEST_BYTES]);
  * came, as it was told to the report ("attachment 'x' cannot be read"); NULL:
  * nothing.  Until the next source_next(). */
 const char *source_incomplete(const struct source *src);
+
+/* At the end: was all of it seen?  False where a folder could not be read. */
+bool source_is_whole(const struct source *src);
 
 /* Size of the whole store in bytes, 0 if unknown, for progress; and how far
  * the source is in it. */

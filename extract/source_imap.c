@@ -83,6 +83,7 @@ lost(struct imap_source *s, struct pull *p, struct err *err)
 	if (opening && p->box != NULL && ++s->box_deaths >= BOX_DEATHS_MAX) {
 		/* not this folder, then */
 		s->box_deaths = 0;
+		s->base.torn = true;
 		report_problem(s->spec->report,
 		    &(struct problem){ .folder = p->box->path, .err = err });
 		p->at = PULL_IDLE;

@@ -43,6 +43,7 @@ struct source {
 	char *identity; /* set by open, freed by source.c */
 	uint64_t total; /* set by open */
 	uint64_t done;	/* kept by next and read */
+	bool torn;	/* a folder is out of reach, and next does not say so */
 	/* what of the message at hand could not be had though the rest was;
 	 * kept by next and read; NULL: nothing */
 	const char *incomplete;

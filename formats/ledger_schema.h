@@ -158,6 +158,9 @@ static const char ledger_from_2[] =
     "ALTER TABLE delivery ADD COLUMN moving INTEGER;"
     "UPDATE delivery SET (flags, keywords)=(SELECT m.flags, m.keywords FROM"
     " message m WHERE m.key=delivery.key) WHERE state IN (1, 2);" LEDGER_DELTA
+    /* what is there is not new to formats/spool_moves.c */
+    "INSERT OR IGNORE INTO meta SELECT 'settled',"
+    " coalesce(max(id), 0) FROM message;"
     "PRAGMA user_version=3; COMMIT;";
 static const char ledger_as_if_3[] =
     "CREATE TEMP VIEW destination AS SELECT *, 0 AS renames"

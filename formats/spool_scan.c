@@ -157,7 +157,8 @@ struct found {
 	int64_t folder;
 	const char *path;
 	const char *ident, *info;
-	bool fresh; /* lies in new/ */
+	bool fresh;   /* lies in new/ */
+	bool dropped; /* was a leftover, and is gone */
 	int fd;
 	struct stat st;
 };
@@ -284,9 +285,48 @@ adopt_foreign(const struct found *f, struct err *err)
 	    (int64_t)f->st.st_mtim.tv_sec, RECEIVED_SOURCE, err);
 }
 
+/*
+ * Its message has another name now, and a file with these bytes
+ * (spool_moves.h): a run died before it took the old one away.
+ */
 static int
-adopt_ours(const struct found *f, struct slice key, int64_t received,
-    struct err *err)
+drop_leftover(struct found *f, struct slice key, struct err *err)
+{
+	char *name = mem_fmt("%s%s", f->ident, f->info);
+	uint8_t sha256[DIGEST_BYTES];
+	struct buf head = { 0 };
+	int64_t known = 0;
+	uint64_t size;
+	int dir, rc;
+
+	rc = ledger_number(f->sp->ledger, &known, err,
+	    "SELECT EXISTS(SELECT 1 FROM renamed WHERE old=?)", "s", key);
+	if (rc == 0 && known != 0) {
+		rc = spool_hash_fd(f->fd, sha256, &size, &head, err);
+		if (rc == 0)
+			rc = ledger_number(f->sp->ledger, &known, err,
+			    "SELECT EXISTS(SELECT 1 FROM renamed r JOIN "
+			    "message m ON m.key=r.key WHERE r.old=? AND "
+			    "m.sha256=?)",
+			    "sb", key, slice_of(sha256, sizeof(sha256)));
+		if (rc == 0)
+			lseek(f->fd, 0, SEEK_SET);
+	}
+	if (rc == 0 && known != 0) {
+		dir = spool_tree_open(f->sp, f->path, "cur", err);
+		rc = dir < 0 ? -1 : 1;
+		if (dir >= 0) {
+			f->dropped = unlinkat(dir, name, 0) == 0;
+			close(dir);
+		}
+	}
+	buf_free(&head);
+	free(name);
+	return rc;
+}
+
+static int
+adopt_ours(struct found *f, struct slice key, int64_t received, struct err *err)
 {
 	int64_t id;
 	int rc = row_stands(f->sp, key, &id, err);
@@ -303,6 +343,9 @@ adopt_ours(const struct found *f, struct slice key, int64_t received,
 			   (int64_t)spool_info_flags(f->info), id) < 0
 		    ? -1
 		    : 0;
+	rc = drop_leftover(f, key, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	return insert_adopted(f, key, SPOOL_ADOPTED, received,
 	    received == 0 ? RECEIVED_UNKNOWN : RECEIVED_SOURCE, err);
 }
@@ -398,7 +441,8 @@ adopt_all(struct spool *sp, int64_t folder, const char *path, uint64_t *adopted,
 			rc = -1;
 			break;
 		}
-		++*adopted;
+		*moved = *moved || f.dropped;
+		*adopted += !f.dropped;
 	}
 	ledger_end(&q);
 	return rc;
