@@ -15,6 +15,9 @@
 
 #include "formats/spool.h"
 
+/* The fate "vanished" of one that was taken out of the spool for it. */
+#define SPOOL_GONE_WHY "gone at the source"
+
 /* Is it marked as gone at its source? */
 bool spool_is_gone(const struct spool_entry *e);
 

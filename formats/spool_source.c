@@ -6,6 +6,7 @@
 
 #include "formats/head.h"
 #include "formats/spool_impl.h"
+#include "formats/spool_moves.h"
 
 #define GONE ",\"gone\":true}"
 
@@ -198,8 +199,8 @@ spool_source_gone(struct spool *sp, const char *key, bool remove,
 		rc = spool_source_back(sp, key, buf_str(&source), err);
 	} else {
 		rc = spool_fate_set(sp, key, buf_str(&folder), buf_str(&source),
-		    FATE_VANISHED, "gone at the source", e.msg.size,
-		    e.message_id, err);
+		    FATE_VANISHED, SPOOL_GONE_WHY, e.msg.size, e.message_id,
+		    err);
 		if (rc == 0)
 			rc = e.lost ? 0 : spool_remove(sp, key, err);
 	}

@@ -161,13 +161,15 @@ do_all(struct run *run, struct err *err)
 		if (doubles_new(&run->twins, l, err) < 0)
 			return -1;
 	}
-	if (!run->o->dry_run && places_make(run, err) < 0)
+	if (!run->o->dry_run &&
+	    (places_make(run, err) < 0 || gone_begin(run, err) < 0))
 		return -1;
 	if (walk_all(run, err) < 0 || items_all(run, err) < 0)
 		return -1;
 	if (run->o->dry_run)
 		return 0;
-	if (spool_flush(run->out, err) < 0 || places_prune(run, err) < 0 ||
+	if (spool_flush(run->out, err) < 0 || gone_follow(run, err) < 0 ||
+	    spool_flush(run->out, err) < 0 || places_prune(run, err) < 0 ||
 	    spool_finish(run->out, err) < 0)
 		return -1;
 	return note_extra(run, err);

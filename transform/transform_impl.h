@@ -6,6 +6,7 @@
  *	transform_plan.c  which folder becomes which
  *	transform_walk.c  message by message
  *	transform_items.c contacts, calendars, notes
+ *	transform_gone.c  what was moved at the source, or is gone there
  */
 #ifndef TRANSFORM_TRANSFORM_IMPL_H
 #define TRANSFORM_TRANSFORM_IMPL_H
@@ -63,5 +64,12 @@ int walk_all(struct run *run, struct err *err);
 
 /* ---- transform_items.c */
 int items_all(struct run *run, struct err *err);
+
+/* ---- transform_gone.c */
+/* Before the walk: OUT is as unsettled as IN. */
+int gone_begin(struct run *run, struct err *err);
+/* Behind it: OUT follows what IN knows of keys that are others now, and of
+ * messages that are gone. */
+int gone_follow(struct run *run, struct err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/mem.h"
 #include "core/stop.h"
 #include "formats/head.h"
+#include "formats/spool_source.h"
 #include "transform/transform_impl.h"
 
 /* What OUT has of a message. */
@@ -14,6 +15,7 @@ struct had {
 	const char *folder;
 	uint32_t source_flags;
 	const char *source_keywords;
+	const char *source;
 };
 
 static int
@@ -34,6 +36,7 @@ look_up(struct run *run, const char *key, struct had *had, struct err *err)
 	had->folder = e.msg.folder;
 	had->source_flags = e.source_flags;
 	had->source_keywords = e.source_keywords;
+	had->source = e.msg.source;
 	return 0;
 }
 
@@ -145,6 +148,8 @@ refresh(struct run *run, const struct place *p, const struct spool_entry *e,
 	bool moved = strcmp(had->folder, p->to) != 0;
 	bool flagged = e->msg.flags != had->source_flags ||
 	    strcmp(e->msg.keywords, had->source_keywords) != 0;
+	/* where it is there, or that it is gone */
+	bool placed = strcmp(e->msg.source, had->source) != 0;
 	int rc;
 
 	run->matched++;
@@ -158,6 +163,9 @@ refresh(struct run *run, const struct place *p, const struct spool_entry *e,
 	rc = confirm(run, p, e, had, err);
 	if (rc <= 0)
 		return rc;
+	if (placed &&
+	    spool_source_back(run->out, e->msg.key, e->msg.source, err) < 0)
+		return -1;
 	if (moved && spool_move(run->out, e->msg.key, p->to, err) < 0)
 		return -1;
 	if (flagged &&

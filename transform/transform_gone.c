@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What IN knows of its source and OUT would not see in IN's messages: which
+ * were moved there, and so have another key (formats/spool_moves.h), and which
+ * are gone and not kept.  load needs it to do the same at the destination.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/step.h"
+#include "formats/spool_moves.h"
+#include "formats/spool_source.h"
+#include "transform/transform_impl.h"
+
+#define FOLLOWED "renamed-followed" /* in OUT's meta: up to this row of IN's */
+
+int
+gone_begin(struct run *run, struct err *err)
+{
+	/* until the end of the run: what is gone may be only moved */
+	return spool_is_unsettled(run->in)
+	    ? spool_set_unsettled(run->out, true, err)
+	    : 0;
+}
+
+/* The key that a message has now, which had 'key' at row 'row'. */
+static char *
+key_now(struct run *run, const char *key, int64_t row, struct err *err)
+{
+	struct ledger_rows *q;
+	char *now = mem_str(key);
+	int rc = 1;
+
+	while (rc == 1) {
+		if (ledger_query(spool_ledger(run->in), &q, err,
+			"SELECT id, key FROM renamed WHERE old=? AND id>? "
+			"ORDER BY id LIMIT 1",
+			"ti", now, row) < 0) {
+			rc = -1;
+			break;
+		}
+		rc = ledger_step(q, err);
+		if (rc == 1) {
+			row = ledger_int(q, 0);
+			free(now);
+			now = mem_str(ledger_text(q, 1));
+		}
+		ledger_end(&q);
+	}
+	if (rc == 0)
+		return now;
+	free(now);
+	return NULL;
+}
+
+/* OUT may have the message 'old', which is 'now' by now. */
+static int
+leave_old(struct run *run, const char *old, const char *now, int64_t when,
+    struct err *err)
+{
+	struct spool_entry e;
+	char *folder;
+	int rc = strcmp(old, now) == 0 ? 0 : spool_find(run->out, old, &e, err);
+
+	if (rc <= 0)
+		return rc;
+	folder = mem_str(e.msg.folder);
+	rc = spool_find(run->out, now, NULL, err);
+	if (rc == 0) {
+		/* a rule leaves the new one out: to us it is gone */
+		rc = spool_source_gone(run->out, old, false, err);
+	} else if (rc == 1) {
+		step("transform.renamed");
+		rc = spool_note_renamed(run->out, old, now, folder, when, err);
+		if (rc == 0)
+			rc = spool_remove(run->out, old, err);
+	}
+	free(folder);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+follow_renamed(struct run *run, struct err *err)
+{
+	const char *upto = spool_meta(run->out, FOLLOWED);
+	int64_t row = upto == NULL ? 0 : strtoll(upto, NULL, 10), from = row;
+	struct spool_renamed r;
+	char text[24], *old, *now;
+	int64_t when;
+	int rc;
+
+	while ((rc = spool_renamed_next(run->in, &row, &r, err)) == 1) {
+		old = mem_str(r.old);
+		when = r.when;
+		now = key_now(run, r.key, row, err);
+		rc = now == NULL ? -1 : leave_old(run, old, now, when, err);
+		free(old);
+		free(now);
+		if (rc < 0)
+			return -1;
+	}
+	if (rc < 0 || row == from)
+		return rc;
+	snprintf(text, sizeof(text), "%lld", (long long)row);
+	return spool_meta_set(run->out, FOLLOWED, text, err);
+}
+
+/* IN was told to keep nothing that its source has no more: OUT keeps it, as
+ * gone. */
+static int
+follow_vanished(struct run *run, struct err *err)
+{
+	struct spool_fate f;
+	int64_t row = 0;
+	char *key;
+	int rc;
+
+	while ((rc = spool_fate_next(run->in, &row, &f, err)) == 1) {
+		if (f.fate != FATE_VANISHED ||
+		    strcmp(f.why, SPOOL_GONE_WHY) != 0)
+			continue;
+		key = mem_str(f.key);
+		rc = spool_source_gone(run->out, key, false, err);
+		free(key);
+		if (rc < 0)
+			break;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+int
+gone_follow(struct run *run, struct err *err)
+{
+	if (follow_renamed(run, err) < 0 || follow_vanished(run, err) < 0)
+		return -1;
+	return spool_set_unsettled(run->out, spool_is_unsettled(run->in), err);
+}
