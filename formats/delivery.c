@@ -172,6 +172,32 @@ delivery_folder_renumbered(struct ledger *l, int64_t folder,
 }
 
 int64_t
+delivery_settle(struct ledger *l, int64_t dest, int64_t folder,
+    uint32_t uidnext, struct err *err)
+{
+	return ledger_do(l, err,
+	    "UPDATE delivery SET state=2, uidnext=? WHERE destination=? AND "
+	    "folder=? AND state=4",
+	    "iii", (int64_t)uidnext, dest, folder);
+}
+
+int
+delivery_forget(struct ledger *l, int64_t dest, struct err *err)
+{
+	if (ledger_do(l, err,
+		"UPDATE delivery SET state=0, uid=NULL, uidnext=0 WHERE "
+		"destination=? AND state IN (2, 4)",
+		"i", dest) < 0)
+		return -1;
+	return ledger_do(l, err,
+		   "UPDATE destination_folder SET uidvalidity=0, matched=0 "
+		   "WHERE destination=?",
+		   "i", dest) < 0
+	    ? -1
+	    : 0;
+}
+
+int64_t
 delivery_map_get(struct ledger *l, int64_t dest, const char *path,
     struct err *err)
 {

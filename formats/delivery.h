@@ -12,7 +12,9 @@
  *	(no row) -> INTENDED -> DELIVERED	bytes may leave after INTENDED
  *	               |   \-> REFUSED		the server's words are kept
  *	               \-----> UNSENT		it has not been kept there
- *	DELIVERED -> UNKNOWN			the folder's UIDVALIDITY changed
+ *	DELIVERED -> UNKNOWN -> DELIVERED	the folder was renumbered: found
+ *						there, or moved or deleted
+ *	DELIVERED -> UNSENT			the account is another one
  *	anything -> DELIVERED			found there (matched)
  *	DELIVERED -> WITHDRAWN -> UNSENT	removed there, since the source
  *						has it no more; it is back
@@ -84,6 +86,14 @@ int delivery_folder_next(struct ledger *l, int64_t dest, int64_t *id,
  * and it counts as not matched. */
 int delivery_folder_renumbered(struct ledger *l, int64_t folder,
     uint32_t uidvalidity, struct err *err);
+
+/* It was looked through: what is UNKNOWN is there no more, and DELIVERED
+ * without a UID.  How many; or -1. */
+int64_t delivery_settle(struct ledger *l, int64_t dest, int64_t folder,
+    uint32_t uidnext, struct err *err);
+/* Another account behind the old name: nothing is delivered there, and no
+ * folder has been seen. */
+int delivery_forget(struct ledger *l, int64_t dest, struct err *err);
 
 /* Which folder there a spool folder goes to, once decided for good: its id,
  * 0 undecided, -1; and the decision. */

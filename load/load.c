@@ -290,7 +290,7 @@ run_folders(struct load *l, struct err *err)
 		if (delivery_sums(l->ledger, l->d.id, l->folders[i].id,
 			l->folders[i].there, &l->folders[i].sums, err) < 0)
 			return -1;
-	if (check_quiet(l, err) < 0)
+	if (check_quiet(l, err) < 0 || anew_check(l, err) < 0)
 		return -1;
 	for (i = 0; i < l->nfolders; i++) {
 		struct load_folder *f = &l->folders[i];

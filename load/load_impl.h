@@ -5,6 +5,7 @@
  *	load.c		the run: open, plan, folder after folder, the rest
  *	plan.c		which folder goes where
  *	prepare.c	a folder before the first byte: made, looked through
+ *	anew.c		folders and accounts that were made anew
  *	resolve.c	intents of runs that died, UIDs that were not told
  *	batch.c		messages made ready to be sent
  *	append.c	the sending
@@ -60,6 +61,7 @@ struct load {
 	char *base;  /* --into, wire form; "" */
 	bool resent; /* temp.resent has rows */
 	bool doubts; /* there were intents without a result */
+	bool proven; /* it is the account that the ledger knows */
 
 	struct load_rules rules;
 	/* pace.c's */
@@ -115,6 +117,14 @@ void plan_free(struct load *l);
  * SCOPE_STORE the session, SCOPE_RUN.
  */
 int prepare_folder(struct load *l, struct load_folder *f, struct err *err);
+
+/* ---- anew.c */
+/* Is it the account that it was?  Else all deliveries are forgotten, and
+ * every folder has its turn.  Behind the look at folders without work. */
+int anew_check(struct load *l, struct err *err);
+/* The folder was renumbered and looked through: what is to be looked for
+ * still is there no more, and counts as delivered.  In a transaction. */
+int anew_settle(struct load *l, const struct load_folder *f, struct err *err);
 
 /* ---- resolve.c */
 /* Look for the outcome of every intent that has none. */

@@ -134,6 +134,21 @@ match_want_unknown(struct dest *d, int64_t folder, struct err *err)
 	return count_want(d, err);
 }
 
+int64_t
+match_want_delivered(struct dest *d, int64_t folder, struct err *err)
+{
+	if (ledger_do(d->ledger, err,
+		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
+		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
+		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
+		"FROM delivery d CROSS JOIN message m ON m.key=d.key WHERE "
+		"d.destination=? AND d.folder=? AND d.state=2 AND d.uid IS "
+		"NOT NULL",
+		"ii", d->id, folder) < 0)
+		return -1;
+	return count_want(d, err);
+}
+
 int
 match_drop_bound(struct dest *d, int64_t folder, struct err *err)
 {

@@ -52,6 +52,9 @@ int64_t match_want_intents(struct dest *d, int64_t folder, struct err *err);
 /* Deliveries into this folder whose UIDVALIDITY has changed meanwhile. */
 int64_t match_want_unknown(struct dest *d, int64_t folder, struct err *err);
 
+/* Deliveries into this folder whose UID is known. */
+int64_t match_want_delivered(struct dest *d, int64_t folder, struct err *err);
+
 /* Take those out of there that a delivery is bound to already. */
 int match_drop_bound(struct dest *d, int64_t folder, struct err *err);
 

@@ -155,7 +155,10 @@ note_row(struct load *l, struct load_folder *f, bool empty, bool *matched_r,
 	struct arena a = { 0 };
 	int rc =
 	    delivery_folder_find(l->ledger, l->d.id, f->name, &have, &a, err);
-	bool renumbered = rc == 1 && have.uidvalidity != f->uidvalidity;
+	/* UIDs that were told and cannot be count as another numbering */
+	bool renumbered = rc == 1 &&
+	    (have.uidvalidity != f->uidvalidity ||
+		(f->uidnext != 0 && have.top >= f->uidnext));
 
 	if (rc < 0)
 		goto out;
@@ -173,9 +176,10 @@ note_row(struct load *l, struct load_folder *f, bool empty, bool *matched_r,
 	step("load.folder");
 	rc = load_begin(l, err);
 	if (rc == 0 && renumbered) {
-		log_warn("folder '%s': its UIDVALIDITY was %u and is %u now: "
-			 "looking for everything again",
-		    f->name, have.uidvalidity, f->uidvalidity);
+		if (have.uidvalidity != 0)
+			log_warn("folder '%s': its UIDVALIDITY was %u and is "
+				 "%u now: looking for everything again",
+			    f->name, have.uidvalidity, f->uidvalidity);
 		rc = delivery_folder_renumbered(l->ledger, have.id,
 		    f->uidvalidity, err);
 	}
@@ -183,6 +187,8 @@ note_row(struct load *l, struct load_folder *f, bool empty, bool *matched_r,
 		f->there = delivery_folder_put(l->ledger, l->d.id, &row, err);
 		rc = f->there < 0 ? -1 : 0;
 	}
+	if (rc == 0 && row.matched)
+		rc = anew_settle(l, f, err);
 	if (rc == 0)
 		rc = delivery_map_put(l->ledger, l->d.id, f->path, f->there,
 		    err);
@@ -225,6 +231,7 @@ match_existing(struct load *l, struct load_folder *f, struct err *err)
 	}
 	step("load.matched");
 	if (load_begin(l, err) < 0 || resolve_apply(l, f->there, err) < 0 ||
+	    anew_settle(l, f, err) < 0 ||
 	    delivery_folder_put(l->ledger, l->d.id, &row, err) < 0)
 		return -1;
 	return ledger_commit(l->ledger, err);
