@@ -53,8 +53,9 @@ delivery_next_of_user(struct ledger *l, const char *user, int64_t *dest,
 	int64_t id;
 
 	if (ledger_number(l, &id, err,
-		"SELECT min(id) FROM destination WHERE user=? AND id>?", "ti",
-		user, *dest) < 0)
+		"SELECT min(id) FROM destination WHERE user=? COLLATE NOCASE "
+		"AND id>?",
+		"ti", user, *dest) < 0)
 		return -1;
 	*dest = id;
 	return id > 0;

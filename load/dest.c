@@ -164,7 +164,7 @@ is_same(struct dest *d, int64_t id, struct err *err)
 	struct delivery_folder f;
 	struct arena a = { 0 };
 	int64_t row = 0;
-	unsigned same = 0, seen = 0;
+	unsigned same = 0, other = 0, seen = 0;
 	int rc = 0;
 
 	while (seen < COMPARED_FOLDERS &&
@@ -180,16 +180,16 @@ is_same(struct dest *d, int64_t id, struct err *err)
 			continue;
 		if (rc < 0)
 			break;
-		if (st.uidvalidity != f.uidvalidity ||
-		    (st.uidnext != 0 && st.uidnext <= f.top)) {
-			same = 0;
-			break;
-		}
-		same++;
+		if (st.uidvalidity == f.uidvalidity &&
+		    (st.uidnext == 0 || st.uidnext > f.top))
+			same++;
+		else
+			other++;
 		arena_reset(&a);
 	}
 	arena_free(&a);
-	return rc < 0 && err->scope != SCOPE_FOLDER ? -1 : same > 0;
+	/* a few may have been made anew since */
+	return rc < 0 && err->scope != SCOPE_FOLDER ? -1 : same > 3 * other;
 }
 
 /* Another spelling of a destination that we know? */

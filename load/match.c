@@ -106,6 +106,23 @@ match_want_folder(struct dest *d, int64_t spool_folder, struct err *err)
 }
 
 int64_t
+match_want_mapped(struct dest *d, int64_t folder, struct err *err)
+{
+	if (ledger_do(d->ledger, err,
+		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
+		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
+		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
+		"FROM destination_map x CROSS JOIN folder s ON s.path=x.path "
+		"CROSS JOIN message m ON m.folder=s.id LEFT JOIN delivery d "
+		"ON d.destination=x.destination AND d.key=m.key WHERE "
+		"x.destination=? AND x.folder=? AND d.state IS NOT 2 AND "
+		"d.state IS NOT 5",
+		"ii", d->id, folder) < 0)
+		return -1;
+	return count_want(d, err);
+}
+
+int64_t
 match_want_intents(struct dest *d, int64_t folder, struct err *err)
 {
 	if (ledger_do(d->ledger, err,
@@ -205,7 +222,9 @@ mark_candidates(struct dest *d, int64_t folder, struct err *err)
 		   "AND w.id NOT IN (SELECT id FROM temp.pair)) "
 		   "OR EXISTS (SELECT 1 FROM temp.want w WHERE "
 		   "there.message_id='' AND w.message_id='' AND "
-		   "w.received=there.received "
+		   "(w.received=there.received OR w.size BETWEEN "
+		   "there.size-there.size/16-2048 AND "
+		   "there.size+there.size/16+16) "
 		   "AND w.id NOT IN (SELECT id FROM temp.pair)))",
 		   "i", folder) < 0
 	    ? -1
@@ -229,10 +248,11 @@ keep_likeness(void *arg, uint32_t uid, const struct likeness *l,
 	buf_clear(&k->packed);
 	like_pack(&k->packed, l);
 	return ledger_do(k->ledger, err,
-		   "UPDATE temp.there SET sha256=?, likeness=? WHERE "
+		   "UPDATE temp.there SET sha256=?, body=?, likeness=? WHERE "
 		   "folder=? AND uid=?",
-		   "bbii", slice_of(l->sha256, DIGEST_BYTES),
-		   buf_slice(&k->packed), k->folder, (int64_t)uid) < 0
+		   "bbbii", slice_of(l->sha256, DIGEST_BYTES),
+		   slice_of(l->body, DIGEST_BYTES), buf_slice(&k->packed),
+		   k->folder, (int64_t)uid) < 0
 	    ? -1
 	    : 0;
 }
@@ -296,12 +316,12 @@ pair_rewritten_one(struct dest *d, int64_t folder, int64_t id,
 
 	if (ledger_query(d->ledger, &q, err,
 		"SELECT t.uid, t.likeness FROM temp.want w CROSS JOIN "
-		"temp.there t "
-		"ON t.folder=?1 AND t.likeness IS NOT NULL AND "
+		"temp.there t ON t.folder=?1 AND t.body=?4 AND "
 		"t.message_id=w.message_id WHERE w.id=?2 AND t.uid NOT IN "
 		"(SELECT uid FROM temp.pair WHERE folder=?1) ORDER BY "
 		"t.received<>w.received, abs(t.size-w.size), t.uid LIMIT ?3",
-		"iii", folder, id, (int64_t)TRIES) < 0)
+		"iiib", folder, id, (int64_t)TRIES,
+		slice_of(ours->body, DIGEST_BYTES)) < 0)
 		return -1;
 	while ((rc = ledger_step(q, err)) == 1) {
 		if (!like_unpack(theirs, ledger_blob(q, 1)) ||

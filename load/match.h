@@ -8,7 +8,8 @@
  *     spool with different bytes have all three in common, and where there is
  *     no Message-ID, the bytes decide.
  *  2. the same bytes (SHA-256): of those that share the Message-ID, or the
- *     size and the date, the bytes are fetched.
+ *     size and the date, or have no Message-ID and about the size, the bytes
+ *     are fetched.
  *  3. the same but for what servers are known to rewrite (load/likeness.h).
  *  4. only where asked for (MATCH_WEAK or MATCH_OURS): same Message-ID and
  *     date.
@@ -48,6 +49,8 @@ enum {
  */
 int64_t match_want_folder(struct dest *d, int64_t spool_folder,
     struct err *err);
+/* Likewise of all folders of the spool that go to this one there. */
+int64_t match_want_mapped(struct dest *d, int64_t folder, struct err *err);
 int64_t match_want_intents(struct dest *d, int64_t folder, struct err *err);
 /* Deliveries into this folder whose UIDVALIDITY has changed meanwhile. */
 int64_t match_want_unknown(struct dest *d, int64_t folder, struct err *err);

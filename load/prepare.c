@@ -142,11 +142,43 @@ learn(struct load *l, struct load_folder *f, const struct imap_mailbox *mb)
 	f->any_keyword = mb->any_keyword;
 }
 
+/* --existing ignore: has nothing been delivered there by this spool? */
+static int
+is_ignored(struct load *l, int64_t folder, struct err *err)
+{
+	int64_t n;
+
+	if (!l->o->ignore_existing)
+		return 0;
+	if (ledger_number(l->ledger, &n, err,
+		"SELECT EXISTS(SELECT 1 FROM delivery WHERE folder=?)", "i",
+		folder) < 0)
+		return -1;
+	return n == 0;
+}
+
+/* Was it looked through for another folder of the spool that goes there, and
+ * has more than what we brought? */
+static int
+is_shared(struct load *l, const struct load_folder *f, int64_t folder,
+    uint64_t exists, struct err *err)
+{
+	int64_t n;
+
+	if (f->known || l->o->ignore_existing)
+		return 0;
+	if (ledger_number(l->ledger, &n, err,
+		"SELECT count(*) FROM delivery WHERE folder=? AND state=2", "i",
+		folder) < 0)
+		return -1;
+	return n < (int64_t)exists;
+}
+
 /* The folder's row, and that this spool folder goes there.  *matched_r: what
  * is there was looked through before. */
 static int
-note_row(struct load *l, struct load_folder *f, bool empty, bool *matched_r,
-    struct err *err)
+note_row(struct load *l, struct load_folder *f, uint64_t exists,
+    bool *matched_r, struct err *err)
 {
 	struct delivery_folder row = { .name = f->name,
 		.uidvalidity = f->uidvalidity,
@@ -159,16 +191,24 @@ note_row(struct load *l, struct load_folder *f, bool empty, bool *matched_r,
 	bool renumbered = rc == 1 &&
 	    (have.uidvalidity != f->uidvalidity ||
 		(f->uidnext != 0 && have.top >= f->uidnext));
+	int ignored = 0, shared = 0;
 
-	if (rc < 0)
+	if (rc == 1)
+		ignored = is_ignored(l, have.id, err);
+	if (rc == 1 && have.matched)
+		shared = is_shared(l, f, have.id, exists, err);
+	if (rc < 0 || ignored < 0 || shared < 0) {
+		rc = -1;
 		goto out;
-	row.matched = rc == 1 && have.matched && !renumbered;
+	}
+	row.matched = rc == 1 && have.matched && !renumbered && !shared;
 	*matched_r = row.matched;
 	if (l->o->dry_run) {
 		f->there = rc == 1 ? have.id : 0;
 		goto out;
 	}
-	if (!row.matched && (empty || (l->o->ignore_existing && rc == 0)))
+	if (!row.matched &&
+	    (exists == 0 || ignored || (l->o->ignore_existing && rc == 0)))
 		row.matched = *matched_r = true;
 	if (rc == 1 && f->there == have.id && row.matched == have.matched &&
 	    !renumbered)
@@ -211,6 +251,7 @@ match_existing(struct load *l, struct load_folder *f, struct err *err)
 	report_doing(l->report, "looking at what is there");
 	if (there_begin(l->ledger, err) < 0 ||
 	    match_want_folder(&l->d, f->id, err) < 0 ||
+	    match_want_mapped(&l->d, f->there, err) < 0 ||
 	    match_want_unknown(&l->d, f->there, err) < 0 ||
 	    there_fetch(&l->d, f->there, 1, THERE_MESSAGE_ID, err) < 0 ||
 	    match_drop_bound(&l->d, f->there, err) < 0 ||
@@ -241,7 +282,8 @@ int
 prepare_folder(struct load *l, struct load_folder *f, struct err *err)
 {
 	const struct imap_mailbox *mb;
-	bool matched, empty;
+	uint64_t exists;
+	bool matched;
 	int rc = ensure(l, f, err);
 
 	if (rc <= 0)
@@ -249,11 +291,11 @@ prepare_folder(struct load *l, struct load_folder *f, struct err *err)
 	if (imap_select(l->d.im, slice_str(f->name), l->o->dry_run, err) < 0)
 		return -1;
 	mb = imap_selected(l->d.im);
-	empty = mb->exists == 0;
+	exists = mb->exists;
 	learn(l, f, mb);
-	if (note_row(l, f, empty, &matched, err) < 0)
+	if (note_row(l, f, exists, &matched, err) < 0)
 		return -1;
-	if (!matched && !empty &&
+	if (!matched && exists > 0 &&
 	    !(l->o->dry_run && l->o->ignore_existing && f->there == 0) &&
 	    match_existing(l, f, err) < 0)
 		return -1;

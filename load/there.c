@@ -19,8 +19,8 @@ there_begin(struct ledger *l, struct err *err)
 		"CREATE TEMP TABLE IF NOT EXISTS there(folder INTEGER, "
 		"uid INTEGER, size INTEGER, received INTEGER, flags INTEGER, "
 		"keywords TEXT, message_id TEXT, fetch INTEGER DEFAULT 0, "
-		"sha256 BLOB, likeness BLOB, PRIMARY KEY(folder, uid)) "
-		"WITHOUT ROWID",
+		"sha256 BLOB, body BLOB, likeness BLOB, PRIMARY KEY(folder, "
+		"uid)) WITHOUT ROWID",
 		"CREATE TEMP TABLE IF NOT EXISTS want(id INTEGER PRIMARY KEY, "
 		"key TEXT, size INTEGER, received INTEGER, message_id TEXT, "
 		"sha256 BLOB, flags INTEGER, keywords TEXT, uidnext INTEGER, "
@@ -33,6 +33,8 @@ there_begin(struct ledger *l, struct err *err)
 		"CREATE INDEX IF NOT EXISTS temp.want_by_size ON want(size)",
 		"CREATE INDEX IF NOT EXISTS temp.want_by_date ON "
 		"want(received)",
+		"CREATE INDEX IF NOT EXISTS temp.there_by_body ON "
+		"there(body) WHERE body IS NOT NULL",
 		"DELETE FROM temp.there", "DELETE FROM temp.want",
 		"DELETE FROM temp.pair"
 	};

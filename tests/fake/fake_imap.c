@@ -566,6 +566,9 @@ take_message(struct waiting *w, bool keep)
 	if (f != NULL && opt.rewrite != NULL &&
 	    strcmp(opt.rewrite, "header") == 0)
 		fputs("X-Fake: added\r\n", f);
+	if (f != NULL && opt.rewrite != NULL &&
+	    strcmp(opt.rewrite, "body") == 0)
+		fputs("MIME-Version: 1.0\r\n", f);
 	while (left > 0) {
 		n = left < (int64_t)sizeof(block) ? (size_t)left
 						  : sizeof(block);
@@ -575,6 +578,9 @@ take_message(struct waiting *w, bool keep)
 			if (opt.rewrite != NULL && block[i] == '\0' &&
 			    strcmp(opt.rewrite, "nul") == 0)
 				block[i] = (char)0x80;
+			if (opt.rewrite != NULL &&
+			    strcmp(opt.rewrite, "body") == 0 && block[i] == 'y')
+				fputs("=79", f), block[i] = ' ';
 			if (opt.rewrite != NULL && block[i] == '\n' &&
 			    strcmp(opt.rewrite, "crlf") == 0 &&
 			    (i == 0 || block[i - 1] != '\r'))
