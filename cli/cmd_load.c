@@ -8,6 +8,7 @@
 #include "cli/connect.h"
 #include "cli/stages.h"
 #include "formats/spool.h"
+#include "load/foldermap.h"
 #include "load/verify.h"
 #include "wire/secret.h"
 
@@ -18,6 +19,12 @@ const struct opt stage_load_options[] = {
 	    OPT_AT(struct stage_load, existing) },
 	{ "into", 0, OPT_STR, "FOLDER", "put everything below this folder",
 	    OPT_AT(struct stage_load, into) },
+	{ "folder-map", 0, OPT_LIST, "FROM=TO",
+	    "folders that go elsewhere; or a FILE of such lines",
+	    OPT_AT(struct stage_load, folder_map) },
+	{ "same-names", 0, OPT_STR, "HOW",
+	    "names that are one there: apart (default, by a number) or merge",
+	    OPT_AT(struct stage_load, same_names) },
 	{ "dry-run", 'n', OPT_FLAG, NULL,
 	    "say what would be done, change nothing",
 	    OPT_AT(struct stage_load, dry_run) },
@@ -48,6 +55,7 @@ const struct opt stage_load_options[] = {
 static int
 check_options(const struct stage_load *o, struct err *err)
 {
+	struct foldermap *map;
 	unsigned opens, closes;
 
 	if (o->existing != NULL && strcmp(o->existing, "match") != 0 &&
@@ -58,6 +66,14 @@ check_options(const struct stage_load *o, struct err *err)
 	if (o->into != NULL && *o->into == '\0')
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--into wants the name of a folder");
+	if (o->same_names != NULL && strcmp(o->same_names, "apart") != 0 &&
+	    strcmp(o->same_names, "merge") != 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--same-names: '%s' is neither 'apart' nor 'merge'",
+		    o->same_names);
+	if (foldermap_new(&map, o->folder_map.v, o->folder_map.n, err) < 0)
+		return -1;
+	foldermap_free(&map);
 	if (o->window != NULL &&
 	    load_window_parse(o->window, &opens, &closes, err) < 0)
 		return -1;
@@ -94,6 +110,10 @@ stage_load_check(struct stage_load *s, struct account *a, const char *spool,
 	s->lo = (struct load_options){ .spool = spool,
 		.account = a,
 		.into = s->into,
+		.folder_map = s->folder_map.v,
+		.n_folder_map = s->folder_map.n,
+		.merge_same = s->same_names != NULL &&
+		    strcmp(s->same_names, "merge") == 0,
 		.ignore_existing =
 		    s->existing != NULL && strcmp(s->existing, "ignore") == 0,
 		.dry_run = s->dry_run,

@@ -68,7 +68,8 @@ struct stage_load {
 	const char *existing, *into;
 	bool dry_run, force, restore;
 	uint64_t max_wait_s, limit_messages, daily_budget;
-	const char *dest_profile, *window;
+	const char *dest_profile, *window, *same_names;
+	struct opt_list folder_map;
 	/* what they mean, once checked */
 	struct load_options lo;
 };

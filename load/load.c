@@ -9,7 +9,6 @@
 #include "core/step.h"
 #include "core/stop.h"
 #include "formats/delivery_seal.h"
-#include "formats/folder.h"
 #include "formats/spool_items.h"
 #include "load/load_impl.h"
 
@@ -141,28 +140,10 @@ is_quiet(const struct load_folder *f)
 	return f->known && f->sums.todo == 0;
 }
 
-/* Is it a name that the destination will not have?  Only where something
- * would be done there. */
-static int
-check_name(struct load *l, struct load_folder *f, struct err *err)
-{
-	struct buf name = { 0 };
-	int rc;
-
-	if (f->known)
-		return 0;
-	if (l->o->into != NULL)
-		buf_putf(&name, "%s/", l->o->into);
-	folder_decode(&name, slice_str(f->path));
-	rc = load_rules_folder(&l->rules, buf_str(&name), err);
-	buf_free(&name);
-	return rc;
-}
-
 static int
 run_folder(struct load *l, struct load_folder *f, struct err *err)
 {
-	if (check_name(l, f, err) < 0 || prepare_folder(l, f, err) < 0)
+	if (plan_check_name(l, f, err) < 0 || prepare_folder(l, f, err) < 0)
 		return -1;
 	if (!f->counted) {
 		f->counted = true;
@@ -341,7 +322,7 @@ tell_ahead(struct load *l)
 
 	for (i = 0; i < l->nfolders; i++)
 		bytes += l->folders[i].sums.todo_bytes;
-	if (l->rules.name != NULL)
+	if (load_rules_refuse(&l->rules))
 		report_note(l->report,
 		    "the destination's limits are those of %s "
 		    "(--dest-profile)",

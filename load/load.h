@@ -26,14 +26,18 @@
 #define LOAD_MAX_WAIT_S 600
 
 struct load_options {
-	const char *spool;	  /* the directory */
-	struct account *account;  /* account_check() was called */
-	const char *into;	  /* --into: a folder, '/'-joined; or NULL */
-	bool ignore_existing;	  /* --existing ignore: do not look first at
+	const char *spool;	 /* the directory */
+	struct account *account; /* account_check() was called */
+	const char *into;	 /* --into: a folder, '/'-joined; or NULL */
+	const char *const *folder_map; /* --folder-map, each use; or NULL */
+	size_t n_folder_map;
+	bool merge_same;      /* --same-names merge: folders that would have the
+			  * same name there are made one */
+	bool ignore_existing; /* --existing ignore: do not look first at
 				  * what a new folder holds */
-	bool dry_run;		  /* say what would be done, change nothing:
+	bool dry_run;	      /* say what would be done, change nothing:
 				  * "loaded" then means "would be" */
-	uint64_t max_wait_s;	  /* for a busy server, in all */
+	uint64_t max_wait_s;  /* for a busy server, in all */
 	const char *dest_profile; /* --dest-profile; NULL: found out */
 	uint64_t limit_messages;  /* send so many in this run; 0: all */
 	const char *window;	  /* --window 22:00-06:00, local time; NULL */

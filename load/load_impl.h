@@ -3,7 +3,7 @@
  * What the files of the load stage share; for them only.
  *
  *	load.c		the run: open, plan, folder after folder, the rest
- *	plan.c		which folder goes where
+ *	plan*.c		which folder goes where
  *	prepare.c	a folder before the first byte: made, looked through
  *	anew.c		folders and accounts that were made anew
  *	resolve.c	intents of runs that died, UIDs that were not told
@@ -27,8 +27,14 @@
 struct load_folder {
 	int64_t id; /* the spool's */
 	char *path;
-	char *name; /* wire form, there */
-	char *role; /* special use in the spool, or "" */
+	char *name;   /* wire form, there */
+	char *role;   /* special use: as the source told, or by its name; "" */
+	char *target; /* spool path that it goes by: --folder-map's */
+	bool mapped;  /* --folder-map has a rule for it */
+	const char *to_role; /* ... which names a role there; or NULL */
+	char *was;	     /* the ledger's name, where the map has changed */
+	bool guessed;	     /* the role, by its name */
+	unsigned next_apart;
 	int subscribed;
 	bool replaced; /* part of the name had to be replaced */
 	bool known;    /* the ledger has decided the name before */
@@ -58,10 +64,13 @@ struct load {
 	int64_t run; /* 0: nothing was written yet */
 	struct load_folder *folders;
 	size_t nfolders;
-	char *base;  /* --into, wire form; "" */
-	bool resent; /* temp.resent has rows */
-	bool doubts; /* there were intents without a result */
-	bool proven; /* it is the account that the ledger knows */
+	char *base; /* --into, wire form; "" */
+	struct plan *plan;
+	bool folds_case;    /* the destination ignores case in names */
+	bool case_is_known; /* its profile says whether it does */
+	bool resent;	    /* temp.resent has rows */
+	bool doubts;	    /* there were intents without a result */
+	bool proven;	    /* it is the account that the ledger knows */
 
 	struct load_rules rules;
 	/* pace.c's */
@@ -106,6 +115,19 @@ int pace_end(const struct load *l, struct err *err);
 int plan_make(struct load *l, struct err *err);
 /* Only the folders and their sums, without a destination. */
 int plan_read(struct load *l, struct err *err);
+/*
+ * The server says that the folder is there, and did not list it: another
+ * spelling of the name, since it ignores case, or one hidden from us.  Looks
+ * again and gives the folder another name, or the one that is there.  -1 as
+ * tree_read().
+ */
+int plan_exists(struct load *l, struct load_folder *f, struct err *err);
+/* Is its name one that the destination is known to refuse?  -1 as
+ * load_rules_folder(). */
+int plan_check_name(struct load *l, const struct load_folder *f,
+    struct err *err);
+/* What the map said of this folder is acted upon; in the transaction. */
+int plan_note_map(struct load *l, const struct load_folder *f, struct err *err);
 /* --dry-run: what would be sent of this folder, and what not. */
 int plan_dry(struct load *l, struct load_folder *f, struct err *err);
 void plan_free(struct load *l);

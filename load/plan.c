@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which folder of the spool goes where.  Once decided it stays so: the
- * ledger's word first; then the folder there that has the same role; then
- * the name, made fit for the server, kept apart from others by a number.
- * What goes under a folder follows it to its new name.
+ * ledger's word first, unless --folder-map says otherwise than it did; then
+ * the map; then the folder there that has the same role; then the name, made
+ * fit for the server.  What goes under a folder follows it to its new name.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "formats/folder.h"
-#include "load/load_impl.h"
-
-#define APART_MAX 1000
+#include "load/plan_impl.h"
 
 static struct load_folder *
 add_folder(struct load *l, const struct spool_folder *f)
@@ -63,8 +61,17 @@ plan_free(struct load *l)
 {
 	size_t i;
 
+	if (l->plan != NULL) {
+		plan_names_free(l->plan);
+		foldermap_free(&l->plan->map);
+		arena_free(&l->plan->arena);
+		free(l->plan);
+		l->plan = NULL;
+	}
 	for (i = 0; i < l->nfolders; i++) {
 		free(l->folders[i].path);
+		free(l->folders[i].target);
+		free(l->folders[i].was);
 		free(l->folders[i].name);
 		free(l->folders[i].role);
 		free(l->folders[i].flags);
@@ -76,168 +83,257 @@ plan_free(struct load *l)
 	l->nfolders = 0;
 }
 
-static struct load_folder *
-find_path(struct load *l, struct slice path)
-{
-	size_t i;
+/* --------------------------------------------------------- --folder-map */
 
-	for (i = 0; i < l->nfolders; i++)
-		if (slice_is(path, l->folders[i].path))
-			return &l->folders[i];
-	return NULL;
-}
-
-/* The folder's name is settled: nobody else goes there. */
+/* Where the map said the folder goes, when that was last acted upon. */
 static void
-settle(struct load *l, struct load_folder *f, const char *name)
+put_map_name(struct buf *name, const struct load *l,
+    const struct load_folder *f)
 {
-	struct tree_folder *t = tree_find(&l->d.tree, slice_str(name));
-
-	f->name = mem_str(name);
-	if (t != NULL)
-		t->taken = true;
+	buf_putf(name, "foldermap:%lld:%s", (long long)l->d.id, f->path);
 }
 
-/* What the ledger has decided. */
-static int
-take_known(struct load *l, struct err *err)
+/* What the map says now, as one text: a path, or a role. */
+static const char *
+map_word(const struct load_folder *f)
 {
-	struct delivery_folder df;
-	struct arena a = { 0 };
-	struct load_folder *f;
-	size_t i;
-	int64_t there, row;
+	return f->to_role != NULL ? f->to_role : f->target;
+}
+
+/* Does it say otherwise than it did?  1, 0, -1. */
+static int
+map_changed(struct load *l, const struct load_folder *f, const char *now,
+    struct err *err)
+{
+	struct ledger_rows *q;
+	struct buf name = { 0 }, natural = { 0 };
 	int rc;
 
-	for (i = 0; i < l->nfolders && l->d.id > 0; i++) {
-		f = &l->folders[i];
-		if (f->name != NULL)
-			continue; /* settled in an earlier look */
-		there = delivery_map_get(l->ledger, l->d.id, f->path, err);
-		if (there < 0)
-			return -1;
-		if (there == 0)
-			continue;
-		row = there - 1;
-		rc = delivery_folder_next(l->ledger, l->d.id, &row, &df, &a,
-		    err);
-		if (rc < 0)
-			return -1;
-		if (rc == 1 && df.id == there) {
-			settle(l, f, df.name);
-			f->there = there;
-			f->known = true;
-			f->known_uidvalidity = df.uidvalidity;
-		}
-		arena_reset(&a);
+	put_map_name(&name, l, f);
+	rc = ledger_query(l->ledger, &q, err,
+	    "SELECT value FROM meta WHERE name=?", "t", buf_str(&name));
+	buf_free(&name);
+	if (rc < 0)
+		return -1;
+	rc = ledger_step(q, err);
+	if (rc == 1 && ledger_text(q, 0) != NULL)
+		rc = strcmp(ledger_text(q, 0), map_word(f)) != 0;
+	else if (rc == 0 && f->to_role == NULL) { /* without a map so far */
+		plan_natural(l, slice_str(f->target), &natural);
+		rc = strcmp(buf_str(&natural), now) != 0;
+		buf_free(&natural);
+	} else if (rc == 0) {
+		rc = 1;
 	}
-	arena_free(&a);
+	ledger_end(&q);
+	return rc;
+}
+
+int
+plan_note_map(struct load *l, const struct load_folder *f, struct err *err)
+{
+	struct buf name = { 0 };
+	int rc;
+
+	if (!f->mapped)
+		return 0;
+	put_map_name(&name, l, f);
+	rc = ledger_do(l->ledger, err,
+	    "INSERT INTO meta(name,value) VALUES(?,?) ON CONFLICT(name) "
+	    "DO UPDATE SET value=excluded.value",
+	    "tt", buf_str(&name), map_word(f));
+	buf_free(&name);
+	return rc < 0 ? -1 : 0;
+}
+
+static void
+say_idle_rules(struct load *l)
+{
+	const char *text;
+	size_t i;
+	bool used;
+
+	for (i = 0; (text = foldermap_rule(l->plan->map, i, &used)) != NULL;
+	     i++)
+		if (!used)
+			report_note(l->report,
+			    "--folder-map '%s' is about no folder of the spool",
+			    text);
+}
+
+/* Every folder gets its target. */
+static int
+read_map(struct load *l, struct err *err)
+{
+	struct buf to = { 0 };
+	size_t i;
+
+	if (l->plan->map == NULL && l->o->n_folder_map > 0 &&
+	    foldermap_new(&l->plan->map, l->o->folder_map, l->o->n_folder_map,
+		err) < 0)
+		return -1;
+	for (i = 0; i < l->nfolders; i++) {
+		struct load_folder *f = &l->folders[i];
+
+		if (f->target != NULL)
+			continue; /* from an earlier look */
+		buf_clear(&to);
+		f->mapped = l->plan->map != NULL &&
+		    foldermap_find(l->plan->map, slice_str(f->path), f->role,
+			&to, &f->to_role);
+		f->target = mem_str(
+		    f->mapped && f->to_role == NULL ? buf_str(&to) : f->path);
+	}
+	buf_free(&to);
+	if (l->plan->map != NULL && l->o->more == NULL)
+		say_idle_rules(l);
+	plan_index(l);
 	return 0;
 }
 
-static void
-take_roles(struct load *l)
-{
-	struct load_folder *f;
-	struct tree_folder *t;
-	size_t i;
+/* ------------------------------------------------------------ decisions */
 
-	for (i = 0; i < l->nfolders && l->o->into == NULL; i++) {
-		f = &l->folders[i];
-		if (f->name != NULL || !names_is_role(slice_str(f->role)))
-			continue;
-		t = tree_by_role(&l->d.tree, f->role, &l->d.names);
-		if (t != NULL)
-			settle(l, f, t->name);
-	}
+int
+plan_check_name(struct load *l, const struct load_folder *f, struct err *err)
+{
+	const struct tree_folder *t = tree_find(&l->d.tree, slice_str(f->name));
+	struct buf name = { 0 };
+	int rc;
+
+	if (f->known)
+		return 0;
+	plan_plain(l, slice_str(f->name), &name);
+	rc = load_rules_folder(&l->rules, buf_slice(&name),
+	    t != NULL && !t->noselect, err);
+	buf_free(&name);
+	return rc;
 }
 
-static bool
-is_taken(struct load *l, const char *name)
+/* What the ledger has decided for this folder. */
+static int
+take_known(struct load *l, struct load_folder *f, struct err *err)
 {
+	struct delivery_folder df;
+	struct arena a = { 0 };
+	int64_t there, row;
+	int rc;
+
+	there = delivery_map_get(l->ledger, l->d.id, f->path, err);
+	if (there <= 0)
+		return there < 0 ? -1 : 0;
+	row = there - 1;
+	rc = delivery_folder_next(l->ledger, l->d.id, &row, &df, &a, err);
+	if (rc == 1 && df.id == there) {
+		rc = f->mapped ? map_changed(l, f, df.name, err) : 0;
+		if (rc == 0) {
+			plan_settle(l, f, df.name);
+			f->there = there;
+			f->known = true;
+			f->known_uidvalidity = df.uidvalidity;
+		} else if (rc > 0) {
+			f->was = mem_str(df.name);
+		}
+	}
+	arena_free(&a);
+	return rc < 0 ? -1 : 0;
+}
+
+/* --folder-map to a role. */
+static void
+take_to_role(struct load *l, struct load_folder *f)
+{
+	struct tree_folder *t = plan_role_there(l, f->to_role, NULL);
+	struct load_folder *owner;
+	struct buf name = { 0 };
+
+	if (t != NULL)
+		buf_puts(&name, t->name);
+	else /* it will be made, under the role's own name */
+		plan_natural(l, slice_str(f->to_role + 1), &name);
+	owner = plan_owner(l, buf_str(&name));
+	if (owner != NULL)
+		report_note(l->report, "folders '%s' and '%s' both go to '%s'",
+		    owner->path, f->path, buf_str(&name));
+	free(f->role);
+	f->role = mem_str(f->to_role);
+	plan_settle(l, f, buf_str(&name));
+	buf_free(&name);
+}
+
+static int
+by_depth(const void *a, const void *b)
+{
+	const struct load_folder *const *x = a, *const *y = b;
+	const char *p;
+	size_t m = 0, n = 0;
+
+	for (p = (*x)->target; *p != '\0'; p++)
+		m += *p == '/';
+	for (p = (*y)->target; *p != '\0'; p++)
+		n += *p == '/';
+	if (m != n)
+		return m < n ? -1 : 1;
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Those without a name yet; the ones above first. */
+static void
+take_names(struct load *l)
+{
+	struct load_folder **order = mem_alloc(l->nfolders + 1, sizeof(*order));
 	size_t i;
 
 	for (i = 0; i < l->nfolders; i++)
-		if (l->folders[i].name != NULL &&
-		    strcmp(l->folders[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* --into: its wire form. */
-static void
-name_base(struct load *l)
-{
-	struct buf path = { 0 }, name = { 0 }, parent = { 0 };
-	struct slice rest, c;
-
-	if (l->o->into != NULL)
-		folder_path_of(&path, slice_str(l->o->into), '/');
-	rest = buf_slice(&path);
-	while (folder_next(&rest, &c)) {
-		buf_clear(&parent);
-		buf_put(&parent, name.p, name.n);
-		buf_clear(&name);
-		names_child(&name, buf_slice(&parent), c, &l->d.names);
-	}
-	l->base = mem_str(buf_str(&name));
-	buf_free(&path);
-	buf_free(&name);
-	buf_free(&parent);
-}
-
-/* The wire name of 'path', from that of the nearest folder above that has
- * one.  True if something was replaced. */
-static bool
-name_of_path(struct load *l, struct slice path, struct buf *out)
-{
-	const struct load_folder *f = find_path(l, path);
-	const char *slash = memrchr(path.p, '/', path.n);
-	struct buf parent = { 0 };
-	bool replaced = false, again;
-
-	if (f != NULL && f->name != NULL) {
-		buf_puts(out, f->name);
-		return false;
-	}
-	if (slash == NULL) {
-		buf_puts(&parent, l->base);
-	} else {
-		replaced = name_of_path(l,
-		    slice_of(path.p, (size_t)(slash - path.p)), &parent);
-		path = slice_from(path, (size_t)(slash - path.p) + 1);
-	}
-	again = names_child(out, buf_slice(&parent), path, &l->d.names);
-	buf_free(&parent);
-	return replaced || again;
+		order[i] = &l->folders[i];
+	if (l->nfolders > 1)
+		qsort(order, l->nfolders, sizeof(*order), by_depth);
+	for (i = 0; i < l->nfolders; i++)
+		if (order[i]->name == NULL && order[i]->to_role == NULL)
+			plan_take_name(l, order[i]);
+	for (i = 0; i < l->nfolders; i++)
+		if (order[i]->name == NULL)
+			take_to_role(l, order[i]);
+	free(order);
 }
 
 static void
-take_name(struct load *l, struct load_folder *f)
+say_changed(struct load *l)
 {
-	struct buf name = { 0 }, apart = { 0 };
-	unsigned n;
+	size_t i;
 
-	f->replaced = name_of_path(l, slice_str(f->path), &name);
-	buf_put(&apart, name.p, name.n);
-	for (n = 2; is_taken(l, buf_str(&apart)) && n < APART_MAX; n++) {
-		buf_clear(&apart);
-		buf_put(&apart, name.p, name.n);
-		names_apart(&apart, n);
+	for (i = 0; i < l->nfolders; i++) {
+		struct load_folder *f = &l->folders[i];
+
+		if (f->was != NULL && strcmp(f->was, f->name) != 0)
+			report_note(l->report,
+			    "folder '%s' went to '%s' and goes to '%s' from "
+			    "now on: --folder-map was changed",
+			    f->path, f->was, f->name);
 	}
-	if (n > 2)
-		report_note(l->report,
-		    "folder '%s' goes to '%s', to be kept apart from "
-		    "another folder of that name",
-		    f->path, buf_str(&apart));
-	else if (f->replaced)
-		report_note(l->report,
-		    "folder '%s' goes to '%s': the server could not take "
-		    "the name as it is",
-		    f->path, buf_str(&apart));
-	settle(l, f, buf_str(&apart));
-	buf_free(&name);
-	buf_free(&apart);
+}
+
+/* --dry-run cannot try whether the destination ignores case. */
+static void
+say_like_names(struct load *l)
+{
+	struct load_folder *f, *owner;
+	size_t i;
+
+	if (!l->o->dry_run || l->folds_case || l->case_is_known)
+		return;
+	plan_fold(l, true);
+	for (i = 0; i < l->nfolders; i++) {
+		f = &l->folders[i];
+		owner = plan_owner(l, f->name);
+		if (owner != f && strcmp(owner->name, f->name) != 0)
+			report_note(l->report,
+			    "folders '%s' and '%s' differ only in case: if "
+			    "the destination ignores it, they are %s",
+			    owner->path, f->path,
+			    l->o->merge_same ? "made one"
+					     : "kept apart by a number");
+	}
+	plan_fold(l, false);
 }
 
 static int
@@ -263,14 +359,26 @@ plan_make(struct load *l, struct err *err)
 {
 	size_t i;
 
-	if (read_folders(l, err) < 0 || take_known(l, err) < 0)
+	if (l->plan == NULL) {
+		l->plan = mem_alloc(1, sizeof(*l->plan));
+		l->folds_case =
+		    l->rules.limits != NULL && l->rules.limits->ignores_case;
+		l->case_is_known =
+		    l->rules.limits != NULL && l->rules.limits->case_is_known;
+	}
+	if (read_folders(l, err) < 0 || plan_roles(l, err) < 0 ||
+	    read_map(l, err) < 0)
 		return -1;
 	if (l->base == NULL)
-		name_base(l);
-	take_roles(l);
-	for (i = 0; i < l->nfolders; i++)
-		if (l->folders[i].name == NULL)
-			take_name(l, &l->folders[i]);
+		plan_base(l);
+	for (i = 0; i < l->nfolders && l->d.id > 0; i++)
+		if (l->folders[i].name == NULL &&
+		    take_known(l, &l->folders[i], err) < 0)
+			return -1;
+	plan_take_roles(l);
+	take_names(l);
+	say_changed(l);
+	say_like_names(l);
 	return sum_up(l, err);
 }
 

@@ -14,12 +14,15 @@
 #include "load/match.h"
 #include "load/there.h"
 
+/* 1: the server says that it is there already. */
 static int
 create_one(struct load *l, const char *name, const char *role, struct err *err)
 {
 	step("load.create");
 	if (imap_create(l->d.im, slice_str(name), role, err) < 0)
 		return -1;
+	if (imap_last(l->d.im)->trouble == IMAP_ALREADY_EXISTS)
+		return 1;
 	tree_add(&l->d.tree, slice_str(name));
 	report_add(l->report, "folders_created", 1);
 	return 0;
@@ -37,7 +40,7 @@ create_parents(struct load *l, const char *name, struct err *err)
 		*p = '\0';
 		if (p != part &&
 		    tree_find(&l->d.tree, slice_str(part)) == NULL &&
-		    create_one(l, part, NULL, err) == 0)
+		    create_one(l, part, NULL, err) >= 0)
 			made++;
 		*p++ = delimiter;
 		if (!imap_alive(l->d.im))
@@ -59,24 +62,6 @@ subscribe(struct load *l, const struct load_folder *f)
 		log_warn("folder '%s': %s", f->path, err.text);
 }
 
-/* A name that the server takes for that of a folder of ours already (it
- * cares about case less than we do): another one. */
-static void
-choose_apart(struct load *l, struct load_folder *f, unsigned number)
-{
-	struct buf name = { 0 };
-
-	buf_puts(&name, f->name);
-	names_apart(&name, number);
-	report_note(l->report,
-	    "folder '%s' goes to '%s': to the server '%s' is another folder "
-	    "that is there",
-	    f->path, buf_str(&name), f->name);
-	free(f->name);
-	f->name = mem_str(buf_str(&name));
-	buf_free(&name);
-}
-
 static int
 create(struct load *l, struct load_folder *f, struct err *err)
 {
@@ -86,24 +71,27 @@ create(struct load *l, struct load_folder *f, struct err *err)
 	    ? f->role
 	    : NULL;
 	struct err first;
+	int rc = create_one(l, f->name, role, err);
 
-	if (create_one(l, f->name, role, err) < 0) {
+	if (rc < 0) {
 		if (err->scope != SCOPE_FOLDER)
 			return -1;
 		first = *err;
 		if (create_parents(l, f->name, err) == 0 ||
 		    !imap_alive(l->d.im)) {
 			*err = first;
-			return -1;
+			return load_rules_hint_name(&l->rules, err);
 		}
-		if (create_one(l, f->name, role, err) < 0)
-			return -1;
-	} else if (imap_last(l->d.im)->trouble == IMAP_ALREADY_EXISTS &&
-	    !f->known) {
-		choose_apart(l, f, 2);
-		if (create_one(l, f->name, role, err) < 0)
-			return -1;
+		rc = create_one(l, f->name, role, err);
 	}
+	if (rc == 1 && !f->known) {
+		rc = plan_exists(l, f, err);
+		if (rc == 0 &&
+		    tree_find(&l->d.tree, slice_str(f->name)) == NULL)
+			rc = create_one(l, f->name, role, err);
+	}
+	if (rc < 0)
+		return load_rules_hint_name(&l->rules, err);
 	subscribe(l, f);
 	return 0;
 }
@@ -232,6 +220,8 @@ note_row(struct load *l, struct load_folder *f, uint64_t exists,
 	if (rc == 0)
 		rc = delivery_map_put(l->ledger, l->d.id, f->path, f->there,
 		    err);
+	if (rc == 0)
+		rc = plan_note_map(l, f, err);
 	if (rc == 0)
 		rc = ledger_commit(l->ledger, err);
 out:

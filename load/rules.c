@@ -2,13 +2,16 @@
 /* What a destination is known to refuse; see rules.h. */
 #include "load/rules.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/glob.h"
 #include "core/limits.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "formats/folder.h"
 
 /* What servers say of themselves, in the greeting, ID or capabilities. */
 static const char *
@@ -17,7 +20,8 @@ by_greeting(const struct imap *im)
 	static const struct {
 		const char *word, *profile;
 	} known[] = { { "Microsoft Exchange", "microsoft" },
-		{ "Gimap ready", "google" } };
+		{ "Gimap ready", "google" }, { "Dovecot", "dovecot" },
+		{ "Cyrus IMAP", "cyrus" }, { "Courier-IMAP", "courier" } };
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -74,31 +78,155 @@ load_rules_free(struct load_rules *r)
 
 /* ------------------------------------------------------------- messages */
 
-/* The longest line with its end, or 0 with *err. */
-static uint64_t
-longest_line(int fd, struct err *err)
+/* What a look through all of a message tells. */
+struct look {
+	uint64_t lines;	  /* ended so far */
+	uint64_t longest; /* with its end */
+	uint64_t bare_lf; /* the first line with one, from 1; 0: none */
+	uint64_t bare_cr;
+	uint64_t nul;
+	uint64_t bad_header;
+	/* where it is */
+	uint64_t line;	  /* bytes of the line so far */
+	bool in_body, cr; /* the last byte was a CR */
+	char head[128];	  /* how the line begins */
+};
+
+/* Is it what a strict server takes for a line of a header: a name without
+ * blanks before the colon, or a continued one?  A postmark is let pass. */
+static bool
+is_header_line(const struct look *k)
+{
+	size_t n = k->line < sizeof(k->head) ? (size_t)k->line
+					     : sizeof(k->head),
+	       i;
+
+	if (k->head[0] == ' ' || k->head[0] == '\t' ||
+	    strncmp(k->head, "From ", 5) == 0)
+		return true;
+	for (i = 0; i < n && k->head[i] != ':'; i++)
+		if ((unsigned char)k->head[i] <= ' ')
+			return false;
+	return i > 0;
+}
+
+static void
+end_line(struct look *k)
+{
+	k->lines++;
+	if (k->line > k->longest)
+		k->longest = k->line;
+	if (!k->in_body) {
+		if (k->line <= 2 && (k->head[0] == '\r' || k->head[0] == '\n'))
+			k->in_body = true;
+		else if (!is_header_line(k) && k->bad_header == 0)
+			k->bad_header = k->lines;
+	}
+	k->line = 0;
+}
+
+/* A stretch without an LF but as its last byte. */
+static void
+look_at(struct look *k, const char *p, size_t n)
+{
+	uint64_t number = k->lines + 1;
+	const char *end = p + n, *at;
+	size_t room;
+
+	if (k->line < sizeof(k->head)) {
+		room = sizeof(k->head) - (size_t)k->line;
+		memcpy(k->head + k->line, p, n < room ? n : room);
+	}
+	if (k->nul == 0 && memchr(p, '\0', n) != NULL)
+		k->nul = number;
+	if (k->cr && *p != '\n' && k->bare_cr == 0)
+		k->bare_cr = number;
+	for (at = p; k->bare_cr == 0 && at < end; at++) {
+		at = memchr(at, '\r', (size_t)(end - at));
+		if (at == NULL)
+			break;
+		if (at + 1 < end && at[1] != '\n')
+			k->bare_cr = number;
+	}
+	if (end[-1] == '\n' && (n > 1 ? end[-2] != '\r' : !k->cr) &&
+	    k->bare_lf == 0)
+		k->bare_lf = number;
+	k->cr = end[-1] == '\r';
+	k->line += n;
+	if (end[-1] == '\n')
+		end_line(k);
+}
+
+static int
+look_through(int fd, struct look *k, struct err *err)
 {
 	char *block = mem_alloc(1, LIMIT_BLOCK), *at, *nl;
-	uint64_t offset = 0, line = 0, longest = 0;
+	uint64_t offset = 0;
 	ssize_t n;
 
 	while ((n = pread(fd, block, LIMIT_BLOCK, (off_t)offset)) > 0) {
 		offset += (uint64_t)n;
-		for (at = block; at < block + n; at = nl + 1) {
+		for (at = block; at < block + n; at = nl) {
 			nl = memchr(at, '\n', (size_t)(block + n - at));
-			if (nl == NULL) {
-				line += (uint64_t)(block + n - at);
-				break;
-			}
-			line += (uint64_t)(nl - at) + 1;
-			longest = line > longest ? line : longest;
-			line = 0;
+			nl = nl == NULL ? block + n : nl + 1;
+			look_at(k, at, (size_t)(nl - at));
 		}
 	}
 	free(block);
-	if (n < 0)
-		err_sys(err, SCOPE_MSG, EX_IOERR, "reading it");
-	return n < 0 ? 0 : line > longest ? line : longest;
+	if (k->line > 0)
+		end_line(k);
+	if (k->cr && k->bare_cr == 0)
+		k->bare_cr = k->lines;
+	return n < 0 ? err_sys(err, SCOPE_MSG, EX_IOERR, "reading it") : 0;
+}
+
+static bool
+asks_bytes(const struct provider_limits *l, uint64_t size)
+{
+	return (l->line_bytes != 0 && size > l->line_bytes) ||
+	    l->refuses_bare_lf || l->refuses_bare_cr || l->refuses_nul ||
+	    l->strict_header;
+}
+
+static int
+refuse_bytes(const struct load_rules *r, const struct look *k, struct err *err)
+{
+	const struct provider_limits *l = r->limits;
+	const struct {
+		bool refused;
+		uint64_t line;
+		const char *what, *hint;
+	} rows[] = {
+		{ l->refuses_nul, k->nul, "a NUL",
+		    "'postroad transform --fix-newlines' encodes it" },
+		{ l->refuses_bare_lf, k->bare_lf, "an LF without a CR",
+		    "'postroad transform --fix-newlines' mends it" },
+		{ l->refuses_bare_cr, k->bare_cr, "a CR without an LF",
+		    "'postroad transform --fix-newlines' mends it" },
+		{ l->strict_header, k->bad_header,
+		    "something in its header that is no header field",
+		    "keep it as a file: 'postroad export'" },
+	};
+	size_t i;
+
+	if (l->line_bytes != 0 && k->longest > l->line_bytes) {
+		err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "it has a line of %llu bytes, and %s takes %llu at most",
+		    (unsigned long long)k->longest, r->name,
+		    (unsigned long long)l->line_bytes);
+		return err_hint(err,
+		    "'postroad transform --fix-lines' encodes it anew; or "
+		    "keep it as a file: 'postroad export'");
+	}
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!rows[i].refused || rows[i].line == 0)
+			continue;
+		err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "it has %s (line %llu), and %s does not take that",
+		    rows[i].what, (unsigned long long)rows[i].line, r->name);
+		return err_hint(err, "%s", rows[i].hint);
+	}
+	return 0;
 }
 
 int
@@ -107,7 +235,7 @@ load_rules_message(const struct load_rules *r, int fd, uint64_t size,
 {
 	const struct provider_limits *l = r->limits;
 	char have[32], most[32];
-	uint64_t line;
+	struct look k = { 0 };
 
 	if (l == NULL)
 		return 0;
@@ -116,21 +244,30 @@ load_rules_message(const struct load_rules *r, int fd, uint64_t size,
 		    "it has %s, and %s takes %s at most", text_size(have, size),
 		    r->name, text_size(most, l->message_bytes));
 		return err_hint(err,
-		    "deliver it by other means; if the limit was raised there, "
-		    "say so with --providers, or use --dest-profile generic");
+		    "'postroad transform --strip-attachments' makes it "
+		    "smaller, or deliver it by other means; if the limit was "
+		    "raised there, say so with --providers, or use "
+		    "--dest-profile generic");
 	}
-	if (l->line_bytes == 0 || size <= l->line_bytes)
+	if (size == 0 && l->strict_header) {
+		err_set(err, SCOPE_MSG, EX_DATAERR,
+		    "it is empty, and %s does not take that", r->name);
+		return err_hint(err, "keep it as a file: 'postroad export'");
+	}
+	if (!asks_bytes(l, size))
 		return 0;
-	line = longest_line(fd, err);
-	if (line == 0)
-		return -1;
-	if (line <= l->line_bytes)
-		return 0;
-	err_set(err, SCOPE_MSG, EX_DATAERR,
-	    "it has a line of %llu bytes, and %s takes %llu at most",
-	    (unsigned long long)line, r->name,
-	    (unsigned long long)l->line_bytes);
-	return err_hint(err, "keep it as a file: 'postroad export'");
+	return look_through(fd, &k, err) < 0 ? -1 : refuse_bytes(r, &k, err);
+}
+
+bool
+load_rules_refuse(const struct load_rules *r)
+{
+	const struct provider_limits *l = r->limits;
+
+	return l != NULL &&
+	    (l->message_bytes != 0 || l->items != 0 || l->no_keywords ||
+		l->folder_names != NULL || l->folder_refused != NULL ||
+		l->upload_bytes_per_day != 0 || asks_bytes(l, UINT64_MAX));
 }
 
 bool
@@ -141,23 +278,118 @@ load_rules_no_keyword(const struct load_rules *r, const char *word)
 
 /* -------------------------------------------------------------- folders */
 
-int
-load_rules_folder(const struct load_rules *r, const char *name, struct err *err)
+/* The word that transform --for has for this destination. */
+static const char *
+for_word(const struct load_rules *r)
 {
-	const struct conf_node *n;
-	size_t top = strcspn(name, "/");
+	static const char *const words[] = { "dovecot", "cyrus", "courier",
+		"microsoft", "google" };
+	size_t i;
 
-	if (r->limits == NULL || r->limits->folder_names == NULL)
-		return 0;
-	for (n = r->limits->folder_names->child; n != NULL; n = n->next) {
-		if (n->text == NULL || strlen(n->text) != top ||
-		    strncasecmp(n->text, name, top) != 0)
+	for (i = 0; r->name != NULL && i < sizeof(words) / sizeof(words[0]);
+	     i++)
+		if (strcmp(r->name, words[i]) == 0)
+			return words[i];
+	return "generic";
+}
+
+int
+load_rules_hint_name(const struct load_rules *r, struct err *err)
+{
+	if (err->scope == SCOPE_FOLDER && err->hint[0] == '\0')
+		err_hint(err,
+		    "'postroad transform --fix-names --for %s' gives it "
+		    "another name, or --folder-map here",
+		    for_word(r));
+	return -1;
+}
+
+/* Globs: what is there already may be used, but not a name as it stands. */
+static const char *
+find_reserved(const struct provider_limits *l, struct slice name, bool is_there)
+{
+	const struct conf_node *n =
+	    l->folder_names == NULL ? NULL : l->folder_names->child;
+
+	for (; n != NULL; n = n->next) {
+		if (is_there && strpbrk(n->text, "*?") != NULL)
 			continue;
-		err_set(err, SCOPE_FOLDER, EX_CANTCREAT,
-		    "%s keeps the name '%s' for itself", r->name, n->text);
-		return err_hint(err,
-		    "postroad transform --rename '%s=Other name', then load",
-		    n->text);
+		if (glob_match(slice_str(n->text), name, GLOB_ICASE))
+			return n->text;
 	}
-	return 0;
+	return NULL;
+}
+
+static bool
+has_char(const char *set, char c)
+{
+	return set != NULL && c != '\0' && strchr(set, c) != NULL;
+}
+
+/* What is wrong with one component, or NULL. */
+static const char *
+find_fault(const struct provider_limits *l, struct slice c, char what[64])
+{
+	uint64_t chars = 0;
+	uint32_t cp;
+	size_t i, len;
+
+	for (i = 0; i < c.n; i += len, chars++) {
+		len = text_utf8(c.p + i, c.n - i, &cp);
+		len = len == 0 ? 1 : len;
+		if (cp == GLOB_INNER_SLASH && len == 4 &&
+		    has_char(l->folder_refused, '/'))
+			return "'/' in it";
+		if (has_char(l->folder_refused, c.p[i]) ||
+		    (i == 0 && has_char(l->folder_leading, c.p[0]))) {
+			snprintf(what, 64, "'%c' %s", c.p[i],
+			    i == 0 ? "in front" : "in it");
+			return what;
+		}
+		if (len == 4 && l->folder_bmp_only && cp != GLOB_INNER_SLASH)
+			return "a character beyond U+FFFF in it";
+		if (i > 0 && c.p[i] == ' ' && c.p[i - 1] == ' ' &&
+		    l->folder_single_spaces)
+			return "two spaces in a row in it";
+	}
+	if (c.n > 0 && l->folder_trimmed &&
+	    (c.p[0] == ' ' || c.p[c.n - 1] == ' '))
+		return "a space at its end or in front";
+	if (l->folder_chars != 0 && chars > l->folder_chars) {
+		snprintf(what, 64, "more than %llu characters",
+		    (unsigned long long)l->folder_chars);
+		return what;
+	}
+	return NULL;
+}
+
+int
+load_rules_folder(const struct load_rules *r, struct slice name, bool is_there,
+    struct err *err)
+{
+	struct slice rest = name, top = { 0 }, c;
+	const char *fault = NULL, *reserved;
+	char what[64];
+
+	if (r->limits == NULL)
+		return 0;
+	while (fault == NULL && folder_next(&rest, &c)) {
+		top = top.p == NULL ? c : top;
+		fault = is_there ? NULL : find_fault(r->limits, c, what);
+	}
+	reserved = find_reserved(r->limits, name, is_there);
+	if (reserved == NULL && top.n < name.n)
+		reserved = find_reserved(r->limits, top, true);
+	if (reserved != NULL) {
+		err_set(err, SCOPE_FOLDER, EX_CANTCREAT,
+		    "%s keeps the name '%s' for itself", r->name, reserved);
+		return err_hint(err,
+		    "load --folder-map '%s=Other name', or transform --rename",
+		    strpbrk(reserved, "*?") == NULL ? reserved : "FOLDER");
+	}
+	if (fault == NULL)
+		return 0;
+	err_set(err, SCOPE_FOLDER, EX_CANTCREAT, "%s takes no folder with %s",
+	    r->name, fault);
+	return load_rules_hint_name(r, err);
 }

@@ -32,14 +32,24 @@ int load_rules_find(struct load_rules *r, const char *name,
     const struct account *a, struct imap *im, struct err *err);
 void load_rules_free(struct load_rules *r);
 
+/* Is there anything that these would refuse?  Then it is said whose limits
+ * they are. */
+bool load_rules_refuse(const struct load_rules *r);
+
 /* A message of 'size' bytes in 'fd' (its offset stays): 0, or -1 with
  * SCOPE_MSG, EX_DATAERR and a hint. */
 int load_rules_message(const struct load_rules *r, int fd, uint64_t size,
     struct err *err);
 /* Must this keyword be left out? */
 bool load_rules_no_keyword(const struct load_rules *r, const char *word);
-/* A folder by its name in the spool, decoded: 0, or -1 with SCOPE_FOLDER. */
-int load_rules_folder(const struct load_rules *r, const char *name,
-    struct err *err);
+/*
+ * A folder by its name there, as plan_plain() gives it; has
+ * the destination a folder of that name?  0, or -1 with SCOPE_FOLDER,
+ * EX_CANTCREAT and a hint.
+ */
+int load_rules_folder(const struct load_rules *r, struct slice name,
+    bool is_there, struct err *err);
+/* A CREATE was refused: the hint where none is.  Returns -1. */
+int load_rules_hint_name(const struct load_rules *r, struct err *err);
 
 #endif

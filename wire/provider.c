@@ -108,8 +108,21 @@ port_of(struct arena *arena, const struct conf *c, const struct conf_node *n,
 
 /* --------------------------------------------------------------- an entry */
 
+/* One of two words: *yes_r is true for the first. */
 static int
-read_limits(const struct conf *c, const struct conf_node *map,
+choice_of(const struct conf *c, const struct conf_node *n, const char *yes,
+    const char *no, bool *yes_r, struct err *err)
+{
+	const char *word = n->kind == CONF_TEXT ? n->text : "";
+
+	*yes_r = strcmp(word, yes) == 0;
+	return *yes_r || strcmp(word, no) == 0
+	    ? 0
+	    : conf_error(c, n, err, "%s is '%s' or '%s'", n->key, yes, no);
+}
+
+static int
+read_number(const struct conf *c, const struct conf_node *n,
     struct provider_limits *l, struct err *err)
 {
 	const struct {
@@ -119,31 +132,89 @@ read_limits(const struct conf *c, const struct conf_node *map,
 		{ "message_bytes", &l->message_bytes },
 		{ "line_bytes", &l->line_bytes },
 		{ "upload_bytes_per_day", &l->upload_bytes_per_day },
+		{ "upload_bytes_per_second", &l->upload_bytes_per_second },
 		{ "download_bytes_per_day", &l->download_bytes_per_day },
 		{ "pop3_bytes_per_day", &l->pop3_bytes_per_day },
 		{ "items", &l->items },
 		{ "connections", &l->connections },
 		{ "errors_per_session", &l->errors_per_session },
+		{ "folder_chars", &l->folder_chars },
 	};
-	const struct conf_node *n;
-	size_t i, count = sizeof(numbers) / sizeof(numbers[0]);
+	size_t i;
 
-	for (n = map->child; n != NULL; n = n->next) {
-		for (i = 0; i < count; i++)
-			if (strcmp(n->key, numbers[i].key) == 0)
-				break;
-		if (i < count) {
-			if (number_of(c, n, numbers[i].into, err) < 0)
-				return -1;
-		} else if (strcmp(n->key, "keywords") == 0) {
-			l->no_keywords = n->kind == CONF_TEXT &&
-			    strcmp(n->text, "none") == 0;
-		} else if (strcmp(n->key, "folder_names") == 0) {
-			if (list_of(c, n, &l->folder_names, err) < 0)
-				return -1;
-		}
-		/* what a newer version knows is no reason to stop */
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(n->key, numbers[i].key) == 0)
+			return number_of(c, n, numbers[i].into, err) < 0 ? -1
+									 : 1;
+	return 0;
+}
+
+static int
+read_choice(const struct conf *c, const struct conf_node *n,
+    struct provider_limits *l, struct err *err)
+{
+	const struct {
+		const char *key, *yes, *no;
+		bool *into;
+	} choices[] = {
+		{ "keywords", "none", "any", &l->no_keywords },
+		{ "bare_lf", "refuse", "take", &l->refuses_bare_lf },
+		{ "bare_cr", "refuse", "take", &l->refuses_bare_cr },
+		{ "nul", "refuse", "take", &l->refuses_nul },
+		{ "header", "strict", "any", &l->strict_header },
+		{ "flagged", "store", "append", &l->store_flagged },
+		{ "rewrites", "yes", "no", &l->rewrites },
+		{ "folder_bmp_only", "yes", "no", &l->folder_bmp_only },
+		{ "folder_spaces", "single", "any", &l->folder_single_spaces },
+		{ "folder_ends", "trimmed", "any", &l->folder_trimmed },
+		{ "case", "insensitive", "sensitive", &l->ignores_case },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		if (strcmp(n->key, choices[i].key) != 0)
+			continue;
+		if (choices[i].into == &l->ignores_case)
+			l->case_is_known = true;
+		return choice_of(c, n, choices[i].yes, choices[i].no,
+			   choices[i].into, err) < 0
+		    ? -1
+		    : 1;
 	}
+	return 0;
+}
+
+/* A span of hours is checked where it is used. */
+static int
+read_limit(const struct conf *c, const struct conf_node *n,
+    struct provider_limits *l, struct err *err)
+{
+	int rc = read_number(c, n, l, err);
+
+	if (rc == 0)
+		rc = read_choice(c, n, l, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (strcmp(n->key, "folder_names") == 0)
+		return list_of(c, n, &l->folder_names, err);
+	if (strcmp(n->key, "folder_refused") == 0)
+		return text_of(c, n, &l->folder_refused, err);
+	if (strcmp(n->key, "folder_leading") == 0)
+		return text_of(c, n, &l->folder_leading, err);
+	if (strcmp(n->key, "hours") == 0)
+		return text_of(c, n, &l->hours, err);
+	return 0; /* what a newer version knows is no reason to stop */
+}
+
+static int
+read_limits(const struct conf *c, const struct conf_node *map,
+    struct provider_limits *l, struct err *err)
+{
+	const struct conf_node *n;
+
+	for (n = map->child; n != NULL; n = n->next)
+		if (read_limit(c, n, l, err) < 0)
+			return -1;
 	return 0;
 }
 

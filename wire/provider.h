@@ -30,11 +30,31 @@ struct provider_limits {
 	uint64_t upload_bytes_per_day;
 	uint64_t download_bytes_per_day;
 	uint64_t pop3_bytes_per_day;
+	uint64_t upload_bytes_per_second;
 	uint64_t items; /* messages in a mailbox */
 	uint64_t connections;
-	uint64_t errors_per_session;	      /* one more ends it */
-	bool no_keywords;		      /* only system flags are taken */
-	const struct conf_node *folder_names; /* reserved; a list, or NULL */
+	uint64_t errors_per_session; /* one more ends it */
+	const char *hours;	     /* when to send: "22:00-06:00"; NULL */
+
+	/* messages */
+	bool no_keywords;     /* only system flags are taken */
+	bool refuses_bare_lf; /* an LF without a CR */
+	bool refuses_bare_cr;
+	bool refuses_nul;
+	bool strict_header; /* what is no header field in a header, or an
+			     * empty message, is refused */
+	bool store_flagged; /* \Flagged has to be set by STORE */
+	bool rewrites;	    /* messages are changed beyond recognition */
+
+	/* folder names, component by component */
+	const struct conf_node *folder_names; /* reserved; a list of globs */
+	const char *folder_refused;	      /* ASCII characters; NULL */
+	const char *folder_leading;	      /* ... in front; NULL */
+	uint64_t folder_chars;		      /* at most so many */
+	bool folder_bmp_only;		      /* nothing beyond U+FFFF */
+	bool folder_single_spaces;	      /* no two in a row */
+	bool folder_trimmed;		      /* no space at either end */
+	bool case_is_known, ignores_case;
 };
 
 struct provider {
