@@ -345,6 +345,10 @@ report_problem(struct report *r, const struct problem *p)
 		js_set_str(o, "source", p->source);
 	js_set_int(o, "size", (int64_t)p->size);
 	js_set_str(o, "subject", p->subject);
+	if (p->kind != NULL)
+		js_set_str(o, "kind", p->kind);
+	if (p->uid != 0)
+		js_set_int(o, "uid", p->uid);
 	js_set_str(o, "error", p->err->text);
 	js_set_str(o, "hint", p->err->hint[0] == '\0' ? NULL : p->err->hint);
 	if (p->warning)
@@ -530,7 +534,7 @@ set_tally(struct js *o, const struct tally *t, unsigned fates)
 }
 
 static struct js *
-problems_json(struct report *r)
+problems_json(struct report *r, uint64_t most)
 {
 	struct js *list = js_arr(), *one;
 	char *line = NULL;
@@ -540,12 +544,13 @@ problems_json(struct report *r)
 	if (r->problems == NULL)
 		return list;
 	rewind(r->problems);
-	while ((n = getline(&line, &cap, r->problems)) > 0) {
+	while (most-- > 0 && (n = getline(&line, &cap, r->problems)) > 0) {
 		one = js_parse(slice_of(line, (size_t)n));
 		if (one != NULL)
 			js_push(list, one);
 	}
 	free(line);
+	fseek(r->problems, 0, SEEK_END);
 	return list;
 }
 
@@ -612,6 +617,12 @@ items_json(const struct report *r)
 struct js *
 report_json(struct report *r, const struct err *run)
 {
+	return report_json_brief(r, run, UINT64_MAX);
+}
+
+struct js *
+report_json_brief(struct report *r, const struct err *run, uint64_t most)
+{
 	struct js *o = js_obj(), *list, *item;
 	size_t i;
 
@@ -640,7 +651,10 @@ report_json(struct report *r, const struct err *run)
 	for (i = 0; i < r->nnotes; i++)
 		js_push(list, js_str(slice_str(r->notes[i])));
 	js_set(o, "notes", list);
-	js_set(o, "problems", problems_json(r));
+	js_set(o, "problems", problems_json(r, most));
+	if (r->nproblems > most)
+		js_set_int(o, "problems_left_out",
+		    (int64_t)(r->nproblems - most));
 	js_merge(o, r->extra);
 	if (run != NULL) {
 		item = js_obj();

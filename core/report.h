@@ -47,6 +47,8 @@ struct problem {
 	const char *source; /* the source id, JSON text */
 	const char *subject;
 	uint64_t size;
+	const char *kind; /* one word, for programs: "missing" */
+	uint32_t uid;	  /* there; 0: none */
 	const struct err *err;
 	bool warning; /* named, but no reason for exit status 1 */
 };
@@ -142,6 +144,10 @@ int report_status(const struct report *r);
 /* The summary object of CLI.md; the caller frees it.  'run' is the error
  * that ended the run, or NULL. */
 struct js *report_json(struct report *r, const struct err *run);
+/* The same with the first 'most' problems only; "problems_left_out" says how
+ * many more there were. */
+struct js *report_json_brief(struct report *r, const struct err *run,
+    uint64_t most);
 /* The same for people on 'f'. */
 void report_print(struct report *r, FILE *f);
 

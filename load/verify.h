@@ -10,7 +10,9 @@
  *   problems (exit status 1)
  *	missing		not there at all
  *	altered		other bytes, beyond the rewrites below
- *	duplicated	there once more in the same folder
+ *	unreadable	listed, but the server does not give its bytes
+ *	duplicated	there once more, in the same folder or in another one of
+ *			the spool's
  *	wrong_folder	there, but in another folder, and not put there by
  *			the user after it was delivered
  *	flags_lost	a flag that the spool has is not set
@@ -21,10 +23,14 @@
  *	moved		delivered, and moved to another folder since
  *	newly_flagged	a flag or keyword that the spool does not have
  *	keywords_refused  the server does not keep such keywords
- *	rewritten	bytes changed in ways servers are known for: line
- *			ends (CRLF, bare CR), NUL as 0x80, added header fields
+ *	rewritten	bytes changed in ways servers are known for: bare LF as
+ *			CRLF, bare CR removed, a last line end added, NUL as
+ *			0x80, header fields added
  *
- * Without 'deep' bytes are fetched only where the size differs.
+ * What could not be looked at is 'unchecked' and never missing.
+ *
+ * Without 'deep' bytes are fetched only where the size differs, or where a
+ * message was known by its Message-ID alone.
  */
 #ifndef LOAD_VERIFY_H
 #define LOAD_VERIFY_H
@@ -45,6 +51,7 @@ struct verify_options {
 	bool repair; /* what is missing is to be loaded again: its deliveries
 		      * are taken back, and load does the rest */
 	uint64_t max_wait_s;
+	unsigned connections; /* 0: as many as are worth it */
 	unsigned spool_flags;
 };
 

@@ -6,12 +6,14 @@
 
 #include "formats/head.h"
 #include "load/verify_impl.h"
+#include "wire/mutf7.h"
 
 static const struct {
 	const char *counter, *text;
 } names[DIFF_COUNT] = {
 	[DIFF_MISSING] = { "missing", "missing" },
 	[DIFF_ALTERED] = { "altered", "altered" },
+	[DIFF_UNREADABLE] = { "unreadable", "unreadable there" },
 	[DIFF_DUPLICATED] = { "duplicated", "duplicated" },
 	[DIFF_WRONG_FOLDER] = { "wrong_folder", "in the wrong folder" },
 	[DIFF_FLAGS_LOST] = { "flags_lost", "flags lost" },
@@ -32,6 +34,19 @@ verify_name_all(struct report *r)
 
 	for (i = 0; i < DIFF_COUNT; i++)
 		report_add(r, names[i].counter, 0);
+	report_add(r, "unchecked", 0);
+	report_add(r, "folders_missing", 0);
+}
+
+void
+verify_put_name(struct buf *out, const char *wire)
+{
+	size_t n = out->n;
+
+	if (mutf7_decode(out, slice_str(wire)))
+		return;
+	out->n = n;
+	buf_puts(out, wire);
 }
 
 static void
@@ -52,10 +67,13 @@ read_subject(struct verify *v, const char *file, struct buf *subject)
 }
 
 void
-verify_name(struct verify *v, const struct load_folder *f, enum difference d,
-    int64_t want, uint32_t uid, const char *fmt, ...)
+verify_name(struct verify *v, const struct load_folder *f,
+    const struct verify_place *p, enum difference d, int64_t want, uint32_t uid,
+    const char *fmt, ...)
 {
-	struct problem p = { .folder = f->path,
+	struct problem problem = { .folder = f->path,
+		.kind = names[d].counter,
+		.uid = uid,
 		.warning = d >= DIFF_EXTRA && !v->o->strict };
 	struct buf subject = { 0 }, text = { 0 };
 	struct ledger_rows *q = NULL;
@@ -67,8 +85,13 @@ verify_name(struct verify *v, const struct load_folder *f, enum difference d,
 	vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
 	buf_puts(&text, names[d].text);
-	if (uid != 0)
+	if (uid != 0 && p != NULL && p->elsewhere) {
+		buf_puts(&text, " (in the folder '");
+		verify_put_name(&text, p->name);
+		buf_putf(&text, "', UID %u)", uid);
+	} else if (uid != 0) {
 		buf_putf(&text, " (UID %u)", uid);
+	}
 	if (detail[0] != '\0')
 		buf_putf(&text, ": %s", detail);
 	err_set(&what, SCOPE_MSG, EX_DATAERR, "%s", buf_str(&text));
@@ -77,14 +100,15 @@ verify_name(struct verify *v, const struct load_folder *f, enum difference d,
 		"SELECT source, size, file FROM temp.want WHERE id=?", "i",
 		want) == 0 &&
 	    ledger_step(q, &ignored) == 1) {
-		p.source = ledger_text(q, 0);
-		p.size = (uint64_t)ledger_int(q, 1);
-		read_subject(v, ledger_text(q, 2), &subject);
-		p.subject = subject.n > 0 ? buf_str(&subject) : NULL;
+		problem.source = ledger_text(q, 0);
+		problem.size = (uint64_t)ledger_int(q, 1);
+		if (!ledger_is_null(q, 2))
+			read_subject(v, ledger_text(q, 2), &subject);
+		problem.subject = subject.n > 0 ? buf_str(&subject) : NULL;
 	}
-	p.err = &what;
+	problem.err = &what;
 	report_add(v->l.report, names[d].counter, 1);
-	report_problem(v->l.report, &p);
+	report_problem(v->l.report, &problem);
 	ledger_end(&q);
 	buf_free(&subject);
 	buf_free(&text);
