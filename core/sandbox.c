@@ -129,7 +129,7 @@ enter_limits(const struct sandbox_spec *spec)
 	int bad = 0;
 
 	bad |= limit(RLIMIT_CORE, 0);
-	bad |= limit(RLIMIT_FSIZE, 0);
+	bad |= limit(RLIMIT_FSIZE, spec->file_bytes);
 	bad |= limit(RLIMIT_NPROC, 0);
 	bad |= limit(RLIMIT_NOFILE, 32);
 	if (spec->memory > 0 && !SANDBOX_LOOSE) {
@@ -206,6 +206,16 @@ static const int calls[] = {
 #endif
 };
 
+/* What a server does with connections that come to it. */
+static const int serving[] = {
+	SCMP_SYS(accept4),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(pwrite64),
+};
+
 static int
 allow(scmp_filter_ctx ctx, int call)
 {
@@ -250,7 +260,7 @@ allow_some(scmp_filter_ctx ctx)
 }
 
 static int
-enter_seccomp(void)
+enter_seccomp(const struct sandbox_spec *spec)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	size_t i;
@@ -260,6 +270,9 @@ enter_seccomp(void)
 		return -1;
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		bad |= allow(ctx, calls[i]);
+	for (i = 0; spec->serves && i < sizeof(serving) / sizeof(serving[0]);
+	     i++)
+		bad |= allow(ctx, serving[i]);
 	bad |= allow_some(ctx);
 	if (bad == 0)
 		bad = seccomp_load(ctx);
@@ -279,7 +292,7 @@ sandbox_enter(const struct sandbox_spec *spec)
 		missing |= SANDBOX_NO_LIMITS;
 	if (enter_landlock(spec) != 0)
 		missing |= SANDBOX_NO_LANDLOCK;
-	if (enter_seccomp() != 0)
+	if (enter_seccomp(spec) != 0)
 		missing |= SANDBOX_NO_SECCOMP;
 	return missing;
 }

@@ -3,8 +3,8 @@
  * A room without doors, for code that reads what strangers wrote.  After
  * sandbox_enter() this process and all it might become can read the
  * descriptors it has open and what lies beneath the directories named, write
- * to descriptors it has open (pipes: the file size limit is 0), use memory up
- * to a limit, and end.  It cannot open anything for writing, make sockets,
+ * to descriptors it has open (pipes: the file size limit is 0 unless asked
+ * for), use memory up to a limit, and end.  It cannot open anything for writing, make sockets,
  * run programs, fork, trace or signal others, or write core files.  There is
  * no way back.
  *
@@ -18,6 +18,7 @@
 #ifndef CORE_SANDBOX_H
 #define CORE_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,11 @@ struct sandbox_spec {
 	int read_fd;
 	/* Bytes of private memory (heap, stack, mappings); 0: no limit. */
 	uint64_t memory;
+	/* It answers on a listening socket that is open: connections may be
+	 * taken in, none made. */
+	bool serves;
+	/* Bytes that a file which is open may grow to; 0: none. */
+	uint64_t file_bytes;
 };
 
 /* Go in.  Returns the SANDBOX_NO_ bits of what could not be had. */

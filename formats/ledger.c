@@ -167,6 +167,11 @@ set_pragmas(struct ledger *l, enum ledger_mode mode, struct err *err)
 		    "PRAGMA temp_store=FILE; PRAGMA cache_size=-4000",
 		    "opening", err);
 	}
+	if (mode == LEDGER_SCRATCH)
+		return run_script(l,
+		    "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"
+		    "PRAGMA temp_store=FILE; PRAGMA cache_size=-4000",
+		    "opening", err);
 	return run_script(l,
 	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 	    "PRAGMA temp_store=FILE; PRAGMA cache_size=-4000;"
@@ -221,6 +226,55 @@ is_writable(const char *path)
 	return yes;
 }
 
+/* What a spool was delivered is nothing to a copy; nor what it was told. */
+static int
+forget_deliveries(struct ledger *l, struct err *err)
+{
+	struct buf sql = { 0 };
+	struct ledger_rows *q;
+	int rc;
+
+	if (ledger_query(l, &q, err,
+		"SELECT name FROM sqlite_master WHERE type='table' AND "
+		"(name LIKE 'delivery%' OR name LIKE 'destination%' OR "
+		"name='event')",
+		"") < 0)
+		return -1;
+	while ((rc = ledger_step(q, err)) == 1)
+		buf_putf(&sql, "DELETE FROM \"%s\";", ledger_text(q, 0));
+	ledger_end(&q);
+	buf_puts(&sql, "DELETE FROM meta WHERE name LIKE 'budget:%'");
+	if (rc == 0)
+		rc = run_script(l, buf_str(&sql), "making a copy", err);
+	buf_free(&sql);
+	return rc;
+}
+
+/* Go over to a copy in a file that SQLite makes without a name. */
+static int
+take_copy(struct ledger *l, struct err *err)
+{
+	sqlite3 *copy = NULL, *was = l->db;
+	sqlite3_backup *b = NULL;
+	int rc;
+
+	if (sqlite3_open("", &copy) == SQLITE_OK &&
+	    sqlite3_exec(copy, "PRAGMA temp_store=FILE;PRAGMA cache_size=-4000",
+		NULL, NULL, NULL) == SQLITE_OK)
+		b = sqlite3_backup_init(copy, "main", was, "main");
+	l->db = copy;
+	if (b == NULL) {
+		rc = fail(l, err, "making a copy");
+	} else {
+		rc = sqlite3_backup_step(b, -1) == SQLITE_DONE ? 0 : -1;
+		sqlite3_backup_finish(b);
+		if (rc < 0)
+			fail(l, err, "making a copy");
+	}
+	sqlite3_close_v2(was);
+	return rc;
+}
+
 static int
 open_file(struct ledger *l, enum ledger_mode mode, struct err *err)
 {
@@ -228,7 +282,8 @@ open_file(struct ledger *l, enum ledger_mode mode, struct err *err)
 
 	if (mode != LEDGER_CREATE && access(l->path, F_OK) != 0)
 		return err_sys(err, SCOPE_RUN, EX_NOINPUT, "%s", l->path);
-	if (mode == LEDGER_READ && !is_writable(l->path))
+	if ((mode == LEDGER_READ || mode == LEDGER_SCRATCH) &&
+	    !is_writable(l->path))
 		return open_immutable(l, err);
 	if (mode == LEDGER_CREATE)
 		flags |= SQLITE_OPEN_CREATE;
@@ -245,8 +300,10 @@ ledger_open(struct ledger **l_r, const char *path, enum ledger_mode mode,
 
 	/* NOFOLLOW looks at every component, so resolve the directory */
 	l->path = mem_str(path);
-	if (open_file(l, mode, err) < 0 || set_pragmas(l, mode, err) < 0 ||
-	    prepare_schema(l, mode, err) < 0) {
+	if (open_file(l, mode, err) < 0 ||
+	    (mode == LEDGER_SCRATCH && take_copy(l, err) < 0) ||
+	    set_pragmas(l, mode, err) < 0 || prepare_schema(l, mode, err) < 0 ||
+	    (mode == LEDGER_SCRATCH && forget_deliveries(l, err) < 0)) {
 		ledger_close(&l);
 		return -1;
 	}

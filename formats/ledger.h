@@ -20,12 +20,14 @@
 struct ledger;
 struct ledger_rows; /* a running query */
 
-enum ledger_mode { LEDGER_READ, LEDGER_WRITE, LEDGER_CREATE };
+enum ledger_mode { LEDGER_READ, LEDGER_WRITE, LEDGER_CREATE, LEDGER_SCRATCH };
 
 /*
  * Open 'path'; CREATE makes it with the current schema if it is not there;
  * WRITE and CREATE migrate an older one.  READ works on read-only media
- * (immutable) and writes nothing but temporary tables.  -1 with SCOPE_RUN:
+ * (immutable) and writes nothing but temporary tables.  SCRATCH takes a copy
+ * into a file without a name (in TMPDIR), of what the spool holds but of no
+ * delivery, and lets go of 'path': what is written ends with it.  -1 with SCOPE_RUN:
  * EX_NOINPUT, EX_DATAERR (not a ledger, damaged, newer version), EX_CANTCREAT.
  */
 int ledger_open(struct ledger **l_r, const char *path, enum ledger_mode mode,

@@ -28,7 +28,8 @@ refuse_network(struct spool *sp, struct err *err)
 	struct statfs fs;
 	size_t i;
 
-	if ((sp->flags & SPOOL_FORCE) != 0 || fstatfs(sp->dirfd, &fs) < 0)
+	if ((sp->flags & (SPOOL_FORCE | SPOOL_REHEARSE)) != 0 ||
+	    fstatfs(sp->dirfd, &fs) < 0)
 		return 0;
 	for (i = 0; i < sizeof(network_fs) / sizeof(network_fs[0]); i++) {
 		if ((long)fs.f_type == network_fs[i]) {
@@ -51,6 +52,8 @@ lock_byte(struct spool *sp, off_t byte, struct err *err)
 		.l_start = byte,
 		.l_len = 1 };
 
+	if ((sp->flags & SPOOL_REHEARSE) != 0)
+		return 0;
 	if (sp->lockfd < 0)
 		sp->lockfd = openat(sp->dirfd, "spool.lock",
 		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -77,7 +80,8 @@ unlock_byte(struct spool *sp, off_t byte)
 		.l_start = byte,
 		.l_len = 1 };
 
-	fcntl(sp->lockfd, F_OFD_SETLK, &fl);
+	if (sp->lockfd >= 0)
+		fcntl(sp->lockfd, F_OFD_SETLK, &fl);
 }
 
 int
@@ -174,13 +178,15 @@ static int
 open_ledger(struct spool *sp, struct err *err)
 {
 	char *path = mem_fmt("%s/spool.db", sp->dir);
-	enum ledger_mode mode =
-	    sp->mode == SPOOL_READ ? LEDGER_READ : LEDGER_CREATE;
+	enum ledger_mode mode = (sp->flags & SPOOL_REHEARSE) != 0
+	    ? LEDGER_SCRATCH
+	    : sp->mode == SPOOL_READ ? LEDGER_READ
+				     : LEDGER_CREATE;
 	int rc;
 
 	rc = ledger_open(&sp->ledger, path, mode, err);
 	free(path);
-	if (rc < 0 && sp->mode == SPOOL_READ && err->status == EX_NOINPUT) {
+	if (rc < 0 && mode != LEDGER_CREATE && err->status == EX_NOINPUT) {
 		err_set(err, SCOPE_RUN, EX_DATAERR,
 		    "spool '%s' has no spool.db", sp->dir);
 		err_hint(err,

@@ -43,7 +43,14 @@ enum spool_mode {
 
 enum {
 	SPOOL_FORCE = 1, /* also on a network file system */
-	SPOOL_DRY = 2	 /* reserved for callers: no effect here */
+	SPOOL_DRY = 2,	 /* reserved for callers: no effect here */
+	/*
+	 * With SPOOL_DELIVER: a rehearsal.  Nothing in 'dir' is written, made
+	 * or locked; what is noted goes into a copy of spool.db that has no
+	 * deliveries and ends with the handle.  Files in new/ stay there and
+	 * are passed over.
+	 */
+	SPOOL_REHEARSE = 4
 };
 
 /*

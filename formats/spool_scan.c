@@ -386,6 +386,13 @@ adopt(struct found *f, struct err *err)
 	int64_t received;
 	int dir, rc = -1;
 
+	if (f->fresh && (f->sp->flags & SPOOL_REHEARSE) != 0) {
+		log_warn("spool '%s': mail/%s/new/%s is passed over: it comes "
+			 "in with the next run that may change the spool",
+		    f->sp->dir, f->path, name);
+		free(name);
+		return 0;
+	}
 	if (f->fresh && move_to_cur(f, name, err) < 0) {
 		free(name);
 		return -1;
@@ -525,7 +532,8 @@ settle_folder(struct spool *sp, int64_t folder, const char *path,
 		return -1;
 	if (mtime == seen && !fresh)
 		return 0;
-	if (mtime == -1 && spool_tree_make(sp, path, err) < 0)
+	if (mtime == -1 && (sp->flags & SPOOL_REHEARSE) == 0 &&
+	    spool_tree_make(sp, path, err) < 0)
 		return -1;
 	if (ledger_begin(sp->ledger, err) < 0 ||
 	    spool_scan_folder(sp, folder, path, err) < 0 ||
@@ -584,7 +592,8 @@ spool_reconcile(struct spool *sp, struct err *err)
 	struct ledger_rows *q;
 	int rc;
 
-	clean_tmp(sp);
+	if ((sp->flags & SPOOL_REHEARSE) == 0)
+		clean_tmp(sp);
 	if (spool_tree_walk(sp, note_folder, sp, err) < 0 ||
 	    ledger_query(sp->ledger, &q, err, "SELECT id,path FROM folder",
 		"") < 0)
@@ -596,7 +605,10 @@ spool_reconcile(struct spool *sp, struct err *err)
 			break;
 	}
 	ledger_end(&q);
-	if (rc < 0 || spool_items_settle(sp, &adopted, err) < 0)
+	if (rc < 0)
+		return -1;
+	if ((sp->flags & SPOOL_REHEARSE) == 0 &&
+	    spool_items_settle(sp, &adopted, err) < 0)
 		return -1;
 	if (adopted > 0)
 		log_info("spool '%s': adopted %llu files that the ledger "
