@@ -12,6 +12,7 @@ extern const struct cmd cmd_ls;
 extern const struct cmd cmd_merge;
 extern const struct cmd cmd_migrate;
 extern const struct cmd cmd_probe;
+extern const struct cmd cmd_rehearse;
 extern const struct cmd cmd_survey;
 extern const struct cmd cmd_transform;
 extern const struct cmd cmd_verify;

@@ -14,7 +14,7 @@
 
 static const struct cmd *const commands[] = { &cmd_migrate, &cmd_extract,
 	&cmd_merge, &cmd_transform, &cmd_load, &cmd_export, &cmd_verify,
-	&cmd_ls, &cmd_why, &cmd_probe, &cmd_survey, NULL };
+	&cmd_ls, &cmd_why, &cmd_probe, &cmd_survey, &cmd_rehearse, NULL };
 
 static void
 print_usage(FILE *f)

@@ -28,6 +28,7 @@ struct provider_limits {
 	uint64_t message_bytes; /* one message, as sent */
 	uint64_t line_bytes;	/* one line of it, with CRLF */
 	uint64_t upload_bytes_per_day;
+	uint64_t upload_messages_per_hour;
 	uint64_t download_bytes_per_day;
 	uint64_t pop3_bytes_per_day;
 	uint64_t upload_bytes_per_second;

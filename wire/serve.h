@@ -45,6 +45,8 @@ struct serve_stats {
 
 /* Does it know this provider's ways (else it speaks plainly)? */
 bool serve_knows(const char *name);
+/* Does it turn down clients that are too fast, and say for how long? */
+bool serve_throttles(const char *name);
 
 /* Listen on a port of 127.0.0.1 ('port' 0: any that is free).  Returns the
  * descriptor, or -1 with SCOPE_RUN, EX_UNAVAILABLE. */

@@ -135,7 +135,7 @@ begin_message(struct serve_conn *c, uint64_t n)
 	buf_clear(&a->head);
 	a->in_head = true;
 	a->line = a->longest = 0;
-	a->nul = a->bare_lf = false;
+	a->nul = a->bare_lf = a->bare_cr = a->ends_in_cr = false;
 	a->last = '\0';
 }
 
@@ -210,6 +210,23 @@ look_at_lines(struct serve_append *a, const char *p, size_t n)
 	a->last = p[n - 1];
 }
 
+/* The last byte of a piece is judged with the next. */
+static void
+look_for_bare_cr(struct serve_append *a, const char *p, size_t n)
+{
+	const char *at = p, *end = p + n;
+
+	if (a->ends_in_cr && p[0] != '\n')
+		a->bare_cr = true;
+	while ((at = memchr(at, '\r', (size_t)(end - at))) != NULL) {
+		if (++at == end)
+			break;
+		if (*at != '\n')
+			a->bare_cr = true;
+	}
+	a->ends_in_cr = p[n - 1] == '\r';
+}
+
 static bool
 head_ends(const struct buf *head)
 {
@@ -228,9 +245,11 @@ serve_append_bytes(struct serve_conn *c, const char *p, size_t n)
 
 	if (n == 0)
 		return;
-	if (s->limits.line_bytes != 0 || s->w->strict_header)
+	if (s->limits.line_bytes != 0 || s->limits.refuses_bare_lf)
 		look_at_lines(a, p, n);
-	if ((s->w->strict_header || s->w->nul_to_80) &&
+	if (s->limits.refuses_bare_cr)
+		look_for_bare_cr(a, p, n);
+	if ((s->limits.refuses_nul || s->w->nul_to_80) &&
 	    memchr(p, '\0', n) != NULL)
 		a->nul = true;
 	if (a->in_head) {
@@ -325,13 +344,16 @@ serve_append_message(struct serve_conn *c)
 
 	if (a->refusal != NULL)
 		return;
+	a->bare_cr = a->bare_cr || a->ends_in_cr;
 	if (s->limits.line_bytes != 0 && a->longest > s->limits.line_bytes)
 		a->refusal = s->w->long_line;
-	else if (s->w->strict_header && a->nul)
+	else if (s->limits.refuses_nul && a->nul)
 		a->refusal = "NO Message contains NUL characters";
-	else if (s->w->strict_header && a->bare_lf)
+	else if (s->limits.refuses_bare_lf && a->bare_lf)
 		a->refusal = "NO Message contains bare newlines";
-	else if (s->w->strict_header && !is_header(buf_slice(&a->head)))
+	else if (s->limits.refuses_bare_cr && a->bare_cr)
+		a->refusal = "NO Message contains bare carriage returns";
+	else if (s->limits.strict_header && !is_header(buf_slice(&a->head)))
 		a->refusal = "NO Message contains invalid header";
 	if (a->refusal != NULL)
 		return;

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "core/fold.h"
+#include "core/glob.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "wire/imap_parse.h"
 #include "wire/mutf7.h"
 #include "wire/serve_impl.h"
@@ -20,7 +22,7 @@ fold_name(const struct serve *s, struct slice name, struct buf *out)
 	bool inbox = name.n >= 5 && strncasecmp(name.p, "INBOX", 5) == 0 &&
 	    (name.n == 5 || name.p[5] == s->w->delimiter);
 
-	if (s->w->fold) {
+	if (s->w->fold || s->limits.ignores_case) {
 		if (mutf7_decode(&text, name))
 			fold_put(out, buf_slice(&text));
 		else
@@ -108,18 +110,72 @@ is_reserved(const struct serve *s, struct slice name)
 	const struct conf_node *n = s->limits.folder_names == NULL
 	    ? NULL
 	    : s->limits.folder_names->child;
+	struct slice top = name;
+	const char *at = memchr(name.p, '/', name.n);
 
+	if (at != NULL)
+		top.n = (size_t)(at - name.p);
 	for (; n != NULL; n = n->next)
-		if (n->text != NULL && slice_is_nocase(name, n->text))
+		if (n->text != NULL &&
+		    (glob_match(slice_str(n->text), name, GLOB_ICASE) ||
+			glob_match(slice_str(n->text), top, GLOB_ICASE)))
 			return true;
 	return false;
+}
+
+/* A component, by the data. */
+static bool
+is_refused(const struct provider_limits *l, struct slice c)
+{
+	uint64_t chars = 0;
+	uint32_t cp, before = 0;
+	size_t i, n;
+
+	if (l->folder_trimmed && c.n > 0 &&
+	    (c.p[0] == ' ' || c.p[c.n - 1] == ' '))
+		return true;
+	if (l->folder_leading != NULL && c.n > 0 &&
+	    strchr(l->folder_leading, c.p[0]) != NULL)
+		return true;
+	for (i = 0; i < c.n; i += n, chars++) {
+		n = text_utf8(c.p + i, c.n - i, &cp);
+		if (n == 0)
+			return true;
+		if (cp < 128 && l->folder_refused != NULL &&
+		    strchr(l->folder_refused, (int)cp) != NULL)
+			return true;
+		if ((cp > 0xffff && l->folder_bmp_only) ||
+		    (cp == ' ' && before == ' ' && l->folder_single_spaces))
+			return true;
+		before = cp;
+	}
+	return l->folder_chars != 0 && chars > l->folder_chars;
+}
+
+/* Component by component; 'text' is decoded. */
+static bool
+has_refused_part(const struct serve *s, struct slice text)
+{
+	struct slice part;
+	const char *at;
+
+	for (;;) {
+		at = text.n == 0 ? NULL
+				 : memchr(text.p, s->w->delimiter, text.n);
+		part = slice_of(text.p,
+		    at == NULL ? text.n : (size_t)(at - text.p));
+		if (part.n == 0 || is_refused(&s->limits, part))
+			return true;
+		if (at == NULL)
+			return false;
+		text = slice_from(text, part.n + 1);
+	}
 }
 
 static const char *
 check_name(const struct serve *s, struct slice name)
 {
-	struct slice rest = name, part;
-	const char *why = NULL, *at;
+	const char *why = NULL;
 	struct buf text = { 0 };
 	size_t n = strlen(s->w->prefix);
 
@@ -132,14 +188,10 @@ check_name(const struct serve *s, struct slice name)
 		why = "NO [CANNOT] Not in a namespace of yours";
 	else if (s->w->refuses != NULL)
 		why = s->w->refuses(buf_slice(&text));
-	while (why == NULL && rest.n > 0) {
-		at = memchr(rest.p, s->w->delimiter, rest.n);
-		part = slice_of(rest.p,
-		    at == NULL ? rest.n : (size_t)(at - rest.p));
-		if (part.n == 0 || (rest.p == name.p && is_reserved(s, part)))
-			why = s->w->name_refused;
-		rest = slice_from(rest, part.n + 1);
-	}
+	if (why == NULL &&
+	    (is_reserved(s, slice_from(buf_slice(&text), n)) ||
+		has_refused_part(s, buf_slice(&text))))
+		why = s->w->name_refused;
 	buf_free(&text);
 	return why;
 }

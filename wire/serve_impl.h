@@ -76,10 +76,10 @@ struct serve_words {
 	const char *flags;  /* PERMANENTFLAGS; with "\*" any keyword */
 	const char *prefix; /* of the personal namespace */
 	char delimiter;
-	bool fold;	    /* names: Sent is SENT */
-	bool use_in_list;   /* special uses in every LIST */
-	bool strict_header; /* no bare LF, NUL, broken header */
+	bool fold;	  /* names: Sent is SENT */
+	bool use_in_list; /* special uses in every LIST */
 	bool nul_to_80;
+	bool throttles;
 	const char *too_big, *keyword, *long_line, *quota, *name_refused,
 	    *exists, *missing; /* whole responses behind the tag */
 	const char *throttled; /* "N milliseconds" follows */
@@ -104,7 +104,7 @@ struct serve_append {
 	bool in_head;
 	uint64_t line; /* bytes of the current one */
 	uint64_t longest;
-	bool nul, bare_lf;
+	bool nul, bare_lf, bare_cr, ends_in_cr;
 	char last;
 	const char *refusal; /* for the whole command; NULL: none yet */
 	char words[200];     /* where it has to be made */

@@ -154,6 +154,7 @@ static const struct serve_words table[] = {
 	    .prefix = "",
 	    .delimiter = '/',
 	    .fold = true,
+	    .throttles = true,
 	    .too_big = "NO Maximum size of appendable message has been "
 		       "exceeded.",
 	    .keyword = "BAD Command Argument Error. 11",
@@ -220,7 +221,6 @@ static const struct serve_words table[] = {
 	    .flags = ANY_FLAG,
 	    .prefix = "INBOX/",
 	    .delimiter = '/',
-	    .strict_header = true,
 	    .folders = only_inbox,
 	    .refuses = cyrus_refuses,
 	    PLAIN_WORDS,
@@ -255,4 +255,10 @@ bool
 serve_knows(const char *name)
 {
 	return strcasecmp(serve_words_of(name)->name, name) == 0;
+}
+
+bool
+serve_throttles(const char *name)
+{
+	return serve_words_of(name)->throttles;
 }
