@@ -3,10 +3,10 @@
  * A room without doors, for code that reads what strangers wrote.  After
  * sandbox_enter() this process and all it might become can read the
  * descriptors it has open and what lies beneath the directories named, write
- * to descriptors it has open (pipes: the file size limit is 0 unless asked
- * for), use memory up to a limit, and end.  It cannot open anything for writing, make sockets,
- * run programs, fork, trace or signal others, or write core files.  There is
- * no way back.
+ * to descriptors it has open (pipes: the file size limit is 0 unless another
+ * is asked for), use memory up to a limit, and end.  It cannot open anything
+ * for writing, make sockets, run programs, fork, trace or signal others, or
+ * write core files.  There is no way back.
  *
  * Made of Landlock, seccomp, rlimits, PR_SET_NO_NEW_PRIVS and
  * PR_SET_DUMPABLE.  A kernel may lack one: the others still hold, and the

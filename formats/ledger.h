@@ -27,8 +27,9 @@ enum ledger_mode { LEDGER_READ, LEDGER_WRITE, LEDGER_CREATE, LEDGER_SCRATCH };
  * WRITE and CREATE migrate an older one.  READ works on read-only media
  * (immutable) and writes nothing but temporary tables.  SCRATCH takes a copy
  * into a file without a name (in TMPDIR), of what the spool holds but of no
- * delivery, and lets go of 'path': what is written ends with it.  -1 with SCOPE_RUN:
- * EX_NOINPUT, EX_DATAERR (not a ledger, damaged, newer version), EX_CANTCREAT.
+ * delivery, and lets go of 'path': what is written ends with it.  -1 with
+ * SCOPE_RUN: EX_NOINPUT, EX_DATAERR (not a ledger, damaged, newer version),
+ * EX_CANTCREAT.
  */
 int ledger_open(struct ledger **l_r, const char *path, enum ledger_mode mode,
     struct err *err);
