@@ -364,6 +364,7 @@ settle_loaded(struct sender *s, struct command *c,
 	}
 	for (i = 0; i < c->n; i++) {
 		it = &c->batch->items[c->lo + i];
+		keywords_learn(l, it);
 		report_fate(l->report, s->f->path, FATE_LOADED, it->size);
 		s->f->loaded++;
 		if (it->dropped != NULL) {
@@ -456,6 +457,10 @@ handle_refusal(struct sender *s, struct command *c,
 	}
 	if (c->n > 1) {
 		bisect(s, c);
+		return 0;
+	}
+	if (keywords_leave_out(c->batch, &c->batch->items[c->lo], res)) {
+		queue_put_first(&s->again, c);
 		return 0;
 	}
 	explain(s, c, res, &why);

@@ -123,7 +123,8 @@ is_allowed(const struct load *l, const struct load_folder *f, const char *word)
 {
 	struct slice rest = slice_str(f->flags), have;
 
-	if (load_rules_no_keyword(&l->rules, word))
+	if (load_rules_no_keyword(&l->rules, word) ||
+	    keywords_is_refused(l, word))
 		return false;
 	if (f->any_flag || (f->any_keyword && word[0] != '\\'))
 		return true;

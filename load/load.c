@@ -467,6 +467,7 @@ load_run(const struct load_options *o, struct report *r, struct err *err)
 		spool_event_end(l.spool,
 		    rc < 0 ? err->status : report_status(r), NULL, &second);
 	load_rules_free(&l.rules);
+	buf_free(&l.refused_words);
 	dest_free(&l.d);
 	plan_free(&l);
 	spool_close(&l.spool);

@@ -81,6 +81,8 @@ struct load {
 	unsigned opens, closes;	 /* --window: seconds of the day; equal: none */
 	bool closed;		 /* it closed while we were at it */
 
+	struct buf refused_words; /* keywords.c's */
+
 	/* quota, for the whole run */
 	uint64_t quota_floor; /* a message of this size did not fit */
 	unsigned quota_hits;  /* refusals in a row */
@@ -166,9 +168,11 @@ struct item {
 	int64_t folder_id; /* of the spool, to open the file */
 	uint64_t size;
 	int64_t received;
-	const char *flags;   /* for the wire */
-	const char *dropped; /* keywords that are not allowed; or NULL */
-	int fd;		     /* open until it has been sent; -1 */
+	const char *flags;	/* for the wire */
+	const char *dropped;	/* keywords that are not allowed; or NULL */
+	unsigned refused_words; /* keywords.c's: left out since it was */
+	const char *refused_word;
+	int fd; /* open until it has been sent; -1 */
 };
 
 /* Messages whose intents are one transaction.  Shared by the commands that
@@ -197,6 +201,15 @@ int batch_open(struct load *l, struct item *it, struct err *err);
 void batch_close(struct item *it);
 /* Is it known that so many bytes do not fit?  Then -1 with SCOPE_MSG. */
 int batch_over_quota(struct load *l, uint64_t size, struct err *err);
+
+/* ---- keywords.c */
+/* The server refused the message with these words: may its keywords be what
+ * it dislikes?  Then they are left out, to be sent again. */
+bool keywords_leave_out(struct batch *b, struct item *it,
+    const struct imap_result *res);
+/* It was taken now. */
+void keywords_learn(struct load *l, const struct item *it);
+bool keywords_is_refused(const struct load *l, const char *word);
 
 /* ---- append.c */
 /* Send everything the folder has.  -1: SCOPE_FOLDER, SCOPE_STORE (the

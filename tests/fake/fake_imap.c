@@ -33,7 +33,8 @@ __asan_default_options(void)
 /* What the command line asked for. */
 static struct {
 	const char *talk, *store, *cert, *key, *log, *reject, *appenduid,
-	    *rewrite, *password, *greeting, *prefix, *permanentflags;
+	    *rewrite, *no_keywords, *no_names, *password, *greeting, *prefix,
+	    *permanentflags;
 	char caps[2048];
 	bool tls_first, old_tls, tls12, lose, bump, drop_tls, half;
 	unsigned port, split, delay_ms, keep_late_ms, connections;
@@ -460,7 +461,10 @@ cmd_create(void)
 		snprintf(use, sizeof(use), "%.*s", (int)strcspn(p + 6, " )"),
 		    p + 6);
 	put_log("CREATE %s", buf_str(&name));
-	if (box_create(buf_slice(&name), next_uidvalidity(), use))
+	if (opt.no_names != NULL &&
+	    strpbrk(buf_str(&name), opt.no_names) != NULL)
+		reply("NO [CANNOT] no such name here");
+	else if (box_create(buf_slice(&name), next_uidvalidity(), use))
 		reply("OK CREATE");
 	else
 		reply("NO [ALREADYEXISTS] there is one");
@@ -784,6 +788,20 @@ finish_append(const struct buf *name)
 	buf_free(&text);
 }
 
+static bool
+has_keyword(const struct buf *flags)
+{
+	const char *p = buf_str(flags);
+
+	while (*p != '\0') {
+		p += strspn(p, " ");
+		if (*p != '\\' && *p != '\0')
+			return true;
+		p += strcspn(p, " ");
+	}
+	return false;
+}
+
 static void
 cmd_append(void)
 {
@@ -819,6 +837,9 @@ cmd_append(void)
 			goto out;
 		take_message(w, refuse == NULL);
 		w->whole = true;
+		if (refuse == NULL && opt.no_keywords != NULL &&
+		    has_keyword(&w->flags))
+			refuse = opt.no_keywords;
 		if (refuse == NULL && opt.reject != NULL &&
 		    message_has(w, opt.reject))
 			refuse = "NO Message contains invalid header";
@@ -1216,8 +1237,12 @@ simple(const char *verb)
 		put("* ID (\"name\" \"fake\")");
 		reply("OK ID");
 	} else if (strcasecmp(verb, "NAMESPACE") == 0) {
-		put("* NAMESPACE ((\"%s\" \"%c\")) NIL NIL", opt.prefix,
-		    opt.delimiter);
+		if (opt.delimiter == '\0')
+			put("* NAMESPACE ((\"\" NIL)) NIL NIL");
+		else
+			put("* NAMESPACE ((\"%s\" \"%s%c\")) NIL NIL",
+			    opt.prefix, opt.delimiter == '\\' ? "\\" : "",
+			    opt.delimiter);
 		reply("OK NAMESPACE");
 	} else if (strcasecmp(verb, "UNSELECT") == 0 ||
 	    strcasecmp(verb, "CLOSE") == 0) {
@@ -1446,6 +1471,9 @@ enum {
 	O_QUOTA,
 	O_REJECT,
 	O_APPENDUID,
+	O_ICASE,
+	O_NO_KEYWORDS,
+	O_NO_NAMES,
 	O_REWRITE,
 	O_BUMP,
 	O_DELIMITER,
@@ -1478,9 +1506,11 @@ static const struct option options[] = { { "talk", 1, NULL, O_TALK },
 	{ "bye", 1, NULL, O_BYE }, { "no-append", 1, NULL, O_NO_APPEND },
 	{ "throttle", 1, NULL, O_THROTTLE }, { "toobig", 1, NULL, O_TOOBIG },
 	{ "quota", 1, NULL, O_QUOTA }, { "reject", 1, NULL, O_REJECT },
-	{ "appenduid", 1, NULL, O_APPENDUID },
-	{ "rewrite", 1, NULL, O_REWRITE }, { "bump", 0, NULL, O_BUMP },
-	{ "delimiter", 1, NULL, O_DELIMITER }, { "prefix", 1, NULL, O_PREFIX },
+	{ "appenduid", 1, NULL, O_APPENDUID }, { "icase", 0, NULL, O_ICASE },
+	{ "no-keywords", 1, NULL, O_NO_KEYWORDS },
+	{ "no-names", 1, NULL, O_NO_NAMES }, { "rewrite", 1, NULL, O_REWRITE },
+	{ "bump", 0, NULL, O_BUMP }, { "delimiter", 1, NULL, O_DELIMITER },
+	{ "prefix", 1, NULL, O_PREFIX },
 	{ "permanentflags", 1, NULL, O_PERMANENTFLAGS },
 	{ "connections", 1, NULL, O_CONNECTIONS }, { "half", 0, NULL, O_HALF },
 	{ "bye-for-ok", 1, NULL, O_BYE_OK },
@@ -1590,6 +1620,15 @@ set_option(int c, char *v)
 	case O_APPENDUID:
 		opt.appenduid = v;
 		break;
+	case O_ICASE:
+		store_icase = true;
+		break;
+	case O_NO_KEYWORDS:
+		opt.no_keywords = v;
+		break;
+	case O_NO_NAMES:
+		opt.no_names = v;
+		break;
 	case O_REWRITE:
 		opt.rewrite = v;
 		break;
@@ -1597,7 +1636,7 @@ set_option(int c, char *v)
 		opt.bump = true;
 		break;
 	case O_DELIMITER:
-		opt.delimiter = v[0];
+		opt.delimiter = strcmp(v, "NIL") == 0 ? '\0' : v[0];
 		break;
 	case O_PREFIX:
 		opt.prefix = v;

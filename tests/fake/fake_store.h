@@ -48,12 +48,42 @@ store_lock(bool on)
 	flock(store_lock_fd, on ? LOCK_EX : LOCK_UN);
 }
 
+static bool store_icase; /* names are told apart without case */
+
+static inline void store_name(const char *file, struct buf *out);
+
+/* The name as it is there, if it is there in any case. */
+static inline void
+store_fold(struct slice name, struct buf *out)
+{
+	DIR *d = opendir(store_dir);
+	struct buf have = { 0 };
+	struct dirent *e;
+
+	buf_put(out, name.p, name.n);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		store_name(e->d_name, &have);
+		if (slice_is_nocase(name, buf_str(&have))) {
+			buf_clear(out);
+			buf_put(out, have.p, have.n);
+		}
+	}
+	if (d != NULL)
+		closedir(d);
+	buf_free(&have);
+}
+
 static inline char *
 store_path(struct slice name)
 {
-	struct buf b = { 0 };
+	struct buf b = { 0 }, folded = { 0 };
 	size_t i;
 	char c;
+
+	if (store_icase) {
+		store_fold(name, &folded);
+		name = buf_slice(&folded);
+	}
 
 	if (slice_is_nocase(name, "INBOX"))
 		name = slice_str("INBOX");
@@ -67,6 +97,7 @@ store_path(struct slice name)
 		else
 			buf_putf(&b, "%%%02X", (unsigned)(unsigned char)c);
 	}
+	buf_free(&folded);
 	return b.p;
 }
 
