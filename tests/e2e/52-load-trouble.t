@@ -108,7 +108,7 @@ i=0
 until grep -qs '> [a-z0-9]* APPEND' slow.trace || [ $i -gt 200 ]; do
 	sleep 0.05; i=$((i + 1))
 done
-status 75 "a second load into the same mailbox" load slow.spool slow
+status 75 "J9: a second load into the same mailbox" load slow.spool slow
 like "$(cat err)" "another postroad" "says who is there"
 status 0 "into another mailbox it may go" load slow.spool swift
 kill -TERM "$slow"

@@ -7,6 +7,11 @@ with imaplib or from the fake server's files, and never by our own report.
     once.py store DIR                   what the fake server keeps
     once.py there PORT USER             what a real server gives
     once.py kills PORT SPOOL N SEED [LOAD OPTIONS]
+    once.py steps PORT SPOOL PROGRAM [LOAD OPTIONS]
+    once.py proxies PORT SPOOL PROXY PLACES [LOAD OPTIONS]
+    once.py sick SPOOL FILE
+    once.py faults SPOOL SHIM KIND ERRNO,... PART/PARTS
+    once.py signals SPOOL N SEED
     once.py cuts SPOOL EVERY PART/PARTS [FAKE OPTIONS] [-- LOAD OPTIONS]
 
 The first three print "FOLDER SHA256" lines, sorted.  kills and cuts print a
@@ -111,10 +116,10 @@ def copy(spool, to):
     shutil.copytree(spool, to, symlinks=True)
 
 
-def run(*args):
+def run(*args, env=None):
     """A run to its end: status, JSON, what it said."""
     p = subprocess.run([POSTROAD, *args], capture_output=True, text=True,
-                       timeout=120)
+                       timeout=120, env=dict(os.environ, **(env or {})))
     try:
         out = json.loads(p.stdout)
     except ValueError:
@@ -229,6 +234,109 @@ def kills(port, spool, total, seed, *options):
     return t.end()
 
 
+# ------------------------------------------------------- steps and proxies
+
+def ended(port, user, mine, want, options=()):
+    """Run to the end on a real server, and what is wrong then."""
+    how = ["--tls", "none", "--password-file", PW_FILE, "--json"]
+    dest = "imap://%s@127.0.0.1:%s/" % (user, port)
+    rc, out, err = run("load", *how, *options, mine, dest)
+    bad = unbalanced(out)
+    if rc != 0:
+        bad.append("status %d: %s" % (rc, err[-300:]))
+    d = differ(in_mailbox(port, user), want)
+    if d:
+        bad.append(d)
+    rc, out, err = run("verify", *how, mine, dest)
+    if rc != 0:
+        bad.append("verify %d: %s" % (rc, err[-300:]))
+    if not bad:
+        shutil.rmtree(mine)
+    return bad
+
+
+def steps(port, spool, program, *options):
+    """Killed at each durable step (core/step.h), and run again."""
+    t, want = Tally(), in_spool(spool)
+    number = iter(range(1, 1000))
+    last = []
+
+    def work():
+        while not last:
+            with t.lock:
+                n = next(number)
+            user, mine = "step%d" % n, "step%d.spool" % n
+            copy(spool, mine)
+            rc = subprocess.run(
+                [program, "load", "-q", "--tls", "none", "--password-file",
+                 PW_FILE, *options, mine,
+                 "imap://%s@127.0.0.1:%s/" % (user, port)],
+                env=dict(os.environ, STEP_AT=str(n)),
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ).returncode
+            if rc == 100:
+                t.add("steps")
+            else:
+                last.append(n)
+                if rc != 0:
+                    t.wrong("step %d: status %d" % (n, rc))
+            for b in ended(port, user, mine, want, options):
+                t.wrong("step %d: %s" % (n, b))
+
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for f in [pool.submit(work) for _ in range(JOBS)]:
+            f.result()
+    if t.n["steps"] < 12:
+        t.wrong("only %d steps" % t.n["steps"])
+    return t.end()
+
+
+def through(proxy, port, way, at, spool, user, options):
+    """A load through a line that breaks: its status, and bytes each way."""
+    p = subprocess.Popen([proxy, str(port), way, str(at)], text=True,
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    to = p.stdout.readline().strip()
+    rc = run("load", "--tls", "none", "--password-file", PW_FILE, "--json",
+             *options, spool, "imap://%s@127.0.0.1:%s/" % (user, to))[0]
+    p.stdin.close()
+    told = p.stdout.readline().split()
+    p.wait()
+    p.stdout.close()
+    return rc, [int(n) for n in told[1:]]
+
+
+def proxies(port, spool, proxy, places, *options):
+    """The line to a real server is cut at so many places, each way; it has
+    kept what it got, too ("lose": the answer is what is lost)."""
+    t, want = Tally(), in_spool(spool)
+    copy(spool, "pass.spool")
+    rc, size = through(proxy, port, "pass", 0, "pass.spool", "pass", options)
+    if rc != 0:
+        t.wrong("without a cut: status %d" % rc)
+        return t.end()
+    cases = []
+    for way in "up", "down", "lose":
+        total = size[0] if way == "up" else size[1]
+        every = total // int(places) + 1
+        cases += [(way, at) for at in range(every // 2 + 1, total, every)]
+
+    def one(way, at):
+        user = "%s%d" % (way, at)
+        mine = user + ".spool"
+        copy(spool, mine)
+        rc = through(proxy, port, way, at, mine, user, options)[0]
+        t.add("%s: %d" % (way, rc))
+        if rc not in (0, 75, 76):
+            t.wrong("%s: status %d" % (user, rc))
+        for b in ended(port, user, mine, want, options):
+            t.wrong("%s: %s" % (user, b))
+
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for f in [pool.submit(one, *c) for c in cases]:
+            f.result()
+    return t.end()
+
+
 # -------------------------------------------------------------------- cuts
 
 class Fake:
@@ -332,6 +440,184 @@ def cuts(spool, every, part, *options):
     return t.end()
 
 
+# -------------------------------------------------------------------- sick
+
+def fates(out):
+    return sum(out.get(k) or 0 for k in (
+        "loaded", "unchanged", "refused", "pending", "lost"))
+
+
+def sick_case(number, line, spool, want):
+    """'ID: TEXT | STATUS | SECONDS | FAKE OPTIONS | LOAD OPTIONS'"""
+    what, status, limit, how, load_options = (
+        x.strip() for x in line.split("|"))
+    status, _, wanted = status.partition(" ")
+    store, mine = "sick-%d.st" % number, "sick-%d.spool" % number
+    opts = ["--tls", "none", "--password-file", PW_FILE, "--json"]
+    copy(spool, mine)
+    shutil.rmtree(store, ignore_errors=True)
+    bad = []
+    fake = Fake(store, *[x.replace("_", " ") for x in how.split()])
+    start = time.monotonic()
+    try:
+        rc, out, err = run("load", *opts, *load_options.split(), mine,
+                           fake.url)
+        took = time.monotonic() - start
+        if str(rc) not in status.split("!"):
+            bad.append("status %d: %s" % (rc, err[-300:]))
+        if out.get("announced") != fates(out):
+            bad.append("sums: %s" % out)
+        if took > float(limit):
+            bad.append("it took %.1f s" % took)
+        for w in wanted.split():
+            k, v = w.split("=")
+            if out.get(k) != int(v):
+                bad.append("%s is %s: %s" % (k, out.get(k), err[-300:]))
+    except subprocess.TimeoutExpired:
+        bad.append("it hangs")
+    fake.stop()
+    fake = Fake(store)
+    rc, out, err = run("load", *opts, mine, fake.url)
+    if rc != 0:
+        bad.append("then, status %d: %s" % (rc, err[-300:]))
+    bad += ["then, " + b for b in unbalanced(out)]
+    d = differ(in_store(store), want)
+    if d:
+        bad.append("then, " + d)
+    rc, out, err = run("verify", *opts, mine, fake.url)
+    if rc != 0:
+        bad.append("verify %d: %s" % (rc, err[-300:]))
+    fake.stop()
+    return "%d %s\t%s" % (len(bad) > 0, what, "; ".join(" ".join(
+        b.split()) for b in bad))
+
+
+def sick(spool, file):
+    """Against servers that are not well, then against one that is."""
+    want = in_spool(spool)
+    with open(file) as f:
+        lines = [x for x in f if x.strip() and not x.startswith("#")]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for f in [pool.submit(sick_case, i, x, spool, want)
+                  for i, x in enumerate(lines)]:
+            print(f.result())
+    return 0
+
+
+# ------------------------------------------------------------------ faults
+
+def fault_case(t, number, fault, shim, spool, want):
+    store, mine = "fault-%d.st" % number, "fault-%d.spool" % number
+    opts = ["--tls", "none", "--password-file", PW_FILE, "--json"]
+    copy(spool, mine)
+    fake = Fake(store)
+    bad = []
+    rc, out, err = run("load", *opts, mine, fake.url,
+                       env={"LD_PRELOAD": shim, "FAULT": fault})
+    # 64, 70 and signals are never the answer to a disk that fails
+    if rc not in (0, 1, 65, 66, 69, 73, 74, 75, 77, 78):
+        bad.append("status %d: %s" % (rc, err[-300:]))
+    if rc == 0:
+        bad += unbalanced(out)
+    elif not err:
+        bad.append("status %d, and not a word" % rc)
+    if out and out.get("announced") != fates(out):
+        bad.append("sums: %s" % out)
+    t.add("status %d" % rc)
+    rc, out, err = run("load", *opts, mine, fake.url)
+    if rc != 0:
+        bad.append("then, status %d: %s" % (rc, err[-300:]))
+    bad += ["then, " + b for b in unbalanced(out)]
+    d = differ(in_store(store), want)
+    if d:
+        bad.append("then, " + d)
+    rc, out, err = run("verify", *opts, mine, fake.url)
+    if rc != 0:
+        bad.append("verify %d: %s" % (rc, err[-300:]))
+    fake.stop()
+    t.add("faults")
+    for b in bad:
+        t.wrong("%s: %s" % (fault, " ".join(b.split())))
+    if not bad:
+        shutil.rmtree(mine)
+        shutil.rmtree(store)
+
+
+def faults(spool, shim, kind, errnos, part):
+    """Each call of this KIND (tests/tools/preload/fault.c) fails once, and
+    from there on."""
+    t, want = Tally(), in_spool(spool)
+    copy(spool, "count.spool")
+    fake = Fake("count.st")
+    run("load", "--tls", "none", "--password-file", PW_FILE, "--json",
+        "count.spool", fake.url,
+        env={"LD_PRELOAD": shim, "FAULT_COUNT": "count"})
+    fake.stop()
+    with open("count") as f:
+        calls = int(dict(x.split() for x in f)[kind])
+    cases = ["%s:%d:%s%s" % (kind, n + 1, e, more) for n in range(calls)
+             for e in errnos.split(",") for more in ("", ":all")
+             if not (more and e in ("4", "short"))]
+    part, parts = (int(n) for n in part.split("/"))
+    cases = cases[part::parts]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for f in [pool.submit(fault_case, t, i, c, shim, spool, want)
+                  for i, c in enumerate(cases)]:
+            f.result()
+    shutil.rmtree("count.st")
+    return t.end()
+
+
+# ----------------------------------------------------------------- signals
+
+def signal_case(t, number, spool, want, rng_seed):
+    rng = random.Random("%s/%d" % (rng_seed, number))
+    store, mine = "signal-%d.st" % number, "signal-%d.spool" % number
+    opts = ["--tls", "none", "--password-file", PW_FILE, "--json"]
+    which = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP,
+             signal.SIGPIPE)[number % 4]
+    copy(spool, mine)
+    fake = Fake(store, "--delay", "10", "--caps",
+                "-MULTIAPPEND" if number % 3 else "+X")
+    p = subprocess.Popen([POSTROAD, "load", *opts, mine, fake.url],
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         text=True)
+    time.sleep(rng.uniform(0.03, 0.35))
+    p.send_signal(which)
+    out, err = p.communicate(timeout=60)
+    bad, rc = [], p.returncode
+    # before it has come to its handlers, the signal ends it
+    if rc not in (0, 75, -which):
+        bad.append("status %d: %s" % (rc, err[-300:]))
+    if rc >= 0:
+        out = json.loads(out)
+        if out["announced"] != fates(out) or out["refused"]:
+            bad.append("sums: %s" % out)
+        for more in "-wal", "-shm":
+            if os.path.exists(mine + "/spool.db" + more):
+                bad.append("spool.db%s is left" % more)
+    t.add("%s: %d" % (which.name, rc))
+    rc, out, err = run("load", *opts, mine, fake.url)
+    if rc != 0:
+        bad.append("then, status %d: %s" % (rc, err[-300:]))
+    bad += ["then, " + b for b in unbalanced(out)]
+    d = differ(in_store(store), want)
+    if d:
+        bad.append("then, " + d)
+    fake.stop()
+    for b in bad:
+        t.wrong("%s %d: %s" % (which.name, number, " ".join(b.split())))
+
+
+def signals(spool, n, seed):
+    t, want = Tally(), in_spool(spool)
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for f in [pool.submit(signal_case, t, i, spool, want, seed)
+                  for i in range(int(n))]:
+            f.result()
+    return t.end()
+
+
 # ------------------------------------------------------------------ main
 
 def main():
@@ -346,6 +632,16 @@ def main():
         return kills(*args)
     elif what == "cuts":
         return cuts(*args)
+    elif what == "sick":
+        return sick(*args)
+    elif what == "steps":
+        return steps(*args)
+    elif what == "proxies":
+        return proxies(*args)
+    elif what == "faults":
+        return faults(*args)
+    elif what == "signals":
+        return signals(*args)
     return 0
 
 

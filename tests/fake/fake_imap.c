@@ -663,7 +663,8 @@ refusal(const struct buf *name, unsigned number, int64_t size, int64_t total)
 		    opt.throttle_ms);
 		return text;
 	}
-	if (number == opt.no_append) {
+	if (opt.no_append_text != NULL &&
+	    (opt.no_append == 0 || number == opt.no_append)) {
 		snprintf(text, sizeof(text), "NO %s", opt.no_append_text);
 		return text;
 	}
@@ -711,7 +712,8 @@ appenduid(const struct box *b, uint32_t first, struct buf *out)
 	const char *how = opt.appenduid;
 	size_t i;
 
-	if (strcmp(how, "none") == 0 || !has_cap("UIDPLUS"))
+	if (strcmp(how, "none") == 0 ||
+	    (!has_cap("UIDPLUS") && strcmp(how, "unasked") != 0))
 		return;
 	buf_putf(out, " [APPENDUID %u ",
 	    (unsigned)b->uidvalidity + (strcmp(how, "validity") == 0));
