@@ -5,8 +5,10 @@
  *	verify.c	 the run, folder by folder
  *	verify_look.c	 what a folder there has, and which is which
  *	verify_read.c	 the bytes that are wanted, over several sessions
+ *	verify_ask.c	 one of them: commands, and what they bring
  *	verify_pairs.c	 a message here and the one there, compared
  *	verify_left.c	 what is left over on either side
+ *	verify_found.c	 whether it is in another folder
  *	verify_name.c	 naming a difference
  *	verify_history.c results, written down and read again
  *
@@ -95,13 +97,9 @@ int verify_read(struct verify *v, const struct verify_place *p,
     struct err *err);
 void verify_read_end(struct verify *v);
 
-/* ---- verify_pairs.c, verify_twins() in verify_left.c */
+/* ---- verify_pairs.c */
 /* Judge the pairs of the place; no server needed. */
 int verify_pairs(struct verify *v, const struct verify_place *p,
-    struct err *err);
-/* Those that nobody claims, but that are one more of a message in temp.want:
- * named, and taken out of temp.there. */
-int verify_twins(struct verify *v, const struct verify_place *p,
     struct err *err);
 /* The likeness of a pair's bytes: LIKE_OTHER also where a rewrite is not one
  * that servers are known for.  1 with *is_r, 0 it cannot be told, -1. */
@@ -115,6 +113,16 @@ int verify_lay_away(struct verify *v, const struct verify_place *p,
     struct err *err);
 /* All folders were looked at: what about the rest? */
 int verify_left(struct verify *v, struct err *err);
+
+/* ---- verify_found.c */
+/* Those that nobody claims, but that are one more of a message in temp.want:
+ * named, and taken out of temp.there. */
+int verify_twins(struct verify *v, const struct verify_place *p,
+    struct err *err);
+/* Look for what is gone in other folders, and judge it there. */
+int verify_found(struct verify *v, struct err *err);
+/* Name what is one more of a message in another folder. */
+int verify_copies(struct verify *v, struct err *err);
 
 /* ---- verify.c */
 /*
