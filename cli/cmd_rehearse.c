@@ -8,11 +8,13 @@
 #include "core/sandbox.h"
 #include "core/text.h"
 #include "formats/spool.h"
+#include "load/foldermap.h"
 #include "load/rehearse.h"
 #include "wire/secret.h"
 
 struct options {
-	const char *as, *providers, *into, *dest_profile;
+	const char *as, *providers, *into, *dest_profile, *same_names;
+	struct opt_list folder_map;
 	uint64_t quota, daily_budget, rate, bandwidth;
 };
 
@@ -24,6 +26,10 @@ static const struct opt options[] = {
 	    OPT_AT(struct options, providers) },
 	{ "into", 0, OPT_STR, "FOLDER", "as it will be given to load",
 	    OPT_AT(struct options, into) },
+	{ "folder-map", 0, OPT_LIST, "FROM=TO", "as it will be given to load",
+	    OPT_AT(struct options, folder_map) },
+	{ "same-names", 0, OPT_STR, "HOW", "as it will be given to load",
+	    OPT_AT(struct options, same_names) },
 	{ "dest-profile", 0, OPT_STR, "NAME",
 	    "as it will be given to load (default: the provider)",
 	    OPT_AT(struct options, dest_profile) },
@@ -162,6 +168,8 @@ print_result(const struct report *r, const struct rehearse_result *res)
 static int
 check(const struct options *o, struct err *err)
 {
+	struct foldermap *map;
+
 	if (o->as == NULL) {
 		err_set(err, SCOPE_RUN, EX_USAGE, "--as PROVIDER is missing");
 		return err_hint(err,
@@ -171,6 +179,14 @@ check(const struct options *o, struct err *err)
 	if (o->into != NULL && *o->into == '\0')
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--into wants the name of a folder");
+	if (o->same_names != NULL && strcmp(o->same_names, "apart") != 0 &&
+	    strcmp(o->same_names, "merge") != 0)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--same-names: '%s' is neither 'apart' nor 'merge'",
+		    o->same_names);
+	if (foldermap_new(&map, o->folder_map.v, o->folder_map.n, err) < 0)
+		return -1;
+	foldermap_free(&map);
 	return 0;
 }
 
@@ -199,6 +215,10 @@ run(const struct cmd *cmd, int argc, char **argv)
 		.bandwidth = o.bandwidth,
 		.load = { .spool = argv[at],
 		    .into = o.into,
+		    .folder_map = o.folder_map.v,
+		    .n_folder_map = o.folder_map.n,
+		    .merge_same = o.same_names != NULL &&
+			strcmp(o.same_names, "merge") == 0,
 		    .dest_profile = o.dest_profile,
 		    .max_wait_s = LOAD_MAX_WAIT_S } };
 	r = report_new(STAGE_LOAD);
@@ -211,6 +231,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	put_json(r, &res);
 	if (!co.json && rc == 0)
 		print_result(r, &res);
+	options_free(cmd, into);
 	return cmd_finish(&co, &r, rc < 0 ? &err : NULL);
 }
 

@@ -43,6 +43,8 @@ struct load_options {
 	const char *window;	  /* --window 22:00-06:00, local time; NULL */
 	uint64_t daily_budget;	  /* bytes a day (UTC), over all runs; 0: the
 				  * profile's, if it has one */
+	bool unpaced;		  /* a rehearsal: neither hours, nor rates or
+				   * budgets of the profile hold it up */
 	unsigned spool_flags;	  /* SPOOL_FORCE */
 	/*
 	 * Somebody still fills the spool: asked when all that it had was

@@ -84,7 +84,8 @@ until_open(const struct load *l)
 	struct tm tm;
 	unsigned now;
 
-	if (l->o->window == NULL || localtime_r(&t, &tm) == NULL)
+	if (l->o->unpaced || l->o->window == NULL ||
+	    localtime_r(&t, &tm) == NULL)
 		return 0;
 	now = (unsigned)(tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
 	if (l->opens < l->closes ? now >= l->opens && now < l->closes
@@ -127,7 +128,7 @@ pace_begin(struct load *l, struct err *err)
 	int rc;
 
 	l->day_limit = l->o->daily_budget;
-	if (l->day_limit == 0 && l->rules.limits != NULL)
+	if (l->day_limit == 0 && l->rules.limits != NULL && !l->o->unpaced)
 		l->day_limit = l->rules.limits->upload_bytes_per_day;
 	l->day = today();
 	snprintf(name, sizeof(name), "budget:%lld", (long long)l->d.id);

@@ -273,7 +273,7 @@ load_into(struct theater *st, const struct rehearse_options *o,
 	(void)secret_put(a.password, st->password, strlen(st->password));
 	lo.account = &a;
 	lo.spool_flags |= SPOOL_REHEARSE;
-	lo.daily_budget = UINT64_MAX; /* days are reckoned, not waited for */
+	lo.unpaced = true; /* days are reckoned, not waited for */
 	if (lo.dest_profile == NULL)
 		lo.dest_profile =
 		    st->provider == NULL ? "generic" : res->provider;

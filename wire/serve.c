@@ -467,12 +467,11 @@ greet(struct serve_conn *c, size_t open)
 	buf_puts(&c->out, "\r\n");
 }
 
-static void
-take_in(struct serve *s)
+bool
+serve_add(struct serve *s, int fd)
 {
 	struct serve_conn *c;
 	size_t i, open = 0, at = SERVE_CONNECTIONS;
-	int fd, one = 1;
 
 	for (i = 0; i < SERVE_CONNECTIONS; i++) {
 		if (s->conn[i] == NULL)
@@ -480,12 +479,10 @@ take_in(struct serve *s)
 		else if (!s->conn[i]->closing)
 			open++;
 	}
-	if (at == SERVE_CONNECTIONS)
-		return;
-	fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (at == SERVE_CONNECTIONS) {
+		close(fd);
+		return false;
+	}
 	c = mem_alloc(1, sizeof(*c));
 	c->s = s;
 	c->fd = fd;
@@ -493,6 +490,19 @@ take_in(struct serve *s)
 	s->conn[at] = c;
 	s->stats->connections++;
 	greet(c, open);
+	return true;
+}
+
+static void
+take_in(struct serve *s)
+{
+	int fd, one = 1;
+
+	fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	(void)serve_add(s, fd);
 }
 
 /* false: it has hung up. */
@@ -569,33 +579,33 @@ set_polls(struct serve *s, struct pollfd *p, size_t *which)
 	return n;
 }
 
-static void
-loop(struct serve *s)
+bool
+serve_step(struct serve *s)
 {
 	struct pollfd p[SERVE_CONNECTIONS + 2];
 	size_t which[SERVE_CONNECTIONS + 2], n, i;
 
-	for (;;) {
-		n = set_polls(s, p, which);
-		if (poll(p, (nfds_t)n, -1) < 0 && errno != EINTR)
-			return;
-		if (p[1].revents != 0)
-			return;
-		for (i = 2; i < n; i++)
-			if (p[i].revents != 0 &&
-			    !turn(s->conn[which[i]], p[i].revents))
-				drop(s, which[i]);
-		if (p[0].revents != 0)
-			take_in(s);
-	}
+	n = set_polls(s, p, which);
+	if (s->listener < 0 && n == 2)
+		return false;
+	if (poll(p, (nfds_t)n, -1) < 0)
+		return errno == EINTR;
+	if (p[1].revents != 0)
+		return false;
+	for (i = 2; i < n; i++)
+		if (p[i].revents != 0 && !turn(s->conn[which[i]], p[i].revents))
+			drop(s, which[i]);
+	if (p[0].revents != 0)
+		take_in(s);
+	return true;
 }
 
-void
-serve_run(const struct serve_spec *spec, int listener, int scratch, int control,
+struct serve *
+serve_new(const struct serve_spec *spec, int listener, int scratch, int control,
     struct serve_stats *stats)
 {
 	struct serve *s = mem_alloc(1, sizeof(*s));
-	size_t i;
+	size_t len;
 
 	s->spec = spec;
 	s->w = serve_words_of(spec->as);
@@ -607,20 +617,36 @@ serve_run(const struct serve_spec *spec, int listener, int scratch, int control,
 	s->control = control;
 	s->start_ms =
 	    serve_clock_ms(s) / (spec->speed_up == 0 ? 1 : spec->speed_up);
-	snprintf(s->caps, sizeof(s->caps), "%s", s->w->caps);
-	if (s->limits.message_bytes != 0 &&
-	    strcasecmp(s->w->name, "microsoft") != 0) {
-		size_t len = strlen(s->caps);
-
+	len = (size_t)snprintf(s->caps, sizeof(s->caps), "%s", s->w->caps);
+	if (s->limits.message_bytes != 0 && !s->w->hides_limit)
 		snprintf(s->caps + len, sizeof(s->caps) - len,
 		    " APPENDLIMIT=%llu",
 		    (unsigned long long)s->limits.message_bytes);
-	}
 	serve_boxes_init(s);
-	loop(s);
+	return s;
+}
+
+void
+serve_free(struct serve **sp)
+{
+	struct serve *s = *sp;
+	size_t i;
+
 	for (i = 0; i < SERVE_CONNECTIONS; i++)
 		if (s->conn[i] != NULL)
 			drop(s, i);
 	serve_boxes_free(s);
 	free(s);
+	*sp = NULL;
+}
+
+void
+serve_run(const struct serve_spec *spec, int listener, int scratch, int control,
+    struct serve_stats *stats)
+{
+	struct serve *s = serve_new(spec, listener, scratch, control, stats);
+
+	while (serve_step(s))
+		;
+	serve_free(&s);
 }

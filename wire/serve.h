@@ -61,4 +61,14 @@ int serve_scratch(struct err *err);
 void serve_run(const struct serve_spec *spec, int listener, int scratch,
     int control, struct serve_stats *stats);
 
+/* What it is made of, for tests: one turn of the loop (false: it is over, or
+ * without a listener nobody is connected), a connection that is there (not
+ * blocking; closed with it). */
+struct serve;
+struct serve *serve_new(const struct serve_spec *spec, int listener,
+    int scratch, int control, struct serve_stats *stats);
+bool serve_add(struct serve *s, int fd);
+bool serve_step(struct serve *s);
+void serve_free(struct serve **s);
+
 #endif

@@ -80,6 +80,7 @@ struct serve_words {
 	bool use_in_list; /* special uses in every LIST */
 	bool nul_to_80;
 	bool throttles;
+	bool hides_limit; /* no APPENDLIMIT */
 	const char *too_big, *keyword, *long_line, *quota, *name_refused,
 	    *exists, *missing; /* whole responses behind the tag */
 	const char *throttled; /* "N milliseconds" follows */

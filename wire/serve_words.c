@@ -155,6 +155,7 @@ static const struct serve_words table[] = {
 	    .delimiter = '/',
 	    .fold = true,
 	    .throttles = true,
+	    .hides_limit = true,
 	    .too_big = "NO Maximum size of appendable message has been "
 		       "exceeded.",
 	    .keyword = "BAD Command Argument Error. 11",
