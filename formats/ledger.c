@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -282,14 +283,52 @@ open_file(struct ledger *l, enum ledger_mode mode, struct err *err)
 
 	if (mode != LEDGER_CREATE && access(l->path, F_OK) != 0)
 		return err_sys(err, SCOPE_RUN, EX_NOINPUT, "%s", l->path);
-	if ((mode == LEDGER_READ || mode == LEDGER_SCRATCH) &&
-	    !is_writable(l->path))
+	if (mode == LEDGER_READ && !is_writable(l->path))
 		return open_immutable(l, err);
 	if (mode == LEDGER_CREATE)
 		flags |= SQLITE_OPEN_CREATE;
 	if (sqlite3_open_v2(l->path, &l->db, flags, NULL) != SQLITE_OK)
 		return fail(l, err, "opening");
 	return 0;
+}
+
+/*
+ * A copy of a ledger that nobody has open can be made without the files that
+ * SQLite puts beside it, so that the spool's directory is not touched.  1, 0
+ * it cannot, or somebody came in between.
+ */
+static int
+copy_at_rest(struct ledger *l)
+{
+	struct err ignored = { 0 };
+	struct stat before, after;
+	char *wal = mem_fmt("%s-wal", l->path);
+	int rc = 0;
+
+	if (access(wal, F_OK) != 0 && stat(l->path, &before) == 0 &&
+	    open_immutable(l, &ignored) == 0)
+		rc = take_copy(l, &ignored) == 0 && access(wal, F_OK) != 0 &&
+		    stat(l->path, &after) == 0 &&
+		    before.st_size == after.st_size &&
+		    before.st_ino == after.st_ino &&
+		    before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
+		    before.st_mtim.tv_nsec == after.st_mtim.tv_nsec;
+	if (rc == 0) {
+		sqlite3_close_v2(l->db);
+		l->db = NULL;
+	}
+	free(wal);
+	return rc;
+}
+
+static int
+open_copy(struct ledger *l, struct err *err)
+{
+	if (access(l->path, F_OK) != 0)
+		return err_sys(err, SCOPE_RUN, EX_NOINPUT, "%s", l->path);
+	if (copy_at_rest(l) == 1)
+		return 0;
+	return open_file(l, LEDGER_READ, err) < 0 ? -1 : take_copy(l, err);
 }
 
 int
@@ -300,8 +339,8 @@ ledger_open(struct ledger **l_r, const char *path, enum ledger_mode mode,
 
 	/* NOFOLLOW looks at every component, so resolve the directory */
 	l->path = mem_str(path);
-	if (open_file(l, mode, err) < 0 ||
-	    (mode == LEDGER_SCRATCH && take_copy(l, err) < 0) ||
+	if ((mode == LEDGER_SCRATCH ? open_copy(l, err)
+				    : open_file(l, mode, err)) < 0 ||
 	    set_pragmas(l, mode, err) < 0 || prepare_schema(l, mode, err) < 0 ||
 	    (mode == LEDGER_SCRATCH && forget_deliveries(l, err) < 0)) {
 		ledger_close(&l);

@@ -228,6 +228,19 @@ serve_box_create(struct serve *s, struct slice name, const char *use)
 }
 
 void
+serve_box_rename(struct serve *s, struct serve_box *b, struct slice name)
+{
+	struct buf key = { 0 };
+
+	fold_name(s, name, &key);
+	free(b->name);
+	free(b->folded);
+	b->name = mem_strn(name.p, name.n);
+	b->folded = mem_str(buf_str(&key));
+	buf_free(&key);
+}
+
+void
 serve_box_delete(struct serve *s, struct serve_box *b)
 {
 	size_t i;

@@ -322,10 +322,7 @@ rename_tree(struct serve *s, struct slice from, struct slice to)
 			continue;
 		buf_put(&name, to.p, to.n);
 		buf_puts(&name, b->name + from.n);
-		free(b->name);
-		free(b->folded);
-		b->name = mem_str(buf_str(&name));
-		b->folded = mem_str(buf_str(&name));
+		serve_box_rename(s, b, buf_slice(&name));
 		buf_free(&name);
 	}
 }

@@ -202,6 +202,7 @@ struct serve_box *serve_box_find(struct serve *s, struct slice name);
 /* Why not, as the whole response behind the tag; NULL: it is made. */
 const char *serve_box_create(struct serve *s, struct slice name,
     const char *use);
+void serve_box_rename(struct serve *s, struct serve_box *b, struct slice name);
 void serve_box_delete(struct serve *s, struct serve_box *b);
 struct serve_msg *serve_box_add(struct serve_box *b, const struct serve_msg *m);
 /* Drop entries that nobody sees any more. */
