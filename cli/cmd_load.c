@@ -12,6 +12,8 @@
 #include "load/verify.h"
 #include "wire/secret.h"
 
+#define MOST_CONNECTIONS 32
+
 const struct opt stage_load_options[] = {
 	{ "existing", 0, OPT_STR, "HOW",
 	    "match (default): look first at what a new folder holds, or "
@@ -34,6 +36,9 @@ const struct opt stage_load_options[] = {
 	{ "dest-profile", 0, OPT_STR, "NAME",
 	    "its limits are those of NAME: microsoft, google, ... generic",
 	    OPT_AT(struct stage_load, dest_profile) },
+	{ "connections", 0, OPT_NUM, "N",
+	    "so many connections at most, each with a folder of its own",
+	    OPT_AT(struct stage_load, connections) },
 	{ "limit-messages", 0, OPT_NUM, "N",
 	    "send so many messages in this run at most",
 	    OPT_AT(struct stage_load, limit_messages) },
@@ -77,6 +82,9 @@ check_options(const struct stage_load *o, struct err *err)
 	if (o->window != NULL &&
 	    load_window_parse(o->window, &opens, &closes, err) < 0)
 		return -1;
+	if (o->connections > MOST_CONNECTIONS)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--connections: at most %d", MOST_CONNECTIONS);
 	if (o->max_wait_s > 30 * 86400)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--max-wait: at most 30 days");
@@ -119,6 +127,7 @@ stage_load_check(struct stage_load *s, struct account *a, const char *spool,
 		.dry_run = s->dry_run,
 		.max_wait_s = s->max_wait_s,
 		.dest_profile = s->dest_profile,
+		.connections = (unsigned)s->connections,
 		.limit_messages = s->limit_messages,
 		.daily_budget = s->daily_budget,
 		.window = s->window,

@@ -67,7 +67,7 @@ struct stage_load {
 	/* the options */
 	const char *existing, *into;
 	bool dry_run, force, restore;
-	uint64_t max_wait_s, limit_messages, daily_budget;
+	uint64_t max_wait_s, limit_messages, daily_budget, connections;
 	const char *dest_profile, *window, *same_names;
 	struct opt_list folder_map;
 	/* what they mean, once checked */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sending.  A batch's intents are committed (with the results that have
- * come in by then, so one transaction a batch), then its bytes leave: as one
- * MULTIAPPEND where the server has it, else as so many APPENDs in a row.
- * Commands are in flight up to a window of bytes and of commands; replies
- * are taken in order.
+ * The sending of one folder over one session, without ever waiting.  A
+ * batch's intents are committed, together with what other senders have to
+ * write, then its bytes leave: as one MULTIAPPEND where the server has it,
+ * else as so many APPENDs in a row.  Commands are in flight up to a window of
+ * commands and bytes that grows with every answer and is halved when the
+ * server throttles; replies are taken in order.
  *
- * A refused MULTIAPPEND has kept nothing: it is cut in two and sent again,
- * until the message that is not wanted is alone.  What a throttling server
- * turns down is sent again after the wait it asks for.
+ * A refused MULTIAPPEND has kept nothing.  Nothing more is sent until what
+ * was on its way behind it is answered; then its halves are, one after the
+ * other, until the message that is not wanted is alone; then the rest.  What
+ * a throttling server turns down is sent again in the same way.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +22,12 @@
 #include "core/step.h"
 #include "load/load_impl.h"
 
-#define WINDOW_BYTES	((uint64_t)8 << 20)
+#define WINDOW_BYTES	((uint64_t)8 << 20) /* in flight, at most */
+#define WINDOW_FIRST	((uint64_t)1 << 20) /* to begin with */
+#define WINDOW_LEAST	((uint64_t)64 << 10)
 #define WINDOW_MULTI	3   /* MULTIAPPEND commands in flight */
 #define WINDOW_SINGLE	200 /* APPEND commands in flight */
+#define FEW		8   /* messages: from here on each by itself */
 #define FIRST_BACKOFF_S 2
 #define LAST_BACKOFF_S	300
 
@@ -43,17 +48,33 @@ struct queue {
 	struct command *head, **tail;
 };
 
+/* A message's file as APPEND reads it. */
+struct reading {
+	struct load *l;
+	struct item *it;
+	bool ended;
+};
+
 struct sender {
 	struct load *l;
 	struct load_folder *f;
+	struct imap *im;
+	struct batch *made;   /* its intents are not durable yet */
+	struct queue ready;   /* to be sent */
+	struct queue again;   /* to be sent again, before those */
+	struct queue redo;    /* the same, but something is still in flight */
 	struct queue flying;  /* sent, not answered */
-	struct queue again;   /* to be sent (again) */
 	struct queue settled; /* answered, not in the ledger yet */
-	uint64_t bytes;	      /* in flight */
-	size_t commands;      /* in flight */
+	struct command *out;  /* being sent */
+	struct imap_append *append;
+	struct imap_append_msg *msgs;
+	struct reading *readings;
+	uint64_t bytes;	 /* in flight or being sent */
+	size_t commands; /* likewise */
+	uint64_t window;
+	size_t most; /* commands */
 	int64_t cursor;
-	bool multi, at_end;
-	unsigned backoff_s;
+	bool multi, at_end, stopped;
 };
 
 /* ---------------------------------------------------------------- queues */
@@ -130,7 +151,28 @@ queue_free(struct queue *q)
 		command_free(c);
 }
 
+/* Those in 'from' go before those in 'q'. */
+static void
+queue_put_before(struct queue *q, struct queue *from)
+{
+	if (from->head == NULL)
+		return;
+	*from->tail = q->head;
+	if (q->head == NULL)
+		q->tail = from->tail;
+	q->head = from->head;
+	queue_init(from);
+}
+
 /* ---------------------------------------------------------------- ledger */
+
+bool
+sender_has_news(const struct sender *s, bool *urgent_r)
+{
+	if (s->made != NULL && s->ready.head == NULL && s->out == NULL)
+		*urgent_r = true;
+	return s->made != NULL || s->settled.head != NULL;
+}
 
 static int
 record(struct sender *s, const struct command *c, struct err *err)
@@ -152,19 +194,14 @@ record(struct sender *s, const struct command *c, struct err *err)
 	return 0;
 }
 
-/* Results into the ledger, with the intents of 'b' (or NULL), durably. */
-static int
-commit(struct sender *s, const struct batch *b, struct err *err)
+int
+sender_record(struct sender *s, bool *intents_r, struct err *err)
 {
 	struct load *l = s->l;
+	const struct batch *b = s->made;
 	struct command *c;
 	size_t i;
 
-	if (s->settled.head == NULL && b == NULL &&
-	    !ledger_in_transaction(l->ledger))
-		return 0;
-	if (load_begin(l, err) < 0)
-		return -1;
 	for (c = s->settled.head; c != NULL; c = c->next)
 		if (record(s, c, err) < 0 ||
 		    pace_sent(l, c->refused ? 0 : c->bytes, err) < 0)
@@ -173,11 +210,22 @@ commit(struct sender *s, const struct batch *b, struct err *err)
 		if (delivery_intend(l->ledger, l->d.id, b->items[i].key,
 			s->f->there, s->f->uidnext, l->run, err) < 0)
 			return -1;
-	step(b != NULL ? "load.intend" : "load.result");
-	if (ledger_commit(l->ledger, err) < 0)
-		return -1;
-	queue_free(&s->settled);
+	*intents_r = *intents_r || b != NULL;
 	return 0;
+}
+
+void
+sender_recorded(struct sender *s)
+{
+	size_t i, n;
+
+	queue_free(&s->settled);
+	if (s->made == NULL)
+		return;
+	n = s->multi ? s->made->n : 1;
+	for (i = 0; i < s->made->n; i += n)
+		queue_put(&s->ready, command_new(s->made, i, n));
+	batch_unref(&s->made);
 }
 
 /* --------------------------------------------------------------- sending */
@@ -185,27 +233,22 @@ commit(struct sender *s, const struct batch *b, struct err *err)
 static ssize_t
 read_item(void *arg, void *p, size_t n, struct err *err)
 {
-	struct item *it = arg;
-	ssize_t got = io_read_full(it->fd, p, n);
+	struct reading *r = arg;
+	ssize_t got;
 
+	/* opened when its turn comes: few files are open at any time */
+	if (r->it->fd < 0 && !r->ended && batch_open(r->l, r->it, err) < 0)
+		return -1;
+	if (r->ended)
+		return 0;
+	got = io_read_full(r->it->fd, p, n);
 	if (got < 0)
-		return err_sys(err, SCOPE_MSG, EX_IOERR, "%s", it->file);
-	return got;
-}
-
-/* The command's files are wanted open; *bad_r says which is not there. */
-static int
-open_files(struct sender *s, struct command *c, size_t *bad_r, struct err *err)
-{
-	size_t i;
-
-	for (i = 0; i < c->n; i++) {
-		if (batch_open(s->l, &c->batch->items[c->lo + i], err) < 0) {
-			*bad_r = i;
-			return -1;
-		}
+		return err_sys(err, SCOPE_MSG, EX_IOERR, "%s", r->it->file);
+	if ((size_t)got < n) {
+		batch_close(r->it);
+		r->ended = true;
 	}
-	return 0;
+	return got;
 }
 
 static void
@@ -215,6 +258,14 @@ close_files(struct command *c)
 
 	for (i = 0; i < c->n; i++)
 		batch_close(&c->batch->items[c->lo + i]);
+}
+
+/* It is neither sent nor on its way any more. */
+static void
+landed(struct sender *s, const struct command *c)
+{
+	s->bytes -= c->bytes;
+	s->commands--;
 }
 
 static void
@@ -231,10 +282,12 @@ settle_refused(struct sender *s, struct command *c, const struct err *why)
 		report_fate(s->l->report, s->f->path, FATE_REFUSED, 0);
 		s->f->refused++;
 	}
+	s->l->flying -= c->bytes;
+	s->l->units += load_units(c->n, c->bytes);
 	queue_put(&s->settled, c);
 }
 
-/* Send again what is left of 'c' without its item 'bad', which is refused. */
+/* Send what is left of 'c' without its item 'bad', which is refused. */
 static void
 cut_out(struct sender *s, struct command *c, size_t bad, const struct err *why)
 {
@@ -265,42 +318,55 @@ drop_over_quota(struct sender *s, struct command *c)
 	return c;
 }
 
-static int
-send_command(struct sender *s, struct command *c, struct err *err)
+/* May one more leave now?  Where something is sent again, what it is made of
+ * goes one after the other; single ones keep their order by themselves. */
+static bool
+has_room(const struct sender *s)
 {
-	struct imap_append_msg *m = mem_alloc(c->n, sizeof(*m));
-	struct item *it;
-	size_t i, bad = 0;
-	int rc = open_files(s, c, &bad, err);
+	const struct command *c;
 
-	for (i = 0; rc == 0 && i < c->n; i++) {
-		it = &c->batch->items[c->lo + i];
-		m[i] = (struct imap_append_msg){ .size = it->size,
-			.flags = slice_str(it->flags),
-			.internaldate = it->received,
-			.read = read_item,
-			.arg = it };
+	if (s->redo.head != NULL || dest_paused(&s->l->d) > 0)
+		return false;
+	if (s->f->careful > 0 || s->commands == 0)
+		return s->commands == 0;
+	if (s->again.head != NULL) {
+		if (s->again.head->n > 1)
+			return false;
+		for (c = s->flying.head; c != NULL; c = c->next)
+			if (c->n > 1)
+				return false;
 	}
-	if (rc == 0) {
-		step("load.append");
-		rc = imap_append_send(s->l->d.im, slice_str(s->f->name), m,
-		    c->n, &c->tag, &bad, err);
+	return s->commands < s->most && s->bytes < s->window;
+}
+
+/* The next command to leave; NULL: none, now. */
+static struct command *
+next_command(struct sender *s)
+{
+	struct command *c;
+
+	while (
+	    (s->again.head != NULL || s->ready.head != NULL) && has_room(s)) {
+		c = queue_take(s->again.head != NULL ? &s->again : &s->ready);
+		c = drop_over_quota(s, c);
+		if (c != NULL)
+			return c;
 	}
-	free(m);
+	return NULL;
+}
+
+/* 'c' did not leave whole: its message 'bad' cannot be sent, or the session
+ * is over. */
+static int
+failed(struct sender *s, struct command *c, size_t bad, struct err *err)
+{
 	close_files(c);
-	if (rc == 0) {
-		step("load.sent");
-		queue_put(&s->flying, c);
-		s->bytes += c->bytes;
-		s->commands++;
-		return 0;
-	}
 	if (err->scope != SCOPE_MSG || bad >= c->n) {
 		queue_put_first(&s->again, c);
 		return -1;
 	}
 	cut_out(s, c, bad, err);
-	if (imap_alive(s->l->d.im))
+	if (imap_alive(s->im))
 		return 0;
 	err->scope = SCOPE_STORE;
 	err->status = EX_TEMPFAIL;
@@ -308,38 +374,105 @@ send_command(struct sender *s, struct command *c, struct err *err)
 	return -1;
 }
 
-static bool
-has_room(const struct sender *s)
+/* Begin to send 'c'. */
+static int
+begin(struct sender *s, struct command *c, struct err *err)
 {
-	if (s->l->careful > 0)
-		return s->commands == 0;
-	return s->commands < (s->multi ? WINDOW_MULTI : WINDOW_SINGLE) &&
-	    s->bytes < WINDOW_BYTES;
+	struct item *it;
+	size_t i, bad = 0;
+
+	s->msgs = mem_alloc(c->n, sizeof(*s->msgs));
+	s->readings = mem_alloc(c->n, sizeof(*s->readings));
+	for (i = 0; i < c->n; i++) {
+		it = &c->batch->items[c->lo + i];
+		s->readings[i] = (struct reading){ s->l, it, false };
+		s->msgs[i] = (struct imap_append_msg){ .size = it->size,
+			.flags = slice_str(it->flags),
+			.internaldate = it->received,
+			.read = read_item,
+			.arg = &s->readings[i] };
+	}
+	step("load.append");
+	if (imap_append_begin(&s->append, s->im, slice_str(s->f->name), s->msgs,
+		c->n, &bad, err) < 0) {
+		free(s->msgs);
+		free(s->readings);
+		s->msgs = NULL;
+		s->readings = NULL;
+		return failed(s, c, bad, err);
+	}
+	s->out = c;
+	s->bytes += c->bytes;
+	s->commands++;
+	return 0;
 }
 
-/* The next batch on its way.  1, 0: there is none, -1. */
+/* On with the command that is being sent.  1 it is, 0 it has to wait, -1. */
 static int
-send_batch(struct sender *s, struct err *err)
+push(struct sender *s, struct err *err)
 {
-	struct batch *b;
-	size_t i, n;
+	struct command *c = s->out;
+	size_t bad = 0;
+	int rc = imap_append_step(&s->append, &c->tag, &bad, err);
+
+	if (rc == 0)
+		return 0;
+	s->out = NULL;
+	free(s->msgs);
+	free(s->readings);
+	s->msgs = NULL;
+	s->readings = NULL;
+	if (rc < 0) {
+		landed(s, c);
+		return failed(s, c, bad, err) < 0 ? -1 : 1;
+	}
+	step("load.sent");
+	close_files(c);
+	queue_put(&s->flying, c);
+	return 1;
+}
+
+/* Make the next batch, if it is time. */
+static int
+make_batch(struct sender *s, struct err *err)
+{
 	int rc;
 
+	if (s->at_end || s->stopped || s->made != NULL ||
+	    s->ready.head != NULL || s->again.head != NULL ||
+	    s->redo.head != NULL || dest_paused(&s->l->d) > 0)
+		return 0;
 	rc = batch_next(s->l, s->f, &s->cursor,
-	    s->l->careful > 0 ? 1 : LOAD_BATCH_MSGS, &b, err);
-	if (rc < 0)
-		return -1;
+	    s->f->careful > 0 ? 1 : LOAD_BATCH_MSGS, &s->made, err);
 	if (rc == 0)
-		return commit(s, NULL, err); /* those set aside */
-	rc = commit(s, b, err);
-	n = s->multi ? b->n : 1;
-	for (i = 0; rc == 0 && i < b->n; i += n)
-		queue_put(&s->again, command_new(b, i, n));
-	batch_unref(&b);
-	return rc < 0 ? -1 : 1;
+		s->at_end = true;
+	else if (rc > 0)
+		s->l->flying += s->made->bytes;
+	return rc < 0 ? -1 : 0;
 }
 
 /* --------------------------------------------------------------- replies */
+
+/* The UIDs that the server told, as far as they can be true. */
+static void
+take_uids(struct sender *s, struct command *c, const struct imap_appended *a)
+{
+	struct load_folder *f = s->f;
+	uint32_t last;
+	size_t i;
+
+	if (a->n_uids != c->n || a->falling || a->uidvalidity != f->uidvalidity)
+		return;
+	c->uids = mem_alloc(c->n, sizeof(*c->uids));
+	for (i = 0; i < c->n; i++)
+		c->uids[i] = a->uids[i] >= f->uidnext || f->uidnext == 0
+		    ? a->uids[i]
+		    : 0; /* it cannot be that one */
+	/* what is sent from now on comes behind */
+	last = a->uids[c->n - 1];
+	if (last >= f->uidnext && last < UINT32_MAX)
+		f->uidnext = last + 1;
+}
 
 static void
 settle_loaded(struct sender *s, struct command *c,
@@ -349,19 +482,7 @@ settle_loaded(struct sender *s, struct command *c,
 	const struct item *it;
 	size_t i;
 
-	if (a->n_uids == c->n && !a->falling &&
-	    a->uidvalidity == s->f->uidvalidity) {
-		c->uids = mem_alloc(c->n, sizeof(*c->uids));
-		for (i = 0; i < c->n; i++)
-			c->uids[i] =
-			    a->uids[i] >= s->f->uidnext || s->f->uidnext == 0
-			    ? a->uids[i]
-			    : 0; /* it cannot be that one */
-		/* what is sent from now on comes behind */
-		if (a->uids[c->n - 1] >= s->f->uidnext &&
-		    a->uids[c->n - 1] < UINT32_MAX)
-			s->f->uidnext = a->uids[c->n - 1] + 1;
-	}
+	take_uids(s, c, a);
 	for (i = 0; i < c->n; i++) {
 		it = &c->batch->items[c->lo + i];
 		keywords_learn(l, it);
@@ -374,39 +495,54 @@ settle_loaded(struct sender *s, struct command *c,
 			    s->f->path, it->dropped);
 		}
 	}
-	if (l->careful > 0)
-		l->careful--;
+	if (s->f->careful > 0)
+		s->f->careful--;
+	s->f->deaths = 0;
 	l->quota_hits = 0;
-	s->backoff_s = 0;
+	l->backoff_s = 0;
+	l->flying -= c->bytes;
+	l->units += load_units(c->n, c->bytes);
 	dest_progress(&l->d);
+	if (s->window < WINDOW_BYTES)
+		s->window += c->bytes;
+	if (s->most < (s->multi ? WINDOW_MULTI : WINDOW_SINGLE))
+		s->most++;
 	queue_put(&s->settled, c);
 }
 
-/* Both halves once more. */
+/* Smaller parts, once more; few ones each by itself. */
 static void
-bisect(struct sender *s, struct command *c)
+take_apart(struct sender *s, struct command *c)
 {
-	size_t half = c->n / 2;
+	size_t part = c->n > FEW ? (c->n + 1) / 2 : 1, i, n;
 
-	queue_put_first(&s->again,
-	    command_new(c->batch, c->lo + half, c->n - half));
-	queue_put_first(&s->again, command_new(c->batch, c->lo, half));
+	for (i = 0; i < c->n; i += n) {
+		n = part < c->n - i ? part : c->n - i;
+		queue_put(&s->redo, command_new(c->batch, c->lo + i, n));
+	}
 	command_free(c);
 }
 
+/* Everybody waits, and sends less at a time then. */
 static int
 wait_as_told(struct sender *s, const struct imap_result *res, struct err *err)
 {
+	struct load *l = s->l;
 	uint64_t ms = res->backoff_ms;
 
+	s->window = s->window / 2 > WINDOW_LEAST ? s->window / 2 : WINDOW_LEAST;
+	s->most = s->most > 1 ? s->most / 2 : 1;
 	if (ms == 0) {
-		s->backoff_s =
-		    s->backoff_s == 0 ? FIRST_BACKOFF_S : s->backoff_s * 2;
-		if (s->backoff_s > LAST_BACKOFF_S)
-			s->backoff_s = LAST_BACKOFF_S;
-		ms = (uint64_t)s->backoff_s * 1000;
+		/* several are told at the same time: that is one */
+		if (dest_paused(&l->d) == 0)
+			l->backoff_s = l->backoff_s == 0 ? FIRST_BACKOFF_S
+							 : l->backoff_s * 2;
+		if (l->backoff_s > LAST_BACKOFF_S)
+			l->backoff_s = LAST_BACKOFF_S;
+		ms = (uint64_t)l->backoff_s * 1000;
 	}
-	return dest_wait(&s->l->d, ms, "the server asks to wait", err);
+	l->throttled = true;
+	return dest_pause(&l->d, ms, "the server asks to wait", err);
 }
 
 /* A message that the server does not want, alone: why, for people. */
@@ -424,9 +560,11 @@ explain(struct sender *s, const struct command *c,
 		    "raise the limit at the server, or deliver it "
 		    "by other means");
 	} else if (res->trouble == IMAP_OVERQUOTA) {
-		s->l->quota_hits++;
-		if (s->l->quota_floor == 0 || c->bytes < s->l->quota_floor)
+		/* one that was on its way already tells nothing new */
+		if (s->l->quota_floor == 0 || c->bytes < s->l->quota_floor) {
+			s->l->quota_hits++;
 			s->l->quota_floor = c->bytes;
+		}
 		err_hint(why,
 		    "make room there, or raise the quota, and run "
 		    "again");
@@ -443,12 +581,12 @@ handle_refusal(struct sender *s, struct command *c,
 	switch (res->trouble) {
 	case IMAP_THROTTLED:
 	case IMAP_UNAVAILABLE:
-		queue_put_first(&s->again, c);
+		queue_put(&s->redo, c);
 		return wait_as_told(s, res, err);
 	case IMAP_TRYCREATE:
 	case IMAP_NOT_CONNECTED:
 	case IMAP_AUTH_FAILED:
-		queue_put_first(&s->again, c);
+		queue_put(&s->redo, c);
 		return imap_result_err(res,
 		    res->trouble == IMAP_TRYCREATE ? SCOPE_FOLDER : SCOPE_STORE,
 		    "APPEND", err);
@@ -456,11 +594,11 @@ handle_refusal(struct sender *s, struct command *c,
 		break;
 	}
 	if (c->n > 1) {
-		bisect(s, c);
+		take_apart(s, c);
 		return 0;
 	}
 	if (keywords_leave_out(c->batch, &c->batch->items[c->lo], res)) {
-		queue_put_first(&s->again, c);
+		queue_put(&s->redo, c);
 		return 0;
 	}
 	explain(s, c, res, &why);
@@ -468,18 +606,23 @@ handle_refusal(struct sender *s, struct command *c,
 	return 0;
 }
 
-/* The reply to the oldest command. */
+/* The replies that are here. */
 static int
 collect(struct sender *s, struct err *err)
 {
-	struct command *c = s->flying.head;
-	struct imap_appended *a = mem_alloc(1, sizeof(*a));
-	int rc = imap_append_wait(s->l->d.im, c->tag, a, err);
+	struct imap_appended *a = NULL;
+	struct command *c;
+	int rc = 0;
 
-	if (rc == 0) {
+	while (rc == 0 && (c = s->flying.head) != NULL &&
+	    imap_has_answered(s->im, c->tag)) {
+		if (a == NULL)
+			a = mem_alloc(1, sizeof(*a));
+		rc = imap_append_wait(s->im, c->tag, a, err);
+		if (rc < 0)
+			break;
 		queue_take(&s->flying);
-		s->bytes -= c->bytes;
-		s->commands--;
+		landed(s, c);
 		step("load.answer");
 		if (a->res.status == IMAP_OK)
 			settle_loaded(s, c, a);
@@ -487,90 +630,147 @@ collect(struct sender *s, struct err *err)
 			rc = handle_refusal(s, c, &a->res, err);
 	}
 	free(a);
+	/* nothing is in flight behind what was refused: now it may go again */
+	if (s->commands == 0)
+		queue_put_before(&s->again, &s->redo);
 	return rc;
 }
 
 /* ------------------------------------------------------------ the folder */
 
-static int
-send_all(struct sender *s, struct err *err)
+struct sender *
+sender_new(struct load *l, struct load_folder *f, struct imap *im)
+{
+	struct sender *s = mem_alloc(1, sizeof(*s));
+
+	s->l = l;
+	s->f = f;
+	s->im = im;
+	queue_init(&s->ready);
+	queue_init(&s->again);
+	queue_init(&s->redo);
+	queue_init(&s->flying);
+	queue_init(&s->settled);
+	s->multi = imap_has(im, IMAP_CAP_MULTIAPPEND);
+	s->window = WINDOW_FIRST;
+	s->most = s->multi ? 2 : 16;
+	return s;
+}
+
+int
+sender_step(struct sender *s, struct err *err)
 {
 	struct command *c;
 	int rc;
 
+	if (imap_take_in(s->im, err) < 0 || collect(s, err) < 0)
+		return -1;
 	for (;;) {
-		while (s->flying.head != NULL &&
-		    imap_is_done(s->l->d.im, s->flying.head->tag))
-			if (collect(s, err) < 0)
-				return -1;
-		if (stop_check(err) < 0)
-			return -1;
-		if (has_room(s) && s->again.head != NULL) {
-			c = drop_over_quota(s, queue_take(&s->again));
-			if (c != NULL && send_command(s, c, err) < 0)
-				return -1;
-		} else if (has_room(s) && !s->at_end) {
-			rc = send_batch(s, err);
+		if (s->out != NULL) {
+			rc = push(s, err);
 			if (rc < 0)
 				return -1;
-			s->at_end = rc == 0;
-		} else if (s->flying.head != NULL) {
+			if (rc == 0)
+				break;
 			if (collect(s, err) < 0)
 				return -1;
-		} else if (s->again.head == NULL && s->at_end) {
-			return 0;
 		}
+		c = next_command(s);
+		if (c == NULL)
+			break;
+		if (begin(s, c, err) < 0)
+			return -1;
 	}
+	if (make_batch(s, err) < 0)
+		return -1;
+	return (s->at_end || s->stopped) && s->made == NULL &&
+	    s->commands == 0 && s->ready.head == NULL &&
+	    s->again.head == NULL && s->redo.head == NULL;
 }
 
-/* The session is gone: was it one message alone that ended it? */
-static void
-note_death(struct sender *s)
+void
+sender_stop(struct sender *s)
 {
-	struct load *l = s->l;
-	const struct command *c =
-	    s->flying.head != NULL ? s->flying.head : s->again.head;
+	s->stopped = true;
+}
+
+bool
+sender_waits(const struct sender *s, bool *room_r)
+{
+	*room_r = s->out != NULL && imap_append_wants_room(s->append);
+	return s->commands > 0;
+}
+
+void
+sender_last_words(struct sender *s)
+{
+	struct err ignored = { 0 };
+
+	/* its intents are not noted, and need not be */
+	if (s->made != NULL)
+		s->l->flying -= s->made->bytes;
+	batch_unref(&s->made);
+	while (s->flying.head != NULL &&
+	    imap_has_answered(s->im, s->flying.head->tag))
+		if (collect(s, &ignored) < 0)
+			break;
+}
+
+void
+sender_note_death(struct sender *s)
+{
+	struct load_folder *f = s->f;
+	const struct command *c = s->flying.head != NULL ? s->flying.head
+	    : s->out != NULL				 ? s->out
+							 : s->again.head;
+	const char *key;
 
 	/* the second in a row that came to nothing: one by one from now on */
-	if (l->d.failures > 0)
-		l->careful = LOAD_BATCH_MSGS;
+	if (f->deaths++ > 0)
+		f->careful = LOAD_BATCH_MSGS;
 	if (c == NULL || c->n != 1 || s->commands > 1)
 		return;
-	if (strcmp(l->suspect, c->batch->items[c->lo].key) != 0) {
-		l->suspect_deaths = 0;
-		snprintf(l->suspect, sizeof(l->suspect), "%s",
-		    c->batch->items[c->lo].key);
+	key = c->batch->items[c->lo].key;
+	if (f->suspect == NULL || strcmp(f->suspect, key) != 0) {
+		f->suspect_deaths = 0;
+		free(f->suspect);
+		f->suspect = mem_str(key);
 	}
-	l->suspect_deaths++;
+	f->suspect_deaths++;
 }
 
-int
-append_folder(struct load *l, struct load_folder *f, struct err *err)
+static void
+forget(struct sender *s, struct queue *q)
 {
-	struct sender s = { .l = l, .f = f };
-	struct err second = { 0 };
-	int rc;
+	const struct command *c;
 
-	queue_init(&s.flying);
-	queue_init(&s.again);
-	queue_init(&s.settled);
-	s.multi = imap_has(l->d.im, IMAP_CAP_MULTIAPPEND);
-	rc = send_all(&s, err);
-	/* what was answered before the session ended counts */
-	while (rc < 0 && !imap_alive(l->d.im) && s.flying.head != NULL &&
-	    imap_is_done(l->d.im, s.flying.head->tag))
-		if (collect(&s, &second) < 0)
-			break;
-	if (rc < 0 && err->scope == SCOPE_STORE && !imap_alive(l->d.im))
-		note_death(&s);
-	if (err->scope != SCOPE_RUN || err->status == EX_TEMPFAIL || rc == 0) {
-		if (commit(&s, NULL, &second) < 0) {
-			*err = second;
-			rc = -1;
-		}
+	for (c = q->head; c != NULL; c = c->next)
+		s->l->flying -= c->bytes;
+	queue_free(q);
+}
+
+void
+sender_free(struct sender **sp)
+{
+	struct sender *s = *sp;
+
+	*sp = NULL;
+	if (s == NULL)
+		return;
+	imap_append_drop(&s->append);
+	if (s->out != NULL) {
+		close_files(s->out);
+		queue_put(&s->ready, s->out);
 	}
-	queue_free(&s.flying);
-	queue_free(&s.again);
-	queue_free(&s.settled);
-	return rc;
+	if (s->made != NULL)
+		s->l->flying -= s->made->bytes;
+	batch_unref(&s->made);
+	forget(s, &s->ready);
+	forget(s, &s->again);
+	forget(s, &s->redo);
+	forget(s, &s->flying);
+	queue_free(&s->settled);
+	free(s->msgs);
+	free(s->readings);
+	free(s);
 }

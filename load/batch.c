@@ -230,11 +230,11 @@ look_over(struct load *l, const struct load_folder *f,
 	if (batch_over_quota(l, e->msg.size, err) < 0 ||
 	    will_not_fit(l, e->msg.size, err) < 0)
 		return -1;
-	if (l->suspect_deaths >= SUSPECT_DEATHS &&
-	    strcmp(l->suspect, e->msg.key) == 0)
+	if (f->suspect_deaths >= SUSPECT_DEATHS &&
+	    strcmp(f->suspect, e->msg.key) == 0)
 		return err_set(err, SCOPE_MSG, EX_PROTOCOL,
 		    "the server ended the session at this message %u times",
-		    l->suspect_deaths);
+		    f->suspect_deaths);
 	return 0;
 }
 
@@ -275,9 +275,12 @@ add_item(struct load *l, struct load_folder *f, struct batch *b,
 	    ? 0
 	    : e.msg.received;
 	if (look_over(l, f, &e, &why) < 0 || batch_open(l, it, &why) < 0 ||
-	    load_rules_message(&l->rules, it->fd, it->size, &why) < 0)
+	    load_rules_message(&l->rules, it->fd, it->size, &why) < 0) {
+		batch_close(it);
 		return set_aside(l, f, it->key,
 		    why.sys == ENOENT ? FATE_LOST : FATE_REFUSED, &why, err);
+	}
+	batch_close(it);
 	spell_flags(l, f, &e.msg, b, it);
 	b->n++;
 	l->taken++;

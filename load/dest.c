@@ -64,9 +64,15 @@ learn_namespace(struct dest *d, struct err *err)
 int
 dest_connect(struct dest *d, struct err *err)
 {
+	int64_t before = conn_now_ms();
+
 	report_doing(d->report, "connecting");
-	if (account_open(&d->im, d->account, err) < 0 ||
-	    learn_namespace(d, err) < 0 ||
+	if (account_open(&d->im, d->account, err) < 0) {
+		err->scope = SCOPE_RUN;
+		return -1;
+	}
+	d->opened_ms = conn_now_ms() - before;
+	if (learn_namespace(d, err) < 0 ||
 	    tree_read(&d->tree, d->im, err) < 0) {
 		err->scope = SCOPE_RUN;
 		return -1;
@@ -84,25 +90,40 @@ dest_progress(struct dest *d)
 }
 
 int
+dest_charge(struct dest *d, uint64_t ms, const char *why, struct err *err)
+{
+	if (ms <= d->max_wait_ms - d->waited_ms) {
+		d->waited_ms += ms;
+		return 0;
+	}
+	err_set(err, SCOPE_RUN, EX_TEMPFAIL,
+	    "%s: it would take another %llu s, and %llu s of "
+	    "waiting are used up",
+	    why, (unsigned long long)(ms / 1000),
+	    (unsigned long long)(d->waited_ms / 1000));
+	return err_hint(err,
+	    "run the same command again later, or "
+	    "allow more with --max-wait");
+}
+
+static void
+say_wait(uint64_t ms, const char *why)
+{
+	if (ms >= 5000)
+		log_info("%s: waiting %llu s", why,
+		    (unsigned long long)(ms / 1000));
+}
+
+int
 dest_wait(struct dest *d, uint64_t ms, const char *why, struct err *err)
 {
 	uint64_t left = ms, part;
 	char text[120];
 	int rc = 0;
 
-	if (ms > d->max_wait_ms - d->waited_ms) {
-		err_set(err, SCOPE_RUN, EX_TEMPFAIL,
-		    "%s: it would take another %llu s, and %llu s of "
-		    "waiting are used up",
-		    why, (unsigned long long)(ms / 1000),
-		    (unsigned long long)(d->waited_ms / 1000));
-		return err_hint(err,
-		    "run the same command again later, or "
-		    "allow more with --max-wait");
-	}
-	if (ms >= 5000)
-		log_info("%s: waiting %llu s", why,
-		    (unsigned long long)(ms / 1000));
+	if (dest_charge(d, ms, why, err) < 0)
+		return -1;
+	say_wait(ms, why);
 	while (rc == 0 && left > 0) {
 		snprintf(text, sizeof(text), "waiting %llu s (%s)",
 		    (unsigned long long)((left + 999) / 1000), why);
@@ -111,14 +132,38 @@ dest_wait(struct dest *d, uint64_t ms, const char *why, struct err *err)
 		rc = conn_sleep_ms(part, err);
 		left -= part;
 	}
-	d->waited_ms += ms - left;
 	report_doing(d->report, NULL);
 	return rc;
 }
 
-/* Is this an end of the session that a new session may mend? */
-static bool
-is_mendable(const struct err *err)
+int
+dest_pause(struct dest *d, uint64_t ms, const char *why, struct err *err)
+{
+	uint64_t left = dest_paused(d);
+
+	if (ms <= left)
+		return 0;
+	if (dest_charge(d, ms - left, why, err) < 0)
+		return -1;
+	if (left == 0)
+		say_wait(ms, why);
+	d->pause_end_ms = conn_now_ms() + (int64_t)ms;
+	return 0;
+}
+
+uint64_t
+dest_paused(const struct dest *d)
+{
+	int64_t now;
+
+	if (d->pause_end_ms == 0)
+		return 0;
+	now = conn_now_ms();
+	return now < d->pause_end_ms ? (uint64_t)(d->pause_end_ms - now) : 0;
+}
+
+bool
+dest_is_mendable(const struct err *err)
 {
 	return err->scope == SCOPE_STORE &&
 	    (err->retry || err->status == EX_TEMPFAIL ||
@@ -130,7 +175,7 @@ dest_reconnect(struct dest *d, struct err *err)
 {
 	uint64_t pause;
 
-	while (is_mendable(err)) {
+	while (dest_is_mendable(err)) {
 		imap_abort(&d->im);
 		if (++d->failures > MAX_FAILURES) {
 			err_within(err, "given up after %d attempts",
@@ -149,7 +194,7 @@ dest_reconnect(struct dest *d, struct err *err)
 			return 0;
 	}
 	err->scope = SCOPE_RUN;
-	if (is_mendable(err) || err->retry)
+	if (dest_is_mendable(err) || err->retry)
 		err->status = EX_TEMPFAIL;
 	return -1;
 }

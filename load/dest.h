@@ -35,7 +35,9 @@ struct dest {
 	/* dest.c's own */
 	char *prefix;
 	uint64_t max_wait_ms, waited_ms;
-	unsigned failures; /* sessions lost in a row without progress */
+	int64_t opened_ms;    /* how long connecting took */
+	int64_t pause_end_ms; /* of conn_now_ms(): nothing new till then */
+	unsigned failures;    /* sessions lost in a row without progress */
 };
 
 /* 'max_wait_s': for the whole run. */
@@ -59,6 +61,18 @@ void dest_progress(struct dest *d);
 /* Wait, and say why in the progress line.  -1 with SCOPE_RUN, EX_TEMPFAIL
  * when the run has waited max_wait in all, or a stop was asked for. */
 int dest_wait(struct dest *d, uint64_t ms, const char *why, struct err *err);
+
+/*
+ * The same without waiting: whoever sends looks at dest_paused() before.  The
+ * pauses that several connections are asked for at the same time are one.
+ */
+int dest_pause(struct dest *d, uint64_t ms, const char *why, struct err *err);
+/* How long it goes on, in milliseconds; 0: there is none. */
+uint64_t dest_paused(const struct dest *d);
+/* Is there patience for 'ms' more?  Counts them as waited, or -1. */
+int dest_charge(struct dest *d, uint64_t ms, const char *why, struct err *err);
+/* Is this an end of the session that a new session may mend? */
+bool dest_is_mendable(const struct err *err);
 
 /*
  * Find out which destination of the ledger this is: by the account's label,

@@ -52,12 +52,14 @@ announce(struct load *l)
 	report_expect(l->report, msgs, bytes);
 }
 
-/* What is there already, and what is gone from the spool. */
-static void
-count_settled(struct load *l, struct load_folder *f)
+void
+load_count_settled(struct load *l, struct load_folder *f)
 {
 	struct err why = { 0 };
 
+	if (f->counted)
+		return;
+	f->counted = true;
 	f->unchanged = f->sums.done;
 	report_fate_many(l->report, f->path, FATE_UNCHANGED, f->unchanged);
 	f->lost += f->sums.lost;
@@ -102,13 +104,14 @@ left_over(struct load *l, struct load_folder *f)
 	return f->announced - have;
 }
 
-/* The folder cannot be used: its messages are refused in the server's
- * words. */
-static void
-refuse_folder(struct load *l, struct load_folder *f, const struct err *why)
+void
+load_refuse_folder(struct load *l, struct load_folder *f, const struct err *why)
 {
-	uint64_t rest = left_over(l, f);
+	uint64_t rest;
 
+	load_count_settled(l, f);
+	rest = left_over(l, f);
+	f->finished = true;
 	report_problem(l->report,
 	    &(struct problem){ .folder = f->path, .err = why });
 	f->refused += rest;
@@ -124,8 +127,7 @@ count_pending(struct load *l)
 	for (i = 0; i < l->nfolders; i++) {
 		struct load_folder *f = &l->folders[i];
 
-		if (!f->counted)
-			count_settled(l, f);
+		load_count_settled(l, f);
 		report_fate_many(l->report, f->path, FATE_PENDING,
 		    left_over(l, f));
 	}
@@ -140,55 +142,22 @@ is_quiet(const struct load_folder *f)
 	return f->known && f->sums.todo == 0;
 }
 
+/* --dry-run: what would be sent. */
 static int
-run_folder(struct load *l, struct load_folder *f, struct err *err)
+try_folder(struct load *l, struct load_folder *f, struct err *err)
 {
-	if (plan_check_name(l, f, err) < 0 || prepare_folder(l, f, err) < 0)
+	if (!f->prepared && prepare_folders(l, f, err) < 0)
 		return -1;
-	if (!f->counted) {
-		f->counted = true;
-		count_settled(l, f);
-	}
-	if (f->sums.todo == 0)
+	if (f->finished)
 		return 0;
-	if (l->o->dry_run)
-		return plan_dry(l, f, err);
-	do {
-		if (pace_wait(l, err) < 0 || append_folder(l, f, err) < 0)
+	if (f->look && prepare_look(l, f, err) < 0) {
+		if (err->scope != SCOPE_FOLDER || !imap_alive(l->d.im))
 			return -1;
-	} while (l->closed);
-	if (resolve_uids(l, f, err) < 0)
-		return -1;
-	return l->spent ? pace_end(l, err) : 0;
-}
-
-/* The folder's turn, through lost sessions. */
-static int
-run_folder_through(struct load *l, struct load_folder *f, struct err *err)
-{
-	unsigned gone = 0;
-
-	while (run_folder(l, f, err) < 0) {
-		ledger_rollback(l->ledger);
-		if (err->scope == SCOPE_FOLDER && imap_alive(l->d.im)) {
-			/* removed while we were at it: once more */
-			if (imap_last(l->d.im)->trouble == IMAP_TRYCREATE &&
-			    gone++ == 0 &&
-			    tree_read(&l->d.tree, l->d.im, err) == 0)
-				continue;
-			if (!f->counted) {
-				f->counted = true;
-				count_settled(l, f);
-			}
-			refuse_folder(l, f, err);
-			return 0;
-		}
-		do {
-			if (dest_reconnect(&l->d, err) < 0)
-				return -1;
-		} while (!l->o->dry_run && resolve_intents(l, err) < 0);
+		load_refuse_folder(l, f, err);
+		return 0;
 	}
-	return 0;
+	load_count_settled(l, f);
+	return f->sums.todo == 0 ? 0 : plan_dry(l, f, err);
 }
 
 /* Folders without work: one STATUS each, all on their way at once. */
@@ -273,18 +242,20 @@ run_folders(struct load *l, struct err *err)
 			return -1;
 	if (check_quiet(l, err) < 0 || anew_check(l, err) < 0)
 		return -1;
+	if (!l->o->dry_run)
+		return lanes_run(l, err) < 0 || resolve_twice(l, err) < 0
+		    ? -1
+		    : seal(l, err);
 	for (i = 0; i < l->nfolders; i++) {
 		struct load_folder *f = &l->folders[i];
 
 		if (f->finished)
 			continue;
-		if (run_folder_through(l, f, err) < 0)
+		if (try_folder(l, f, err) < 0)
 			return err_within(err, "folder '%s'", f->path);
 		f->finished = true;
 	}
-	if (l->o->dry_run)
-		return 0;
-	return resolve_twice(l, err) < 0 ? -1 : seal(l, err);
+	return 0;
 }
 
 /* Once more from the start while the session alone is what failed. */

@@ -45,6 +45,7 @@ struct load_options {
 				  * profile's, if it has one */
 	bool unpaced;		  /* a rehearsal: neither hours, nor rates or
 				   * budgets of the profile hold it up */
+	unsigned connections;	  /* at most; 0: as many as are of use */
 	unsigned spool_flags;	  /* SPOOL_FORCE */
 	/*
 	 * Somebody still fills the spool: asked when all that it had was

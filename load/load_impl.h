@@ -8,7 +8,9 @@
  *	anew.c		folders and accounts that were made anew
  *	resolve.c	intents of runs that died, UIDs that were not told
  *	batch.c		messages made ready to be sent
- *	append.c	the sending
+ *	lanes.c		several connections, each with a folder of its own
+ *	tempo.c		how many of them
+ *	append.c	the sending of one folder over one of them
  *	pace.c		how much in one run, in one day
  *	dest.c tree.c names.c there.c match.c likeness.c: their headers
  */
@@ -44,6 +46,12 @@ struct load_folder {
 	int64_t there; /* row of destination_folder; 0: none yet */
 	struct delivery_sums sums;
 	bool dry_matched; /* --dry-run: temp.pair says what is there */
+	bool prepared;	  /* it is there, and what it told is below */
+	bool look;	  /* what it holds has to be looked through */
+	bool taken;	  /* a connection is at it */
+	bool shared;	  /* others of the spool go to the same folder there */
+	bool doubt;	  /* a session was lost: intents have no result */
+	bool gone;	  /* it was taken away under our hands, once */
 	/* what was reported */
 	uint64_t announced, unchanged, loaded, refused, lost;
 
@@ -53,6 +61,12 @@ struct load_folder {
 	char *flags;	  /* PERMANENTFLAGS */
 	bool any_flag;	  /* they were not told */
 	bool any_keyword; /* \* */
+
+	/* sessions that end */
+	unsigned deaths;  /* in a row, without progress */
+	unsigned careful; /* send one by one for so many messages */
+	char *suspect;	  /* the key that was alone on its way */
+	unsigned suspect_deaths;
 };
 
 struct load {
@@ -80,20 +94,36 @@ struct load {
 	bool spent;		 /* no more in this run */
 	unsigned opens, closes;	 /* --window: seconds of the day; equal: none */
 	bool closed;		 /* it closed while we were at it */
+	bool throttled;		 /* the server has asked to wait */
+	uint64_t flying;	 /* bytes made ready, and not answered yet */
+	unsigned backoff_s;	 /* the last pause, where none was told */
+
+	uint64_t units, units_total; /* work done, and in all; load_units() */
+	bool tree_old;		     /* folders may have been made since */
 
 	struct buf refused_words; /* keywords.c's */
 
 	/* quota, for the whole run */
 	uint64_t quota_floor; /* a message of this size did not fit */
 	unsigned quota_hits;  /* refusals in a row */
-	/* a message that ends the session */
-	unsigned careful; /* send one by one for so many messages */
-	char suspect[128];
-	unsigned suspect_deaths;
 };
 
 /* Begin a transaction; the first one notes the run. */
 int load_begin(struct load *l, struct err *err);
+
+/* What a message costs, for comparisons: bytes, and a sum for itself. */
+static inline uint64_t
+load_units(uint64_t messages, uint64_t bytes)
+{
+	return bytes + messages * 16384;
+}
+
+/* What is there already is counted, once. */
+void load_count_settled(struct load *l, struct load_folder *f);
+/* The folder cannot be used: its messages are refused in the server's
+ * words. */
+void load_refuse_folder(struct load *l, struct load_folder *f,
+    const struct err *why);
 
 /* Count and name a message that was refused. */
 void load_report_refused(struct load *l, struct load_folder *f, const char *key,
@@ -136,11 +166,15 @@ void plan_free(struct load *l);
 
 /* ---- prepare.c */
 /*
- * Make the folder, look through what is there where the ledger has not seen
- * it, learn its flags and limits.  -1: SCOPE_FOLDER it cannot be used,
- * SCOPE_STORE the session, SCOPE_RUN.
+ * Make 'f' and the next folders that are not prepared, all of them at once:
+ * make those that are missing, learn their flags and limits, note them.
+ * Those that cannot be used are refused and finished.  -1: SCOPE_STORE the
+ * session, SCOPE_RUN.
  */
-int prepare_folder(struct load *l, struct load_folder *f, struct err *err);
+int prepare_folders(struct load *l, struct load_folder *f, struct err *err);
+/* Look through what is there, where that is wanted, and sum up what is left
+ * to do.  -1: SCOPE_FOLDER, SCOPE_STORE, SCOPE_RUN. */
+int prepare_look(struct load *l, struct load_folder *f, struct err *err);
 
 /* ---- anew.c */
 /* Is it the account that it was?  Else all deliveries are forgotten, and
@@ -151,8 +185,18 @@ int anew_check(struct load *l, struct err *err);
 int anew_settle(struct load *l, const struct load_folder *f, struct err *err);
 
 /* ---- resolve.c */
-/* Look for the outcome of every intent that has none. */
+/* Look for the outcome of every intent that has none, and wait for it. */
 int resolve_intents(struct load *l, struct err *err);
+/*
+ * The same for one folder there (its row; 0: all), without waiting: rounds
+ * with RESOLVE_STILL_MS between, until it is known.  1, 0: another round, -1.
+ */
+#define RESOLVE_STILL_MS 1000
+struct resolving;
+int resolve_begin(struct load *l, int64_t folder, struct resolving **r_r,
+    struct err *err);
+int resolve_round(struct load *l, struct resolving *r, struct err *err);
+void resolve_end(struct resolving **r);
 /* The UIDs of messages that were loaded into this folder without our being
  * told them. */
 int resolve_uids(struct load *l, struct load_folder *f, struct err *err);
@@ -172,7 +216,7 @@ struct item {
 	const char *dropped;	/* keywords that are not allowed; or NULL */
 	unsigned refused_words; /* keywords.c's: left out since it was */
 	const char *refused_word;
-	int fd; /* open until it has been sent; -1 */
+	int fd; /* open while it is being sent; else -1 */
 };
 
 /* Messages whose intents are one transaction.  Shared by the commands that
@@ -212,8 +256,58 @@ void keywords_learn(struct load *l, const struct item *it);
 bool keywords_is_refused(const struct load *l, const char *word);
 
 /* ---- append.c */
-/* Send everything the folder has.  -1: SCOPE_FOLDER, SCOPE_STORE (the
- * session: reconnect, prepare and call again), SCOPE_RUN. */
-int append_folder(struct load *l, struct load_folder *f, struct err *err);
+struct sender;
+
+/* Send the folder over this session.  One sender a folder. */
+struct sender *sender_new(struct load *l, struct load_folder *f,
+    struct imap *im);
+/*
+ * As far as it goes without waiting.  1: all of it is sent and answered; 0;
+ * -1: SCOPE_FOLDER, SCOPE_STORE the session, SCOPE_RUN.
+ */
+int sender_step(struct sender *s, struct err *err);
+/* Take no more than is ready: the session is wanted no longer. */
+void sender_stop(struct sender *s);
+/* Is there something to wait for at the session, and with room to send? */
+bool sender_waits(const struct sender *s, bool *room_r);
+/* Has it something to write into the ledger?  *urgent_r: it cannot go on
+ * before. */
+bool sender_has_news(const struct sender *s, bool *urgent_r);
+/* Write it, as part of the open transaction; then, once that is durable,
+ * take note.  *intents_r: intents are among it. */
+int sender_record(struct sender *s, bool *intents_r, struct err *err);
+void sender_recorded(struct sender *s);
+/* The session is over or will be: what was answered counts. */
+void sender_last_words(struct sender *s);
+/* It ended of itself: was it one message alone that ended it? */
+void sender_note_death(struct sender *s);
+void sender_free(struct sender **s);
+
+/* ---- lanes.c */
+/* The folder has got another name: does it go where others go? */
+void lanes_mark_shared(struct load *l, struct load_folder *f);
+/* Load all folders that are not finished.  -1 with SCOPE_RUN. */
+int lanes_run(struct load *l, struct err *err);
+
+/* ---- tempo.c: the number of connections */
+struct tempo {
+	unsigned max;	   /* as the user, the server and the profile have it */
+	int64_t began_ms;  /* of the interval */
+	uint64_t units;	   /* done by then */
+	double rate;	   /* of the interval before, units/s */
+	bool trial;	   /* the last connection is on trial */
+	int64_t hold_ms;   /* no other one before */
+	unsigned vain;	   /* trials that came to nothing */
+	int64_t opened_ms; /* how long opening one took */
+};
+
+enum tempo_move { TEMPO_STAY, TEMPO_MORE, TEMPO_FEWER };
+
+void tempo_begin(struct tempo *t, const struct load *l, int64_t opened_ms);
+/* 'n' connections are at work, and 'waiting' folders have none. */
+enum tempo_move tempo_look(struct tempo *t, const struct load *l, unsigned n,
+    size_t waiting, uint64_t rtt_us);
+/* The server takes no more than 'n'; for how long? */
+void tempo_refused(struct tempo *t, unsigned n, bool for_good);
 
 #endif

@@ -147,8 +147,8 @@ pace_room(struct load *l, size_t want)
 {
 	uint64_t limit = l->o->limit_messages;
 
-	if (l->day_limit != 0 && today() == l->day &&
-	    l->day_bytes >= l->day_limit)
+	if (l->day_limit != 0 &&
+	    (today() == l->day ? l->day_bytes : 0) + l->flying >= l->day_limit)
 		l->spent = true;
 	if (limit != 0 && l->taken >= limit)
 		l->spent = true;

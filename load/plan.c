@@ -75,6 +75,7 @@ plan_free(struct load *l)
 		free(l->folders[i].name);
 		free(l->folders[i].role);
 		free(l->folders[i].flags);
+		free(l->folders[i].suspect);
 	}
 	free(l->folders);
 	free(l->base);

@@ -3,6 +3,11 @@
  * A folder before its first byte: it is made where it is missing; where the
  * ledger has not seen it, or its UIDVALIDITY has changed, what lies there is
  * looked through, so that nothing is sent that is there already.
+ *
+ * A server far away would take seconds for a hundred folders, asked for one
+ * after the other.  So folders are prepared some time before their turn, a
+ * hundred at once: all CREATEs are sent, then all SUBSCRIBEs and SELECTs.
+ * Only what was refused is looked at one by one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,26 +55,20 @@ create_parents(struct load *l, const char *name, struct err *err)
 	return made;
 }
 
-static void
-subscribe(struct load *l, const struct load_folder *f)
+/* The special use that it is to have there; NULL: none. */
+static const char *
+role_of(struct load *l, const struct load_folder *f)
 {
-	struct err err = { 0 };
-
-	if (f->subscribed == 0)
-		return;
-	step("load.subscribe");
-	if (imap_subscribe(l->d.im, slice_str(f->name), &err) < 0)
-		log_warn("folder '%s': %s", f->path, err.text);
+	return l->o->into == NULL && names_is_role(slice_str(f->role)) &&
+		tree_by_role(&l->d.tree, f->role, &l->d.names) == NULL
+	    ? f->role
+	    : NULL;
 }
 
 static int
 create(struct load *l, struct load_folder *f, struct err *err)
 {
-	const char *role = l->o->into == NULL &&
-		names_is_role(slice_str(f->role)) &&
-		tree_by_role(&l->d.tree, f->role, &l->d.names) == NULL
-	    ? f->role
-	    : NULL;
+	const char *role = role_of(l, f);
 	struct err first;
 	int rc = create_one(l, f->name, role, err);
 
@@ -89,32 +88,11 @@ create(struct load *l, struct load_folder *f, struct err *err)
 		if (rc == 0 &&
 		    tree_find(&l->d.tree, slice_str(f->name)) == NULL)
 			rc = create_one(l, f->name, role, err);
+		lanes_mark_shared(l, f);
 	}
 	if (rc < 0)
 		return load_rules_hint_name(&l->rules, err);
-	subscribe(l, f);
 	return 0;
-}
-
-/* Make it, or subscribe to it the first time.  1: it can be selected; 0: it
- * is not there, and need not be. */
-static int
-ensure(struct load *l, struct load_folder *f, struct err *err)
-{
-	const struct tree_folder *t = tree_find(&l->d.tree, slice_str(f->name));
-
-	if (t != NULL && !t->noselect) {
-		if (!f->known && !l->o->dry_run && t->subscribed != 1)
-			subscribe(l, f);
-		return 1;
-	}
-	if (f->known && f->sums.todo == 0)
-		return 0; /* the user took it away; nothing is to be sent */
-	if (l->o->dry_run) {
-		report_add(l->report, "folders_created", 1);
-		return 0;
-	}
-	return create(l, f, err) < 0 ? -1 : 1;
 }
 
 /* What the selected folder tells. */
@@ -162,11 +140,11 @@ is_shared(struct load *l, const struct load_folder *f, int64_t folder,
 	return n < (int64_t)exists;
 }
 
-/* The folder's row, and that this spool folder goes there.  *matched_r: what
- * is there was looked through before. */
+/* The folder's row, and that this spool folder goes there, into the open
+ * transaction.  f->look: it has messages that were not looked through. */
 static int
 note_row(struct load *l, struct load_folder *f, uint64_t exists,
-    bool *matched_r, struct err *err)
+    struct err *err)
 {
 	struct delivery_folder row = { .name = f->name,
 		.uidvalidity = f->uidvalidity,
@@ -190,14 +168,17 @@ note_row(struct load *l, struct load_folder *f, uint64_t exists,
 		goto out;
 	}
 	row.matched = rc == 1 && have.matched && !renumbered && !shared;
-	*matched_r = row.matched;
+	f->look = !row.matched && exists > 0;
 	if (l->o->dry_run) {
 		f->there = rc == 1 ? have.id : 0;
+		if (l->o->ignore_existing && f->there == 0)
+			f->look = false;
 		goto out;
 	}
 	if (!row.matched &&
 	    (exists == 0 || ignored || (l->o->ignore_existing && rc == 0)))
-		row.matched = *matched_r = true;
+		row.matched = true;
+	f->look = !row.matched;
 	if (rc == 1 && f->there == have.id && row.matched == have.matched &&
 	    !renumbered)
 		goto out; /* nothing new */
@@ -222,8 +203,6 @@ note_row(struct load *l, struct load_folder *f, uint64_t exists,
 		    err);
 	if (rc == 0)
 		rc = plan_note_map(l, f, err);
-	if (rc == 0)
-		rc = ledger_commit(l->ledger, err);
 out:
 	arena_free(&a);
 	return rc < 0 ? -1 : 0;
@@ -268,33 +247,212 @@ match_existing(struct load *l, struct load_folder *f, struct err *err)
 	return ledger_commit(l->ledger, err);
 }
 
+/* ------------------------------------------------------- many at a time */
+
+/* A folder that is being prepared. */
+struct prepared {
+	struct load_folder *f;
+	uint32_t create, subscribe, select; /* tags; 0: not sent */
+	bool absent; /* it is not there, and need not be */
+};
+
+/* What keeps it from being used is told; the others go on. */
+static int
+refuse(struct load *l, struct prepared *p, struct err *err)
+{
+	if (err->scope > SCOPE_FOLDER || !imap_alive(l->d.im))
+		return -1;
+	load_refuse_folder(l, p->f, err);
+	return 0;
+}
+
+/* Is it there?  Else what is missing is sent for. */
+static int
+send_create(struct load *l, struct prepared *p, struct err *err)
+{
+	struct load_folder *f = p->f;
+	const struct tree_folder *t;
+
+	if (plan_check_name(l, f, err) < 0)
+		return refuse(l, p, err);
+	t = tree_find(&l->d.tree, slice_str(f->name));
+	if (t != NULL && !t->noselect)
+		return 0;
+	/* the user took it away, and nothing is to be sent? */
+	p->absent = l->o->dry_run || (f->known && f->sums.todo == 0);
+	if (p->absent && (!f->known || f->sums.todo > 0))
+		report_add(l->report, "folders_created", 1);
+	if (p->absent)
+		return 0;
+	step("load.create");
+	if (imap_create_send(l->d.im, slice_str(f->name), role_of(l, f),
+		&p->create, err) >= 0)
+		return 0;
+	return refuse(l, p, err);
+}
+
+static int
+await_create(struct load *l, struct prepared *p, struct err *err)
+{
+	struct imap_result res;
+
+	if (p->create == 0)
+		return 0;
+	if (imap_wait(l->d.im, p->create, &res, err) < 0)
+		return -1;
+	if (res.status == IMAP_OK) {
+		tree_add(&l->d.tree, slice_str(p->f->name));
+		report_add(l->report, "folders_created", 1);
+		return 0;
+	}
+	/* one by one: without the special use, those above first, ... */
+	return create(l, p->f, err) < 0 ? refuse(l, p, err) : 0;
+}
+
+static int
+send_select(struct load *l, struct prepared *p, struct err *err)
+{
+	struct load_folder *f = p->f;
+	const struct tree_folder *t = tree_find(&l->d.tree, slice_str(f->name));
+	bool made = p->create != 0;
+
+	if (!l->o->dry_run && f->subscribed != 0 &&
+	    (made || (!f->known && t != NULL && t->subscribed != 1))) {
+		step("load.subscribe");
+		if (imap_subscribe_send(l->d.im, slice_str(f->name),
+			&p->subscribe, err) < 0)
+			return refuse(l, p, err);
+	}
+	if (imap_select_send(l->d.im, slice_str(f->name), l->o->dry_run,
+		&p->select, err) < 0)
+		return refuse(l, p, err);
+	return 0;
+}
+
+static int
+await_select(struct load *l, struct prepared *p, struct err *err)
+{
+	struct imap_mailbox mb;
+	struct imap_result res;
+	struct err why = { 0 };
+	struct buf flags = { 0 };
+	int rc = 0;
+
+	if (p->subscribe != 0) {
+		if (imap_wait(l->d.im, p->subscribe, &res, err) < 0)
+			return -1;
+		if (imap_result_err(&res, SCOPE_FOLDER, "SUBSCRIBE", &why) < 0)
+			log_warn("folder '%s': %s", p->f->path, why.text);
+	}
+	if (p->select == 0)
+		return 0;
+	if (imap_select_wait(l->d.im, p->select, &mb, &flags, err) < 0) {
+		if (imap_alive(l->d.im) && !p->f->gone &&
+		    imap_last(l->d.im)->trouble == IMAP_TRYCREATE)
+			p->f->gone = l->tree_old = true; /* once more */
+		else
+			rc = refuse(l, p, err);
+	} else {
+		learn(l, p->f, &mb);
+		rc = note_row(l, p->f, mb.exists, err);
+		p->f->prepared = true;
+	}
+	buf_free(&flags);
+	return rc;
+}
+
+/* Those to be prepared now: 'f', and the next ones in line. */
+static size_t
+choose(struct load *l, struct load_folder *f, struct prepared *v, size_t max)
+{
+	size_t i, n = 0;
+
+	v[n++] = (struct prepared){ .f = f };
+	for (i = 0; i < l->nfolders && n < max; i++) {
+		struct load_folder *g = &l->folders[i];
+
+		if (g != f && !g->finished && !g->taken && !g->shared &&
+		    !g->prepared)
+			v[n++] = (struct prepared){ .f = g };
+	}
+	return n;
+}
+
+static int
+each(struct load *l, struct prepared *v, size_t n,
+    int (*act)(struct load *l, struct prepared *p, struct err *err),
+    struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!v[i].f->finished && !v[i].absent && act(l, &v[i], err) < 0)
+			return err_within(err, "folder '%s'", v[i].f->path);
+	return 0;
+}
+
 int
-prepare_folder(struct load *l, struct load_folder *f, struct err *err)
+prepare_folders(struct load *l, struct load_folder *f, struct err *err)
+{
+	enum { AT_ONCE = 100 };
+	struct prepared v[AT_ONCE];
+	size_t n = choose(l, f, v, AT_ONCE), i;
+
+	if (l->tree_old && tree_read(&l->d.tree, l->d.im, err) < 0)
+		return -1;
+	l->tree_old = false;
+	if (each(l, v, n, send_create, err) < 0 ||
+	    each(l, v, n, await_create, err) < 0 ||
+	    each(l, v, n, send_select, err) < 0 ||
+	    each(l, v, n, await_select, err) < 0) {
+		l->tree_old = true;
+		/* their rows are not durable */
+		for (i = 0; i < n; i++)
+			v[i].f->prepared = false;
+		return -1;
+	}
+	if (ledger_commit(l->ledger, err) < 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (!v[i].absent || v[i].f->finished)
+			continue;
+		v[i].f->prepared = true;
+		if (!l->o->dry_run) {
+			load_count_settled(l, v[i].f);
+			v[i].f->finished = true;
+		}
+	}
+	/* new arrivals need not be told to us while we append */
+	return imap_has(l->d.im, IMAP_CAP_UNSELECT)
+	    ? imap_unselect(l->d.im, err)
+	    : 0;
+}
+
+int
+prepare_look(struct load *l, struct load_folder *f, struct err *err)
 {
 	const struct imap_mailbox *mb;
-	uint64_t exists;
-	bool matched;
-	int rc = ensure(l, f, err);
+	bool looked = f->look;
 
-	if (rc <= 0)
-		return rc;
-	if (imap_select(l->d.im, slice_str(f->name), l->o->dry_run, err) < 0)
-		return -1;
-	mb = imap_selected(l->d.im);
-	exists = mb->exists;
-	learn(l, f, mb);
-	if (note_row(l, f, exists, &matched, err) < 0)
-		return -1;
-	if (!matched && exists > 0 &&
-	    !(l->o->dry_run && l->o->ignore_existing && f->there == 0) &&
-	    match_existing(l, f, err) < 0)
-		return -1;
-	if (!l->o->dry_run &&
-	    delivery_sums(l->ledger, l->d.id, f->id, f->there, &f->sums, err) <
-		0)
-		return -1;
-	/* new arrivals need not be told to us while we append */
-	if (imap_has(l->d.im, IMAP_CAP_UNSELECT))
-		return imap_unselect(l->d.im, err);
-	return 0;
+	if (f->look) {
+		if (imap_select(l->d.im, slice_str(f->name), true, err) < 0)
+			return -1;
+		mb = imap_selected(l->d.im);
+		if (mb->uidvalidity != f->uidvalidity) {
+			err_set(err, SCOPE_STORE, EX_TEMPFAIL,
+			    "its UIDVALIDITY changes while we look at it");
+			err->retry = true;
+			return -1;
+		}
+		if (match_existing(l, f, err) < 0)
+			return -1;
+		f->look = false;
+		if (imap_has(l->d.im, IMAP_CAP_UNSELECT) &&
+		    imap_unselect(l->d.im, err) < 0)
+			return -1;
+	}
+	if (l->o->dry_run || (!looked && f->sums.done == 0))
+		return 0;
+	return delivery_sums(l->ledger, l->d.id, f->id, f->there, &f->sums,
+	    err);
 }

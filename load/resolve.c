@@ -21,7 +21,6 @@
 #include "load/match.h"
 #include "load/there.h"
 
-#define STILL_MS      1000 /* between two looks at UIDNEXT */
 #define STILL_ROUNDS  30
 #define BYTES_A_ROUND ((uint64_t)16 << 20) /* a server files so much a look */
 
@@ -176,8 +175,10 @@ out:
 	return rc;
 }
 
+/* 'folder' 0: all of them. */
 static int
-find_places(struct load *l, struct place **p_r, size_t *n_r, struct err *err)
+find_places(struct load *l, int64_t folder, struct place **p_r, size_t *n_r,
+    struct err *err)
 {
 	struct ledger_rows *q;
 	struct place *p = NULL;
@@ -185,9 +186,10 @@ find_places(struct load *l, struct place **p_r, size_t *n_r, struct err *err)
 	int rc;
 
 	if (ledger_query(l->ledger, &q, err,
-		"SELECT DISTINCT folder FROM delivery WHERE destination=? AND "
-		"state=1 AND state<>2" /* by the index delivery_odd */,
-		"i", l->d.id) < 0)
+		"SELECT DISTINCT folder FROM delivery WHERE destination=?1 AND "
+		"state=1 AND state<>2" /* by the index delivery_odd */
+		" AND (?2=0 OR folder=?2)",
+		"ii", l->d.id, folder) < 0)
 		return -1;
 	while ((rc = ledger_step(q, err)) == 1) {
 		p = mem_grow(p, n + 1, sizeof(*p));
@@ -235,50 +237,91 @@ give_up(struct load *l, const struct place *p, struct err *err)
 	return ledger_commit(l->ledger, err);
 }
 
+struct resolving {
+	struct place *p;
+	size_t n;
+	uint64_t bytes; /* of what is in doubt */
+	int round, quiet, need;
+};
+
+int
+resolve_begin(struct load *l, int64_t folder, struct resolving **r_r,
+    struct err *err)
+{
+	struct resolving *r = mem_alloc(1, sizeof(*r));
+
+	r->need = 1;
+	*r_r = r;
+	if (find_places(l, folder, &r->p, &r->n, err) < 0) {
+		resolve_end(r_r);
+		return -1;
+	}
+	l->doubts = l->doubts || r->n > 0;
+	return 0;
+}
+
+void
+resolve_end(struct resolving **r)
+{
+	if (*r == NULL)
+		return;
+	free((*r)->p);
+	free(*r);
+	*r = NULL;
+}
+
+int
+resolve_round(struct load *l, struct resolving *r, struct err *err)
+{
+	bool moved = r->round == 0;
+	int64_t left = 0;
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		uint32_t before = r->p[i].uidnext;
+
+		if (r->round > 0 && r->p[i].left == 0)
+			continue;
+		if (look_in(l, &r->p[i], err) < 0)
+			return -1;
+		if (r->p[i].uidnext != before)
+			moved = true;
+		left += r->p[i].left;
+		if (r->round == 0)
+			r->bytes += r->p[i].bytes;
+	}
+	if (r->round == 0)
+		r->need += (int)(r->bytes / BYTES_A_ROUND);
+	r->quiet = moved ? 0 : r->quiet + 1;
+	if (left > 0 && r->quiet < r->need && ++r->round < STILL_ROUNDS)
+		return 0;
+	for (i = 0; i < r->n; i++)
+		if (give_up(l, &r->p[i], err) < 0)
+			return -1;
+	return 1;
+}
+
 int
 resolve_intents(struct load *l, struct err *err)
 {
-	struct place *p;
-	size_t n, i;
-	uint64_t bytes = 0;
-	int round, quiet = 0, need = 1, rc;
+	struct resolving *r;
+	int rc;
 
-	if (find_places(l, &p, &n, err) < 0)
+	if (resolve_begin(l, 0, &r, err) < 0)
 		return -1;
-	rc = 0;
-	l->doubts = l->doubts || n > 0;
-	for (round = 0; n > 0 && round < STILL_ROUNDS; round++) {
-		int64_t left = 0;
-		bool moved = round == 0;
-
+	for (;;) {
 		report_doing(l->report, "looking for messages in doubt");
-		for (i = 0; rc == 0 && i < n; i++) {
-			uint32_t before = p[i].uidnext;
-
-			if (round > 0 && p[i].left == 0)
-				continue;
-			rc = look_in(l, &p[i], err);
-			if (p[i].uidnext != before)
-				moved = true;
-			left += p[i].left;
-			if (round == 0)
-				bytes += p[i].bytes;
-		}
-		if (round == 0)
-			need += (int)(bytes / BYTES_A_ROUND);
-		quiet = moved ? 0 : quiet + 1;
-		if (rc < 0 || left == 0 || quiet >= need)
+		rc = resolve_round(l, r, err);
+		if (rc != 0)
 			break;
-		rc = dest_wait(&l->d, STILL_MS, "the server may still be busy",
-		    err);
+		rc = dest_wait(&l->d, RESOLVE_STILL_MS,
+		    "the server may still be busy", err);
 		if (rc < 0)
 			break;
 	}
 	report_doing(l->report, NULL);
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = give_up(l, &p[i], err);
-	free(p);
-	return rc;
+	resolve_end(&r);
+	return rc < 0 ? -1 : 0;
 }
 
 int

@@ -1,0 +1,664 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Several connections, each with a folder of its own, so that the order in a
+ * folder is kept; in one thread.  Each goes as far as it can, what they have
+ * to write goes into the ledger in one transaction, then all are waited for.
+ *
+ * A connection that ends concerns its folder alone: the folder goes back in
+ * line, and whoever takes it up looks first for what was on its way.  One
+ * that is refused is no error while another is there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/step.h"
+#include "load/load_impl.h"
+
+#define LANES_MAX	  32
+#define ANOTHER_TIMEOUT_S 10  /* for connections beside the first */
+#define RESULT_MS	  250 /* results may wait so long to be written */
+#define DEATHS_MAX	  7   /* sessions in a row that a folder may cost */
+
+struct lane {
+	struct imap *im;
+	struct load_folder *f; /* NULL: idle */
+	struct sender *s;
+	struct resolving *doubt; /* of f; looked at again at ... */
+	int64_t wake_ms;
+	bool leaving; /* to be closed as soon as nothing is in flight */
+};
+
+struct lanes {
+	struct load *l;
+	struct lane v[LANES_MAX];
+	unsigned n;
+	struct tempo tempo;
+	int64_t written_ms;
+	bool said_pause;
+	unsigned given_up; /* folders that cost too many sessions */
+};
+
+/* ---------------------------------------------------------------- ledger */
+
+/* All that there is to write, in one transaction; then it is durable. */
+static int
+commit_all(struct lanes *ls, struct err *err)
+{
+	struct load *l = ls->l;
+	bool intents = false;
+	unsigned i;
+
+	if (load_begin(l, err) < 0)
+		return -1;
+	for (i = 0; i < ls->n; i++)
+		if (ls->v[i].s != NULL &&
+		    sender_record(ls->v[i].s, &intents, err) < 0)
+			return -1;
+	step(intents ? "load.intend" : "load.result");
+	if (ledger_commit(l->ledger, err) < 0)
+		return -1;
+	for (i = 0; i < ls->n; i++)
+		if (ls->v[i].s != NULL)
+			sender_recorded(ls->v[i].s);
+	ls->written_ms = conn_now_ms();
+	return 0;
+}
+
+static bool
+has_news(const struct lanes *ls, bool *urgent_r)
+{
+	bool any = ledger_in_transaction(ls->l->ledger);
+	unsigned i;
+
+	*urgent_r = false;
+	for (i = 0; i < ls->n; i++)
+		if (ls->v[i].s != NULL && sender_has_news(ls->v[i].s, urgent_r))
+			any = true;
+	return any;
+}
+
+static int
+commit_news(struct lanes *ls, struct err *err)
+{
+	bool urgent;
+
+	return has_news(ls, &urgent) ? commit_all(ls, err) : 0;
+}
+
+/* Before the ledger and the session are used for something else, which may
+ * come to nothing: what is settled is written. */
+static int
+borrow(struct lanes *ls, struct lane *lane, struct err *err)
+{
+	ls->l->d.im = lane->im;
+	return commit_news(ls, err);
+}
+
+/* ----------------------------------------------------------- connections */
+
+static struct lane *
+add_lane(struct lanes *ls, struct imap *im)
+{
+	struct lane *lane = &ls->v[ls->n++];
+
+	*lane = (struct lane){ .im = im };
+	if (ls->n > 1)
+		imap_share_rate(im, ls->v[0].im);
+	return lane;
+}
+
+/* The lane is gone; its folder, if any, waits in line again. */
+static void
+remove_lane(struct lanes *ls, struct lane *lane)
+{
+	size_t at = (size_t)(lane - ls->v);
+
+	if (lane->f != NULL)
+		lane->f->taken = false;
+	sender_free(&lane->s);
+	resolve_end(&lane->doubt);
+	imap_abort(&lane->im);
+	ls->n--;
+	for (; at < ls->n; at++)
+		ls->v[at] = ls->v[at + 1];
+	ls->l->d.im = ls->n > 0 ? ls->v[0].im : NULL;
+}
+
+/* One connection more, if the server lets us. */
+static void
+open_another(struct lanes *ls)
+{
+	struct account *a = ls->l->d.account;
+	uint64_t timeout_s = a->timeout_s;
+	struct err err = { 0 };
+	struct imap *im;
+	int64_t before = conn_now_ms();
+	int rc;
+
+	/* the others wait for this one, which is a mere help */
+	if (timeout_s == 0 || timeout_s > ANOTHER_TIMEOUT_S)
+		a->timeout_s = ANOTHER_TIMEOUT_S;
+	rc = account_open(&im, a, &err);
+	a->timeout_s = timeout_s;
+	if (rc == 0) {
+		add_lane(ls, im);
+		ls->tempo.opened_ms = conn_now_ms() - before;
+		log_debug("load: %u connections", ls->n);
+		return;
+	}
+	imap_abort(&im);
+	tempo_refused(&ls->tempo, ls->n, true);
+	log_info("going on with %u connection%s: %s", ls->n,
+	    ls->n == 1 ? "" : "s", err.text);
+}
+
+/* The folder has cost too many sessions: it is left for another run. */
+static void
+give_up(struct lanes *ls, struct load_folder *f, struct err *err)
+{
+	err_within(err, "given up after %u attempts", f->deaths);
+	report_problem(ls->l->report,
+	    &(struct problem){ .folder = f->path, .err = err });
+	f->finished = true;
+	ls->given_up++;
+}
+
+/*
+ * The session of 'lane' is over, '*err' says how.  Another one takes its
+ * place only where no other is left.  0, or -1 with SCOPE_RUN.
+ */
+static int
+lose(struct lanes *ls, struct lane *lane, struct err *err)
+{
+	struct load *l = ls->l;
+	struct load_folder *f = lane->f;
+	struct err second = { 0 };
+
+	if (lane->s != NULL) {
+		sender_last_words(lane->s);
+		if (!imap_alive(lane->im))
+			sender_note_death(lane->s);
+		if (commit_news(ls, &second) < 0) {
+			*err = second;
+			return -1;
+		}
+	}
+	l->tree_old = true;
+	if (f != NULL)
+		f->doubt = true;
+	remove_lane(ls, lane);
+	if (f != NULL && f->deaths > DEATHS_MAX && ls->n > 0)
+		give_up(ls, f, err);
+	if (ls->n > 0) {
+		log_info("going on with %u connection%s: %s", ls->n,
+		    ls->n == 1 ? "" : "s", err->text);
+		tempo_refused(&ls->tempo, ls->n, false);
+		return 0;
+	}
+	if (dest_reconnect(&l->d, err) < 0)
+		return -1;
+	l->tree_old = false;
+	add_lane(ls, l->d.im);
+	return 0;
+}
+
+/* --------------------------------------------------------------- folders */
+
+static bool
+is_waiting(const struct load_folder *f)
+{
+	return !f->finished && !f->taken;
+}
+
+/* Is a lane at a folder that goes to the same one there?  Their intents could
+ * not be told apart. */
+static bool
+is_held(const struct lanes *ls, const struct load_folder *f)
+{
+	unsigned i;
+
+	for (i = 0; f->shared && i < ls->n; i++)
+		if (ls->v[i].f != NULL && ls->v[i].f != f &&
+		    strcmp(ls->v[i].f->name, f->name) == 0)
+			return true;
+	return false;
+}
+
+void
+lanes_mark_shared(struct load *l, struct load_folder *f)
+{
+	size_t i;
+
+	for (i = 0; i < l->nfolders; i++) {
+		struct load_folder *g = &l->folders[i];
+
+		if (g != f && g->name != NULL && strcmp(g->name, f->name) == 0)
+			g->shared = f->shared = true;
+	}
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct load_folder *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static void
+mark_all_shared(struct load *l)
+{
+	struct load_folder **v = mem_alloc(l->nfolders + 1, sizeof(*v));
+	size_t i, n = 0;
+
+	for (i = 0; i < l->nfolders; i++)
+		if (l->folders[i].name != NULL)
+			v[n++] = &l->folders[i];
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_name);
+	for (i = 1; i < n; i++)
+		if (strcmp(v[i - 1]->name, v[i]->name) == 0)
+			v[i - 1]->shared = v[i]->shared = true;
+	free(v);
+}
+
+static size_t
+count_waiting(const struct load *l)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->nfolders; i++)
+		if (is_waiting(&l->folders[i]) && l->folders[i].sums.todo > 0)
+			n++;
+	return n;
+}
+
+/* The next folder: in the spool's order for the first connection, the largest
+ * one for those beside it, so that all end at about the same time. */
+static struct load_folder *
+next_folder(const struct lanes *ls, bool first)
+{
+	struct load *l = ls->l;
+	struct load_folder *best = NULL;
+	uint64_t most = 0, size;
+	size_t i;
+
+	for (i = 0; i < l->nfolders; i++) {
+		struct load_folder *f = &l->folders[i];
+
+		if (!is_waiting(f) || is_held(ls, f))
+			continue;
+		if (first)
+			return f;
+		size = load_units(f->sums.todo, f->sums.todo_bytes);
+		if (best == NULL || size > most) {
+			best = f;
+			most = size;
+		}
+	}
+	return best;
+}
+
+/* The lane has nothing to do with its folder any more. */
+static void
+leave_folder(struct lane *lane)
+{
+	sender_free(&lane->s);
+	lane->f->taken = false;
+	lane->f = NULL;
+}
+
+/* All that the folder had is sent: what is left to be done there. */
+static int
+end_folder(struct lanes *ls, struct lane *lane, struct err *err)
+{
+	struct load *l = ls->l;
+
+	if (borrow(ls, lane, err) < 0)
+		return -1;
+	if (lane->leaving || l->closed) {
+		leave_folder(lane); /* somebody goes on with it later */
+		return 0;
+	}
+	if (resolve_uids(l, lane->f, err) < 0)
+		return -1;
+	lane->f->finished = !l->spent;
+	leave_folder(lane);
+	return 0;
+}
+
+/* What was on its way when a session ended: nothing is sent before that is
+ * known.  1 it is, 0 not yet, -1. */
+static int
+look_for_lost(struct lanes *ls, struct lane *lane, struct err *err)
+{
+	struct load *l = ls->l;
+	int rc;
+
+	if (borrow(ls, lane, err) < 0)
+		return -1;
+	if (lane->doubt == NULL &&
+	    resolve_begin(l, lane->f->there, &lane->doubt, err) < 0)
+		return -1;
+	rc = resolve_round(l, lane->doubt, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		lane->wake_ms = conn_now_ms() + RESOLVE_STILL_MS;
+		return dest_charge(&l->d, RESOLVE_STILL_MS,
+		    "the server may still be busy", err);
+	}
+	resolve_end(&lane->doubt);
+	lane->f->doubt = false;
+	return 1;
+}
+
+/* Get the folder ready, and begin to send.  0, or -1. */
+static int
+enter_folder(struct lanes *ls, struct lane *lane, struct err *err)
+{
+	struct load *l = ls->l;
+	struct load_folder *f = lane->f;
+
+	if (borrow(ls, lane, err) < 0)
+		return -1;
+	while (!f->prepared && !f->finished)
+		if (prepare_folders(l, f, err) < 0)
+			return -1;
+	if (f->finished || is_held(ls, f)) {
+		leave_folder(lane);
+		return 0;
+	}
+	if (f->doubt) {
+		int rc = look_for_lost(ls, lane, err);
+
+		if (rc <= 0)
+			return rc;
+	}
+	if (prepare_look(l, f, err) < 0)
+		return -1;
+	load_count_settled(l, f);
+	if (f->sums.todo == 0) {
+		f->finished = true;
+		leave_folder(lane);
+		return 0;
+	}
+	lane->s = sender_new(l, f, lane->im);
+	return 0;
+}
+
+/* ------------------------------------------------------------- one lane */
+
+/* The folder is refused; or once more from its start, where it was taken away
+ * under our hands. */
+static int
+folder_failed(struct lanes *ls, struct lane *lane, struct err *err)
+{
+	struct load *l = ls->l;
+	struct load_folder *f = lane->f;
+	bool gone =
+	    imap_last(lane->im)->trouble == IMAP_TRYCREATE || lane->s != NULL;
+	struct err second = { 0 };
+
+	if (lane->s != NULL)
+		sender_last_words(lane->s);
+	if (commit_news(ls, &second) < 0) {
+		*err = second;
+		return -1;
+	}
+	resolve_end(&lane->doubt);
+	f->doubt = f->doubt || lane->s != NULL;
+	leave_folder(lane);
+	if (gone && !f->gone) {
+		f->gone = l->tree_old = true;
+		f->prepared = false;
+		return 0;
+	}
+	load_refuse_folder(l, f, err);
+	return 0;
+}
+
+/* As far as it goes without waiting.  1 it did something, 0 not, -1. */
+static int
+step_lane(struct lanes *ls, struct lane *lane, struct err *err)
+{
+	struct load *l = ls->l;
+	int rc;
+
+	if (lane->f == NULL) {
+		if (lane->leaving || l->spent || l->closed ||
+		    dest_paused(&l->d) > 0)
+			return 0;
+		lane->f = next_folder(ls, lane == ls->v);
+		if (lane->f == NULL)
+			return 0;
+		lane->f->taken = true;
+		lane->wake_ms = 0;
+	}
+	if (lane->s == NULL) {
+		if (conn_now_ms() < lane->wake_ms)
+			return 0;
+		rc = enter_folder(ls, lane, err);
+		if (rc < 0)
+			ledger_rollback(l->ledger);
+		return rc < 0 ? -1 : lane->s != NULL || lane->f == NULL;
+	}
+	if (lane->leaving)
+		sender_stop(lane->s);
+	rc = sender_step(lane->s, err);
+	if (rc == 1 && end_folder(ls, lane, err) < 0) {
+		ledger_rollback(l->ledger);
+		return -1;
+	}
+	return rc;
+}
+
+/* The error of a lane: the folder's, the session's, or the run's. */
+static int
+lane_failed(struct lanes *ls, struct lane *lane, struct err *err)
+{
+	if (err->scope == SCOPE_RUN)
+		return -1;
+	if (err->scope == SCOPE_FOLDER && imap_alive(lane->im) &&
+	    lane->f != NULL)
+		return folder_failed(ls, lane, err);
+	return lose(ls, lane, err);
+}
+
+/* ---------------------------------------------------------- all of them */
+
+/* More, or fewer? */
+static void
+adapt(struct lanes *ls)
+{
+	struct load *l = ls->l;
+	struct lane *last = &ls->v[ls->n - 1];
+	unsigned i;
+
+	/* one that was to go, and has nothing in flight any more */
+	for (i = ls->n; i-- > 1;)
+		if (ls->v[i].leaving && ls->v[i].f == NULL)
+			remove_lane(ls, &ls->v[i]);
+	if (l->throttled) {
+		l->throttled = false;
+		if (ls->n > 1)
+			last->leaving = true;
+		tempo_refused(&ls->tempo, ls->n > 1 ? ls->n - 1 : 1, false);
+		return;
+	}
+	if (l->spent || l->closed || dest_paused(&l->d) > 0)
+		return;
+	last = &ls->v[ls->n - 1];
+	switch (tempo_look(&ls->tempo, l, ls->n, count_waiting(l),
+	    imap_rtt_us(ls->v[0].im))) {
+	case TEMPO_MORE:
+		if (ls->n < LANES_MAX)
+			open_another(ls);
+		break;
+	case TEMPO_FEWER:
+		if (ls->n > 1)
+			last->leaving = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* How long the wait for the next event may be. */
+static int64_t
+wait_ms(struct lanes *ls)
+{
+	uint64_t paused = dest_paused(&ls->l->d);
+	int64_t ms = 1000, now = conn_now_ms();
+	unsigned i;
+	bool urgent;
+
+	if (paused > 0 && (int64_t)paused < ms)
+		ms = (int64_t)paused;
+	if (has_news(ls, &urgent) && RESULT_MS < ms)
+		ms = RESULT_MS;
+	for (i = 0; i < ls->n; i++)
+		if (ls->v[i].doubt != NULL && ls->v[i].wake_ms - now < ms)
+			ms = ls->v[i].wake_ms - now;
+	return ms > 0 ? ms : 1;
+}
+
+static void
+say_pause(struct lanes *ls)
+{
+	uint64_t ms = dest_paused(&ls->l->d);
+	char text[80];
+
+	if (ms == 0 && ls->said_pause)
+		report_doing(ls->l->report, NULL);
+	ls->said_pause = ms > 0;
+	if (ms == 0)
+		return;
+	snprintf(text, sizeof(text), "waiting %llu s (the server asks to wait)",
+	    (unsigned long long)((ms + 999) / 1000));
+	report_doing(ls->l->report, text);
+}
+
+/* Until something moves.  -1: SCOPE_RUN. */
+static int
+wait_all(struct lanes *ls, struct err *err)
+{
+	struct imap *v[LANES_MAX];
+	unsigned of[LANES_MAX], i;
+	bool room[LANES_MAX];
+	size_t n = 0, which = 0;
+
+	say_pause(ls);
+	for (i = 0; i < ls->n; i++) {
+		if (ls->v[i].s == NULL || !sender_waits(ls->v[i].s, &room[n]))
+			continue;
+		of[n] = i;
+		v[n++] = ls->v[i].im;
+	}
+	if (imap_wait_some(v, room, n, wait_ms(ls), &which, err) >= 0)
+		return 0;
+	return n == 0 ? -1 : lane_failed(ls, &ls->v[of[which]], err);
+}
+
+/* Is any of them at something, or could be? */
+static bool
+is_busy(const struct lanes *ls)
+{
+	unsigned i;
+
+	for (i = 0; i < ls->n; i++)
+		if (ls->v[i].f != NULL)
+			return true;
+	return dest_paused(&ls->l->d) > 0 && next_folder(ls, true) != NULL;
+}
+
+static int
+run(struct lanes *ls, struct err *err)
+{
+	struct load *l = ls->l;
+	bool moved, urgent;
+	unsigned i;
+	int rc;
+
+	for (;;) {
+		if (stop_check(err) < 0)
+			return -1;
+		moved = false;
+		for (i = 0; i < ls->n; i++) {
+			rc = step_lane(ls, &ls->v[i], err);
+			if (rc < 0 && lane_failed(ls, &ls->v[i], err) < 0)
+				return -1;
+			if (rc < 0)
+				i = ls->n; /* they have moved up */
+			moved = moved || rc != 0;
+		}
+		if (has_news(ls, &urgent) &&
+		    (urgent || conn_now_ms() - ls->written_ms >= RESULT_MS)) {
+			if (commit_all(ls, err) < 0)
+				return -1;
+			moved = moved || urgent;
+		}
+		adapt(ls);
+		if (moved)
+			continue;
+		if (is_busy(ls)) {
+			if (wait_all(ls, err) < 0)
+				return -1;
+		} else if (l->spent) {
+			return pace_end(l, err);
+		} else if (l->closed) {
+			if (commit_news(ls, err) < 0 || pace_wait(l, err) < 0)
+				return -1;
+		} else {
+			return 0;
+		}
+	}
+}
+
+int
+lanes_run(struct load *l, struct err *err)
+{
+	struct lanes *ls = mem_alloc(1, sizeof(*ls));
+	struct err second = { 0 };
+	unsigned i;
+	size_t k;
+	int rc;
+
+	ls->l = l;
+	mark_all_shared(l);
+	for (k = 0; k < l->nfolders; k++)
+		if (!l->folders[k].finished)
+			l->units_total += load_units(l->folders[k].sums.todo,
+			    l->folders[k].sums.todo_bytes);
+	tempo_begin(&ls->tempo, l, l->d.opened_ms);
+	add_lane(ls, l->d.im);
+	rc = run(ls, err);
+	/* what was answered before the end counts */
+	if (rc == 0 || err->status == EX_TEMPFAIL) {
+		for (i = 0; i < ls->n; i++)
+			if (ls->v[i].s != NULL)
+				sender_last_words(ls->v[i].s);
+		if (commit_news(ls, &second) < 0) {
+			*err = second;
+			rc = -1;
+		}
+	}
+	while (ls->n > 1)
+		remove_lane(ls, &ls->v[ls->n - 1]);
+	if (ls->n == 1) {
+		sender_free(&ls->v[0].s);
+		resolve_end(&ls->v[0].doubt);
+		l->d.im = ls->v[0].im;
+	}
+	if (rc == 0 && ls->given_up > 0) {
+		err_set(err, SCOPE_RUN, EX_TEMPFAIL,
+		    "%u folders cost too many connections", ls->given_up);
+		err_hint(err, "run the same command again later");
+		rc = -1;
+	}
+	free(ls);
+	return rc;
+}
