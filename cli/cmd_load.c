@@ -48,6 +48,15 @@ const struct opt stage_load_options[] = {
 	{ "restore-deleted", 0, OPT_FLAG, NULL,
 	    "send again what was deleted at the destination since",
 	    OPT_AT(struct stage_load, restore) },
+	{ "sync-flags", 0, OPT_FLAG, NULL,
+	    "flags that changed at the source since go there, too",
+	    OPT_AT(struct stage_load, sync_flags) },
+	{ "mirror", 0, OPT_FLAG, NULL,
+	    "remove there what is gone at the source and was left untouched",
+	    OPT_AT(struct stage_load, mirror) },
+	{ "mirror-limit", 0, OPT_NUM, "PERCENT",
+	    "remove so much of what was delivered at most (50)",
+	    OPT_AT(struct stage_load, mirror_limit) },
 	{ "window", 0, OPT_STR, "FROM-TO",
 	    "send at these hours only, like 22:00-06:00",
 	    OPT_AT(struct stage_load, window) },
@@ -85,6 +94,9 @@ check_options(const struct stage_load *o, struct err *err)
 	if (o->connections > MOST_CONNECTIONS)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--connections: at most %d", MOST_CONNECTIONS);
+	if (o->mirror_limit > 100)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--mirror-limit: a percentage, 1 to 100");
 	if (o->max_wait_s > 30 * 86400)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--max-wait: at most 30 days");
@@ -131,6 +143,11 @@ stage_load_check(struct stage_load *s, struct account *a, const char *spool,
 		.limit_messages = s->limit_messages,
 		.daily_budget = s->daily_budget,
 		.window = s->window,
+		.sync_flags = s->sync_flags,
+		.mirror = s->mirror,
+		.mirror_limit = s->mirror_limit == 0
+		    ? LOAD_MIRROR_LIMIT
+		    : (unsigned)s->mirror_limit,
 		.spool_flags = s->force ? SPOOL_FORCE : 0 };
 	return 0;
 }

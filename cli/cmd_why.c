@@ -10,7 +10,10 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "formats/delivery.h"
+#include "formats/spool_moves.h"
 #include "wire/mutf7.h"
+
+#define MOVES_TOLD 100
 
 struct life {
 	struct spool *sp;
@@ -177,12 +180,50 @@ incomplete_of(struct life *l, const char *key)
 	return lost != NULL && *lost != '\0' ? lost : NULL;
 }
 
+/* Where it was before it was moved at the source, last place first: prints,
+ * or returns a list for JSON. */
+static int
+say_moves(struct life *l, const char *key, struct js *list, struct err *err)
+{
+	struct buf at = { 0 }, name = { 0 };
+	struct spool_renamed r;
+	char date[32], *line;
+	int rc = 0, n = 0;
+
+	buf_puts(&at, key);
+	while (n++ < MOVES_TOLD &&
+	    (rc = spool_renamed_from(l->sp, buf_str(&at), &r, err)) == 1) {
+		buf_clear(&at);
+		buf_puts(&at, r.old);
+		buf_clear(&name);
+		entry_put_name(&name, r.folder);
+		if (list != NULL) {
+			struct js *o = js_obj();
+
+			js_set_str(o, "folder", buf_str(&name));
+			js_set_str(o, "key", r.old);
+			js_set_str(o, "noticed", date_format_iso(date, r.when));
+			js_push(list, o);
+			continue;
+		}
+		line = mem_fmt("moved at the source from folder '%s' "
+			       "(noticed %s)",
+		    buf_str(&name), date_format_iso(date, r.when));
+		say("before", line);
+		free(line);
+	}
+	buf_free(&at);
+	buf_free(&name);
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 {
 	struct buf subject = { 0 };
 	struct js *o, *list;
 	char *key = mem_str(e->msg.key);
+	bool gone = spool_is_gone(e);
 	int rc;
 
 	l->found++;
@@ -190,14 +231,24 @@ tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 		print_entry(l, e);
 		if (incomplete_of(l, key) != NULL)
 			say("incomplete", incomplete_of(l, key));
-		rc = deliveries(l, key, NULL, err);
+		if (gone)
+			say("gone", "at the source, since it was taken");
+		rc = say_moves(l, key, NULL, err);
+		if (rc == 0)
+			rc = deliveries(l, key, NULL, err);
 	} else {
 		entry_subject(l->sp, e, &subject);
 		o = entry_json(e, buf_str(&subject));
 		if (incomplete_of(l, key) != NULL)
 			js_set_str(o, "incomplete", incomplete_of(l, key));
+		if (gone)
+			js_set_bool(o, "gone_at_source", true);
 		list = js_arr();
-		rc = deliveries(l, key, list, err);
+		rc = say_moves(l, key, list, err);
+		js_set(o, "moved_from", list);
+		list = js_arr();
+		if (rc == 0)
+			rc = deliveries(l, key, list, err);
 		js_set(o, "deliveries", list);
 		js_push(l->messages, o);
 		buf_free(&subject);

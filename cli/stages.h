@@ -69,6 +69,8 @@ struct stage_load {
 	bool dry_run, force, restore;
 	uint64_t max_wait_s, limit_messages, daily_budget, connections;
 	const char *dest_profile, *window, *same_names;
+	bool sync_flags, mirror;
+	uint64_t mirror_limit;
 	struct opt_list folder_map;
 	/* what they mean, once checked */
 	struct load_options lo;

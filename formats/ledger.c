@@ -601,6 +601,23 @@ ledger_rest(struct ledger *l)
 	sqlite3_db_release_memory(l->db);
 }
 
+void
+ledger_forget_statements(struct ledger *l)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->ncached; i++)
+		if (!l->cache[i].busy)
+			sqlite3_finalize(l->cache[i].stmt);
+	/* one that is running keeps its place, and what it was made for */
+	for (i = 0; i < l->ncached; i++)
+		if (l->cache[i].busy)
+			n = i + 1;
+		else
+			l->cache[i].sql = NULL, l->cache[i].stmt = NULL;
+	l->ncached = n;
+}
+
 int
 ledger_check(struct ledger *l, struct err *err)
 {

@@ -74,6 +74,9 @@ struct slice ledger_blob(struct ledger_rows *q, int col);
 int ledger_number(struct ledger *l, int64_t *out, struct err *err,
     const char *sql, const char *types, ...);
 
+/* A temporary table hides one of ours from now on: statements that were made
+ * before are made again. */
+void ledger_forget_statements(struct ledger *l);
 /* Not needed for a while: give back the memory of its cache. */
 void ledger_rest(struct ledger *l);
 

@@ -43,8 +43,12 @@
 	"CREATE INDEX message_gone ON message(sha256) WHERE "                  \
 	"substr(source,-12)='\"gone\":true}';"
 #define LEDGER_DELTA_INDEX                                                     \
-	"CREATE INDEX delivery_odd ON delivery(destination, folder) WHERE "    \
-	"owed<>0 OR moving IS NOT NULL OR state<>2;"
+	"CREATE INDEX delivery_by_state ON delivery(destination, state, "      \
+	"folder) WHERE state<>2;"                                              \
+	"CREATE INDEX delivery_owed ON delivery(destination, owed) WHERE "     \
+	"owed<>0;"                                                             \
+	"CREATE INDEX delivery_moving ON delivery(destination, moving) WHERE " \
+	"moving IS NOT NULL;"
 #define LEDGER_DELTA                                                           \
 	"CREATE TABLE renamed" LEDGER_RENAMED_IS                               \
 	"CREATE INDEX renamed_old ON renamed(old);"                            \

@@ -208,7 +208,10 @@ sender_record(struct sender *s, bool *intents_r, struct err *err)
 			return -1;
 	for (i = 0; b != NULL && i < b->n; i++)
 		if (delivery_intend(l->ledger, l->d.id, b->items[i].key,
-			s->f->there, s->f->uidnext, l->run, err) < 0)
+			s->f->there, s->f->uidnext, l->run, err) < 0 ||
+		    (b->items[i].owed != 0 &&
+			delivery_owe(l->ledger, l->d.id, b->items[i].key,
+			    b->items[i].owed, err) < 0))
 			return -1;
 	*intents_r = *intents_r || b != NULL;
 	return 0;

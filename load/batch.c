@@ -159,8 +159,9 @@ spell_flags(const struct load *l, const struct load_folder *f,
 	char one[LIMIT_KEYWORD_BYTES + 1];
 	size_t i;
 
+	it->owed = load_rules_flags_behind(&l->rules) & m->flags;
 	for (i = 0; i < sizeof(system) / sizeof(system[0]); i++)
-		if ((m->flags & system[i].bit) != 0)
+		if ((m->flags & ~it->owed & system[i].bit) != 0)
 			put_word(is_allowed(l, f, system[i].word) ? &flags
 								  : &dropped,
 			    system[i].word);

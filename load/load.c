@@ -10,6 +10,7 @@
 #include "core/stop.h"
 #include "formats/delivery_seal.h"
 #include "formats/spool_items.h"
+#include "load/delta.h"
 #include "load/load_impl.h"
 
 int
@@ -236,6 +237,8 @@ run_folders(struct load *l, struct err *err)
 
 	if (!l->o->dry_run && resolve_intents(l, err) < 0)
 		return -1;
+	if (delta_run(l, err) < 0)
+		return -1;
 	for (i = 0; l->doubts && i < l->nfolders; i++)
 		if (delivery_sums(l->ledger, l->d.id, l->folders[i].id,
 			l->folders[i].there, &l->folders[i].sums, err) < 0)
@@ -243,7 +246,8 @@ run_folders(struct load *l, struct err *err)
 	if (check_quiet(l, err) < 0 || anew_check(l, err) < 0)
 		return -1;
 	if (!l->o->dry_run)
-		return lanes_run(l, err) < 0 || resolve_twice(l, err) < 0
+		return lanes_run(l, err) < 0 || resolve_twice(l, err) < 0 ||
+			delta_owed(l, err) < 0
 		    ? -1
 		    : seal(l, err);
 	for (i = 0; i < l->nfolders; i++) {
@@ -385,6 +389,7 @@ name_counters(struct report *r)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		report_add(r, names[i], 0);
+	delta_name_counters(r);
 }
 
 /* What is no mail stays: a word where it is. */

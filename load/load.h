@@ -23,7 +23,8 @@
 #include "core/report.h"
 #include "wire/account.h"
 
-#define LOAD_MAX_WAIT_S 600
+#define LOAD_MAX_WAIT_S	  600
+#define LOAD_MIRROR_LIMIT 50 /* percent */
 
 struct load_options {
 	const char *spool;	 /* the directory */
@@ -46,6 +47,9 @@ struct load_options {
 	bool unpaced;		  /* a rehearsal: neither hours, nor rates or
 				   * budgets of the profile hold it up */
 	unsigned connections;	  /* at most; 0: as many as are of use */
+	bool sync_flags;	  /* changes of flags since the delivery, too */
+	bool mirror;		  /* remove what is gone at the source */
+	unsigned mirror_limit;	  /* percent of what was delivered, at most */
 	unsigned spool_flags;	  /* SPOOL_FORCE */
 	/*
 	 * Somebody still fills the spool: asked when all that it had was

@@ -75,7 +75,8 @@ struct load {
 	struct spool *spool;
 	struct ledger *ledger;
 	struct dest d;
-	int64_t run; /* 0: nothing was written yet */
+	int64_t run;	 /* 0: nothing was written yet */
+	bool delta_done; /* delta.c: what changed was dealt with */
 	struct load_folder *folders;
 	size_t nfolders;
 	char *base; /* --into, wire form; "" */
@@ -216,6 +217,7 @@ struct item {
 	const char *dropped;	/* keywords that are not allowed; or NULL */
 	unsigned refused_words; /* keywords.c's: left out since it was */
 	const char *refused_word;
+	uint32_t owed;		/* flags that go behind it: MSG_FLAGGED */
 	int fd; /* open while it is being sent; else -1 */
 };
 

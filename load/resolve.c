@@ -187,7 +187,7 @@ find_places(struct load *l, int64_t folder, struct place **p_r, size_t *n_r,
 
 	if (ledger_query(l->ledger, &q, err,
 		"SELECT DISTINCT folder FROM delivery WHERE destination=?1 AND "
-		"state=1 AND state<>2" /* by the index delivery_odd */
+		"state=1 AND state<>2" /* by the index delivery_by_state */
 		" AND (?2=0 OR folder=?2)",
 		"ii", l->d.id, folder) < 0)
 		return -1;

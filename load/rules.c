@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "formats/msg.h"
 #include "formats/folder.h"
 
 /* What servers say of themselves, in the greeting, ID or capabilities. */
@@ -274,6 +275,12 @@ bool
 load_rules_no_keyword(const struct load_rules *r, const char *word)
 {
 	return r->limits != NULL && r->limits->no_keywords && word[0] != '\\';
+}
+
+uint32_t
+load_rules_flags_behind(const struct load_rules *r)
+{
+	return r->limits != NULL && r->limits->store_flagged ? MSG_FLAGGED : 0;
 }
 
 /* -------------------------------------------------------------- folders */

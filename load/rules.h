@@ -42,6 +42,9 @@ int load_rules_message(const struct load_rules *r, int fd, uint64_t size,
     struct err *err);
 /* Must this keyword be left out? */
 bool load_rules_no_keyword(const struct load_rules *r, const char *word);
+/* Flags that are not seen everywhere when APPEND sets them, and so go by STORE
+ * once the message is there: MSG_FLAGGED, or 0. */
+uint32_t load_rules_flags_behind(const struct load_rules *r);
 /*
  * A folder by its name there, as plan_plain() gives it; has
  * the destination a folder of that name?  0, or -1 with SCOPE_FOLDER,

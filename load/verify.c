@@ -3,6 +3,7 @@
  * The verification of a destination, folder by folder; see verify.h, and
  * verify_impl.h for who does what.
  */
+#include "load/delta.h"
 #include "load/verify.h"
 
 #include <stdlib.h>
@@ -60,15 +61,23 @@ fill_want(struct verify *v, struct load_folder *f, int64_t at, struct err *err)
 {
 	struct spool_iter *it;
 	struct spool_entry e;
-	int rc;
+	int some, rc;
 
-	if (there_begin(v->l.ledger, err) < 0 ||
+	some = delta_withdrawn(&v->l, NULL, err);
+	if (some < 0 || there_begin(v->l.ledger, err) < 0 ||
 	    ledger_do(v->l.ledger, err, "DELETE FROM temp.ungiven", "") < 0 ||
 	    ledger_do(v->l.ledger, err, "SAVEPOINT fill", "") < 0)
 		return -1;
 	if (spool_iter_open(v->l.spool, f->path, &it, err) < 0)
 		return -1;
 	while ((rc = spool_iter_next(it, &e, err)) == 1) {
+		/* gone at the source, and so not to be there */
+		if (some == 1)
+			rc = delta_withdrawn(&v->l, e.msg.key, err);
+		if (rc < 0)
+			break;
+		if (some == 1 && rc == 1)
+			continue;
 		report_announce(v->l.report, f->path);
 		report_add(v->l.report, "messages", 1);
 		f->announced++;

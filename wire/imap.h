@@ -361,6 +361,29 @@ int imap_uid_search_header(struct imap *im, const char *field,
  * "-FLAGS.SILENT"; flags are words with spaces between. */
 int imap_uid_store(struct imap *im, struct slice set, const char *op,
     struct slice flags, struct err *err);
+/* The same, pipelined. */
+int imap_uid_store_send(struct imap *im, struct slice set, const char *op,
+    struct slice flags, uint32_t *tag_r, struct err *err);
+
+/* What COPYUID told: which UIDs are which now. */
+struct imap_copied {
+	uint32_t uidvalidity; /* of the folder they went to; 0: not told */
+	struct slice from, to;
+	uint32_t from_lo, from_hi, to_lo, to_hi; /* imap_copied_next()'s */
+};
+/*
+ * UID COPY, or UID MOVE where the server has it (IMAP_CAP_MOVE), of the
+ * selected folder's messages to another folder.  UIDs that are not there are
+ * no error.  *c_r lives until the next call.  -1: SCOPE_FOLDER; what was told
+ * before the error counts.
+ */
+int imap_uid_copy(struct imap *im, struct slice set, struct slice name,
+    bool move, struct imap_copied *c_r, struct err *err);
+/* The pairs, one by one. */
+bool imap_copied_next(struct imap_copied *c, uint32_t *from_r, uint32_t *to_r);
+/* UID EXPUNGE (IMAP_CAP_UIDPLUS): of these, those that are marked \Deleted.
+ * There is no plain EXPUNGE here: it would take what others marked. */
+int imap_uid_expunge(struct imap *im, struct slice set, struct err *err);
 
 /* -------------------------------------------------------------- APPEND */
 

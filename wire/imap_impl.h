@@ -95,6 +95,9 @@ struct imap {
 	size_t n_ns;
 	struct buf ns_text;
 
+	struct imap_copied copied; /* imap_move.c's */
+	struct buf copied_from, copied_to;
+
 	struct buf software;
 	struct imap_quota quota;
 	struct imap_result last;
@@ -144,6 +147,8 @@ void imap_read_capabilities(struct imap *im, struct slice words);
 /* ---- imap_about.c: ID and QUOTA, what the server tells of itself */
 void imap_on_id(struct imap *im, struct slice args);
 void imap_on_quota(struct imap *im, struct slice args);
+/* ---- imap_move.c: COPYUID */
+void imap_on_copyuid(struct imap *im, struct slice args);
 /* ---- imap_trouble.c */
 void imap_result_read(struct imap_result *res, const struct imap_resp *r);
 

@@ -156,20 +156,39 @@ imap_uid_search_header(struct imap *im, const char *field, struct slice value,
 
 /* ---------------------------------------------------------------- STORE */
 
+static int
+build_store(struct imap_cmd *c, struct slice set, const char *op,
+    struct slice flags, struct err *err)
+{
+	imap_cmd_word(c, "UID STORE");
+	if (imap_cmd_set(c, set, err) < 0)
+		return -1;
+	imap_cmd_word(c, op);
+	return imap_cmd_flags(c, flags, err);
+}
+
 int
 imap_uid_store(struct imap *im, struct slice set, const char *op,
     struct slice flags, struct err *err)
 {
 	struct imap_cmd c = { 0 };
-	int rc;
+	int rc = build_store(&c, set, op, flags, err);
 
-	imap_cmd_word(&c, "UID STORE");
-	rc = imap_cmd_set(&c, set, err);
-	imap_cmd_word(&c, op);
-	if (rc == 0)
-		rc = imap_cmd_flags(&c, flags, err);
 	if (rc == 0)
 		rc = imap_cmd_run(im, &c, SCOPE_MSG, err);
+	imap_cmd_free(&c);
+	return rc;
+}
+
+int
+imap_uid_store_send(struct imap *im, struct slice set, const char *op,
+    struct slice flags, uint32_t *tag_r, struct err *err)
+{
+	struct imap_cmd c = { 0 };
+	int rc = build_store(&c, set, op, flags, err);
+
+	if (rc == 0)
+		rc = imap_cmd_send(im, &c, tag_r, err);
 	imap_cmd_free(&c);
 	return rc;
 }

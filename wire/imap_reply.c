@@ -192,6 +192,8 @@ tagged(struct imap *im, const struct imap_resp *r, struct err *err)
 	if (r->code == IMAP_CODE_APPENDUID && r->status == IMAP_OK &&
 	    p->want == IMAP_WANT_APPEND)
 		read_appenduid(p, r->code_args);
+	if (r->code == IMAP_CODE_COPYUID && r->status == IMAP_OK)
+		imap_on_copyuid(im, r->code_args);
 	if (r->code == IMAP_CODE_READ_ONLY)
 		im->box.read_only = true;
 	if (p->want == IMAP_WANT_SELECT)
@@ -240,6 +242,10 @@ state_code(struct imap *im, const struct imap_resp *r)
 	case IMAP_CODE_HIGHESTMODSEQ:
 		if (number)
 			im->box.highestmodseq = n;
+		break;
+	case IMAP_CODE_COPYUID:
+		if (r->status == IMAP_OK)
+			imap_on_copyuid(im, r->code_args);
 		break;
 	case IMAP_CODE_PERMANENTFLAGS:
 		read_permanentflags(im, r->code_args);

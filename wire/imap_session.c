@@ -667,6 +667,8 @@ imap_abort(struct imap **im)
 	buf_free(&p->plus_text);
 	buf_free(&p->box_name);
 	buf_free(&p->permanentflags);
+	buf_free(&p->copied_from);
+	buf_free(&p->copied_to);
 	buf_free(&p->ns_text);
 	buf_free(&p->software);
 	buf_free(&p->scratch);

@@ -103,7 +103,8 @@ mkdir -p 'box/.Moved/cur' box/.Moved/new box/.Moved/tmp
 cp -r a.spool d.spool
 mv d.spool/mail/Keys/cur/* d.spool/mail/Empty/cur/
 status 0 "moved in the spool" load d.spool anna --trace-wire trace6
-is "$(jq -c '[.loaded,.unchanged,.elsewhere]' out)" "[0,7,1]" "is reported"
+is "$(jq -c "[.loaded,.unchanged,.moved,.elsewhere]" out)" "[0,7,1,0]" \
+	"is moved there"
 is "$(sent trace6)" "" "and not sent again"
 
 # below a folder

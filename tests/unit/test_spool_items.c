@@ -315,7 +315,8 @@ test_older(void **state)
 	/* what versions 2 and 3 brought, back to front */
 	static const char *const undo[] = { "DROP TABLE renamed",
 		"DROP TABLE delivery_stale", "DROP INDEX message_gone",
-		"DROP INDEX delivery_odd",
+		"DROP INDEX delivery_by_state", "DROP INDEX delivery_owed",
+		"DROP INDEX delivery_moving",
 		"ALTER TABLE destination DROP COLUMN renames",
 		"ALTER TABLE delivery DROP COLUMN flags",
 		"ALTER TABLE delivery DROP COLUMN keywords",
