@@ -278,6 +278,19 @@ pull(struct conn *c, struct err *err)
 	return total;
 }
 
+/*
+ * Tell the peer now that we have what it sent.  It may hold back a few bytes
+ * (the "+" that we wait for) until it hears that the last few have come, and
+ * the kernel would let it wait 40 ms for that.
+ */
+static void
+acknowledge(const struct conn *c)
+{
+	const int one = 1;
+
+	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
+}
+
 /* Sleep until the socket is ready for one of these, at most a slice. */
 static void
 wait_socket(struct conn *c, bool to_read, bool to_write)
@@ -300,6 +313,7 @@ wait_socket(struct conn *c, bool to_read, bool to_write)
 		pfd.events |= POLLOUT;
 	if (pfd.events == 0)
 		pfd.fd = -1;
+	acknowledge(c);
 	(void)poll(&pfd, 1, ms);
 }
 
@@ -418,6 +432,7 @@ wait_sockets(struct conn *const *v, size_t n, int ms)
 				    : POLLOUT);
 		if (pfd[i].events == 0)
 			pfd[i].fd = -1;
+		acknowledge(v[i]);
 	}
 	(void)poll(pfd, (nfds_t)n, ms);
 }
