@@ -165,6 +165,12 @@ fmt:
 bench: all $(BENCH) $(TOOLS)
 	@$(TEST_ENV) sh tests/bench/bench.sh
 
+# load alone: two minutes; LONG=1 more messages, thrice
+bench-load: all $(BENCH) $(TOOLS)
+	@sh scripts/deps.sh build test bench || echo '(going on without)'
+	@sh scripts/servers.sh build/servers || echo '(going on without)'
+	@$(TEST_ENV) sh tests/bench/load.sh
+
 # ------------------------------------------------------- install and others
 deps:
 	@sh scripts/deps.sh build test
@@ -200,6 +206,6 @@ clean:
 
 .PHONY: all check check-build check-run check-unit check-e2e check-crash \
 	check-load-kills check-load-cuts check-pst-damage check-pst-big \
-	asan cover fuzz fuzz-run lint fmt bench deps demo samples install dist clean
+	asan cover fuzz fuzz-run lint fmt bench bench-load deps demo samples install dist clean
 .SECONDARY:
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -path '*/servers' -prune -o -type f -name '*.d' -print)

@@ -84,10 +84,8 @@ for n in $SIZES; do
 done
 sed 's/^/note: /' "$W/notes"
 
-if [ -e "$here/load.sh" ]; then
-	echo
-	. "$here/load.sh"
-fi
+echo
+sh "$here/load.sh"
 
 echo
 . "$here/export.sh"

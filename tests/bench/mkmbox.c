@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Write an mbox of N messages on stdout, and each message's size (with
- * CRLF) to a file: mkmbox N SEED SIZES.  The same arguments give the same
- * bytes.  Sizes follow real mailboxes: most messages are a few KB, a few
- * carry an attachment; the mean is about 15 KB.
+ * CRLF) to a file: mkmbox N SEED SIZES [small|large].  The same arguments
+ * give the same bytes.  Sizes follow real mailboxes: most messages are a few
+ * KB, a few carry an attachment; the mean is about 15 KB.  small: 2 KB each,
+ * nothing attached; large: one in 250 has 1 to 8 MB, the mean is 33 KB.
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/num.h"
 
 static uint64_t seed;
+static bool small, large;
 
 /* xorshift64*: not for secrets, the same on every machine */
 static uint32_t
@@ -28,7 +32,9 @@ body_size(void)
 {
 	uint32_t kind = draw(100);
 
-	if (kind < 60)
+	if (large && draw(250) == 0)
+		return 1000000 + draw(7000000);
+	if (kind < 60 || small)
 		return 400 + draw(3000);
 	if (kind < 90)
 		return 3000 + draw(12000);
@@ -89,12 +95,17 @@ main(int argc, char **argv)
 	uint64_t count, i;
 	FILE *sizes;
 
-	if (argc != 4 || !num_u64(slice_str(argv[1]), UINT64_MAX, &count) ||
+	if (argc < 4 || argc > 5 ||
+	    !num_u64(slice_str(argv[1]), UINT64_MAX, &count) ||
 	    !num_u64(slice_str(argv[2]), UINT64_MAX, &seed)) {
-		fputs("usage: mkmbox COUNT SEED SIZES-FILE >mbox\n", stderr);
+		fputs(
+		    "usage: mkmbox COUNT SEED SIZES-FILE [small|large] >mbox\n",
+		    stderr);
 		return 64;
 	}
 	seed = seed * 2 + 1;
+	small = argc == 5 && strcmp(argv[4], "small") == 0;
+	large = argc == 5 && strcmp(argv[4], "large") == 0;
 	sizes = fopen(argv[3], "w");
 	if (sizes == NULL)
 		return 73;

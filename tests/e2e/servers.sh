@@ -36,9 +36,9 @@ servers_have() {
 servers_root() {
 	root=$T/$1
 	[ ! -e "$root" ] || return 0
-	cp -al "$SERVERS/$1" "$root" 2>/dev/null || {
+	cp -alH "$SERVERS/$1" "$root" 2>/dev/null || {
 		rm -rf "$root"
-		cp -a "$SERVERS/$1" "$root" || return 1
+		cp -aH "$SERVERS/$1" "$root" || return 1
 	}
 	chmod 755 "$root"
 	rm -f "$root/etc/passwd" "$root/etc/group"
