@@ -54,7 +54,7 @@ tell(const struct report *r, void *arg)
 	s->done = done;
 	s->total = total;
 	s->bytes = bytes;
-	s->begun = true;
+	s->begun = report_announced(r) > 0;
 }
 
 /* Does not return. */
@@ -104,7 +104,7 @@ beside_start(struct beside **b_r, enum stage stage, beside_work work, void *arg,
 	if (b->pid < 0)
 		goto fail;
 	if (b->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(EX_TEMPFAIL); /* it died before that */
 		progress_detach();

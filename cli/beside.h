@@ -22,7 +22,8 @@ typedef int (*beside_work)(void *arg, struct report **r, struct err *err);
 
 struct beside_sight {
 	uint64_t done, total, bytes; /* messages so far, of (0: unknown) */
-	bool begun;		     /* it counts: its spool is there */
+	bool begun;		     /* it announced a message: its spool
+				      * is there */
 	bool over;		     /* it has ended */
 };
 

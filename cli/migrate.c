@@ -17,7 +17,7 @@
 
 #define LOOK_MS	     200  /* between two looks at the other stages */
 #define FIRST_GAP_MS 1000 /* before what is new is taken */
-#define LAST_GAP_MS  (30 * 1000)
+#define LAST_GAP_MS  2000
 
 /* The stages beside us, and the summaries of all. */
 struct crew {

@@ -65,10 +65,10 @@ compose(struct buf *b, const struct report *r, int64_t elapsed)
 
 	report_progress(r, &msgs, &msgs_total, &bytes, &bytes_total, &doing);
 	buf_putf(b, "%s %s", line.verb, text_count(a, msgs));
-	if (msgs_total > 0)
+	if (msgs_total > 0 && msgs_total >= msgs)
 		buf_putf(b, "/%s", text_count(a, msgs_total));
 	buf_putf(b, " messages, %s", text_size(a, bytes));
-	if (bytes_total > 0)
+	if (bytes_total > 0 && bytes_total >= bytes)
 		buf_putf(b, "/%s", text_size(a, bytes_total));
 	rate = elapsed <= 0 ? 0 : (double)bytes * 1000 / (double)elapsed;
 	buf_putf(b, ", %s/s", text_size(a, (uint64_t)rate));

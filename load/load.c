@@ -35,7 +35,7 @@ load_begin(struct load *l, struct err *err)
 static void
 announce(struct load *l)
 {
-	uint64_t msgs = 0, bytes = 0;
+	uint64_t msgs = 0, bytes = report_bytes(l->report);
 	size_t i;
 
 	for (i = 0; i < l->nfolders; i++) {

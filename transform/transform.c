@@ -56,6 +56,23 @@ open_out(struct run *run, struct err *err)
 					  SPOOL_READ, run->o->flags, err);
 }
 
+/* Was OUT made of IN when that had no source yet (an extraction had just
+ * begun)?  Now it has. */
+static bool
+was_nameless(struct run *run)
+{
+	const char *have = spool_meta(run->out, "source_identity");
+	char *name;
+	bool same;
+
+	if (have == NULL)
+		return false;
+	name = mem_fmt("spool:%s", spool_dir(run->in));
+	same = strcmp(spool_meta(run->out, "source_identity"), name) == 0;
+	free(name);
+	return same;
+}
+
 /* OUT's source is what IN's is: a transformation of a transformation still
  * holds that mail. */
 static int
@@ -73,7 +90,9 @@ bind_out(struct run *run, struct err *err)
 	    ? mem_str(text)
 	    : mem_fmt("%s:%s", kind, text);
 	if (!run->o->dry_run || spool_meta(run->out, "source_kind") != NULL)
-		rc = spool_bind(run->out, "transform", identity, err);
+		rc = (!run->o->dry_run && was_nameless(run)
+			? spool_rebind
+			: spool_bind)(run->out, "transform", identity, err);
 	if (rc < 0)
 		err_hint(err,
 		    "each spool that is transformed needs an "

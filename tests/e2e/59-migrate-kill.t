@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC1091,SC2086
+# migrate: the stages overlap; killed at any time it goes on where it was.
+. "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/load.sh"
+dovecot_start || { skip_all "no Dovecot here"; exit; }
+use_tls
+cd "$T" || exit 1
+
+# bodies N BYTES: an mbox of N messages of that size
+bodies() {
+	python3 - "$1" "$2" <<-'END'
+	import sys
+	for i in range(int(sys.argv[1])):
+	    print("From mary@example.org Fri Dec 14 21:10:%02d 2012\n"
+	          "From: mary@example.org\nMessage-ID: <b%d@example.org>\n"
+	          "Subject: number %d\n" % (i % 60, i, i))
+	    for _ in range(int(sys.argv[2]) // 64):
+	        print("x" * 63)
+	    print()
+	END
+}
+
+# ------------------------------------------------- loaded while extracted
+bodies 250 2048 >src.mbox
+postroad extract -q mbox:src.mbox fill.spool 2>/dev/null
+postroad load -q $ACCESS --into . fill.spool "$(dest src)" >/dev/null 2>&1 ||
+    postroad load -q $ACCESS fill.spool "$(dest src)" >/dev/null 2>&1
+"$POSTROAD" migrate --json --ca-file "$CA_FILE" --password-file "$PW_FILE" \
+    --source-limit-rate 45k --spool slow.spool --exclude Nothing \
+    "$(dest src)" "$(dest dst)" >sum.json 2>log.txt &
+pid=$!
+seen=0
+while kill -0 "$pid" 2>/dev/null; do
+	n=$(dovecot_do mailbox status -t -u dst messages '*' 2>/dev/null |
+	    sed 's/.*=//')
+	[ "${n:-0}" -gt 0 ] && [ "${n:-0}" -lt 250 ] && seen=1
+	sleep 0.3
+done
+wait "$pid"
+is "$? $(jq -r '"\(.extract.stored) \(.load.loaded)"' sum.json)" '0 250 250' \
+    'a slow source comes through'
+is "$seen" 1 'some were there while others were still on their way'
+is "$(there dst)" "$(here slow.spool)" 'each once'
+
+# ------------------------------------------------------------------ killed
+bodies 3000 900 >kill.mbox
+runs=${KILLS:-8}
+i=0 stopped=0
+while [ "$i" -lt "$runs" ]; do
+	i=$((i + 1))
+	"$POSTROAD" migrate -q $ACCESS --fix-names kill.mbox "$(dest kim)" \
+	    >/dev/null 2>kill.txt &
+	pid=$!
+	sleep "0.$((i * 137 % 90 + 10))"
+	if kill -9 "$pid" 2>/dev/null; then stopped=$((stopped + 1)); fi
+	wait "$pid" 2>/dev/null
+done
+ok "most kills hit" test "$stopped" -gt 2
+"$POSTROAD" migrate --json $ACCESS --fix-names kill.mbox "$(dest kim)" >sum.json \
+    2>log.txt
+is "$?" 0 "after $stopped kills it comes to its end"
+is "$(jq .load.announced sum.json)" 3000 'with all messages'
+there kim >there.txt
+here kill.transformed.spool >here.txt
+same here.txt there.txt 'each of them once'
+is "$(wc -l <there.txt)" 3000 'none is missing'
+
+# ------------------------------------------------- interrupted, then stages
+bodies 3000 900 >stop.mbox
+"$POSTROAD" migrate --json $ACCESS stop.mbox "$(dest lea)" >sum.json 2>log.txt &
+pid=$!
+sleep 0.7
+kill -TERM "$pid"
+wait "$pid"
+status=$?
+ok "TERM ends it with 75, or it had ended" test "$status" = 75 -o "$status" = 0
+ok "it says how far it was" jq -e .load sum.json
+postroad extract -q stop.mbox stop.spool 2>/dev/null &&
+    postroad load -q $ACCESS stop.spool "$(dest lea)" >/dev/null 2>&1
+is "$?" 0 'the single stages go on with it'
+there lea >there.txt
+here stop.spool >here.txt
+same here.txt there.txt 'and end where it would have'
+dovecot_stop
+done_testing
