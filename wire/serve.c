@@ -415,13 +415,16 @@ feed(struct serve_conn *c)
 {
 	size_t at = 0, n;
 
-	while (!c->closing && !c->f.active && !is_full(c) &&
-	    (at < c->in.n || (c->in_literal && c->literal == 0))) {
-		n = c->in_literal ? feed_literal(c, c->in.p + at, c->in.n - at)
+	while (!c->closing && !c->f.active && !is_full(c)) {
+		if (c->in_literal) {
+			if (c->literal > 0 && at == c->in.n)
+				break;
+			at += feed_literal(c, c->in.p + at, c->in.n - at);
+			continue;
+		}
+		n = at == c->in.n ? 0
 				  : feed_line(c, c->in.p + at, c->in.n - at);
-		if (n == 0 &&
-		    !(c->in_literal == false && at < c->in.n &&
-			memchr(c->in.p + at, '\n', c->in.n - at)))
+		if (n == 0)
 			break;
 		at += n;
 	}
@@ -550,8 +553,9 @@ turn(struct serve_conn *c, short got)
 		/* room again: the rest of what is there has its turn */
 	} while (alive && !c->closing && c->out.n == 0 &&
 	    (c->f.active ||
-		(c->in.n > 0 && !c->in_literal &&
-		    memchr(c->in.p, '\n', c->in.n) != NULL)));
+		(c->in.n > 0 &&
+		    (c->in_literal ||
+			memchr(c->in.p, '\n', c->in.n) != NULL))));
 	if (c->closing && c->out.n == 0)
 		return false;
 	return alive;
