@@ -243,15 +243,16 @@ static int
 await_spool(struct crew *c, struct err *err)
 {
 	struct beside_sight s;
+	bool ready;
 
 	do {
 		s = beside_look(feeder(c));
 		report_moved(c->loading, 0);
-		if (s.over || s.begun)
-			break;
-	} while (pause_a_look(err) == 0);
+		/* it tells that it connects before the spool is made */
+		ready = s.over || (s.begun && is_there(c->m->load.lo.spool));
+	} while (!ready && pause_a_look(err) == 0);
 	c->last = s.over;
-	return s.over || s.begun ? 0 : -1;
+	return ready ? 0 : -1;
 }
 
 static void
