@@ -58,7 +58,7 @@ is_there(struct load *l, const struct load_folder *f)
  * a folder there, else the fullest, else the first.  -1. */
 static int
 is_better(struct load *l, struct load_folder *f, struct load_folder *best,
-    struct err *err)
+    int64_t *known_r, struct err *err)
 {
 	struct delivery_sums x, y;
 	int64_t known;
@@ -66,6 +66,7 @@ is_better(struct load *l, struct load_folder *f, struct load_folder *best,
 	known = l->d.id <= 0 || best == NULL
 	    ? 0
 	    : delivery_map_get(l->ledger, l->d.id, best->path, err);
+	*known_r = known;
 	if (known != 0)
 		return known < 0 ? -1 : 0;
 	if (best == NULL || is_there(l, f) != is_there(l, best))
@@ -83,6 +84,7 @@ choose(struct load *l, const char *role, struct err *err)
 {
 	struct load_folder *best = NULL, *other = NULL, *f;
 	bool told = false;
+	int64_t known;
 	size_t i;
 	int rc;
 
@@ -93,14 +95,14 @@ choose(struct load *l, const char *role, struct err *err)
 		if (told ? !has_role(f->role, role)
 			 : *f->role != '\0' || !suggests(f->path, role))
 			continue;
-		rc = is_better(l, f, best, err);
+		rc = is_better(l, f, best, &known, err);
 		if (rc < 0)
 			return -1;
 		other = rc > 0 ? best : f;
 		best = rc > 0 ? f : best;
 		if (other != NULL && *other->role != '\0')
 			*other->role = '\0';
-		if (other != NULL)
+		if (other != NULL && known == 0)
 			report_note(l->report,
 			    "folders '%s' and '%s' look both like the one for "
 			    "%s; '%s' is taken for it",

@@ -7,6 +7,7 @@
 #include "load/verify.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/log.h"
 #include "core/mem.h"
@@ -57,16 +58,17 @@ put_want(struct verify *v, const struct spool_entry *e, int64_t at,
 /* The folder's messages into temp.want.  Lost files count where they were
  * delivered: then the destination has the only copy. */
 static int
-fill_want(struct verify *v, struct load_folder *f, int64_t at, struct err *err)
+fill_one(struct verify *v, struct load_folder *f, int64_t at, struct err *err)
 {
 	struct spool_iter *it;
 	struct spool_entry e;
 	int some, rc;
 
+	report_folder(v->l.report, f->path);
 	some = delta_withdrawn(&v->l, NULL, err);
-	if (some < 0 || there_begin(v->l.ledger, err) < 0 ||
-	    ledger_do(v->l.ledger, err, "DELETE FROM temp.ungiven", "") < 0 ||
-	    ledger_do(v->l.ledger, err, "SAVEPOINT fill", "") < 0)
+	if (some < 0)
+		return -1;
+	if (ledger_do(v->l.ledger, err, "SAVEPOINT fill", "") < 0)
 		return -1;
 	if (spool_iter_open(v->l.spool, f->path, &it, err) < 0)
 		return -1;
@@ -90,6 +92,33 @@ fill_want(struct verify *v, struct load_folder *f, int64_t at, struct err *err)
 	if (ledger_do(v->l.ledger, err, "RELEASE fill", "") < 0)
 		return -1;
 	return rc;
+}
+
+/* Several folders of the spool may go to one there (--folder-map): they are
+ * looked at together.  The next of them behind 'i', itself first. */
+static bool
+next_alike(const struct verify *v, size_t i, size_t *k)
+{
+	const char *name = v->l.folders[i].name;
+
+	*k = *k == SIZE_MAX ? i : *k + 1;
+	while (*k < v->l.nfolders && strcmp(v->l.folders[*k].name, name) != 0)
+		++*k;
+	return *k < v->l.nfolders;
+}
+
+static int
+fill_want(struct verify *v, size_t i, struct err *err)
+{
+	size_t k = SIZE_MAX;
+
+	if (there_begin(v->l.ledger, err) < 0 ||
+	    ledger_do(v->l.ledger, err, "DELETE FROM temp.ungiven", "") < 0)
+		return -1;
+	while (next_alike(v, i, &k))
+		if (fill_one(v, &v->l.folders[k], (int64_t)k + 1, err) < 0)
+			return -1;
+	return 0;
 }
 
 /* ------------------------------------------------------ through trouble */
@@ -161,13 +190,16 @@ visit(struct verify *v, void *arg, struct err *err)
 }
 
 static void
-count_found(struct verify *v, struct load_folder *f)
+count_found(struct verify *v, size_t i)
 {
+	struct load_folder *f = &v->l.folders[i];
 	struct err ignored = { 0 };
 	int64_t pairs = 0;
 
 	if (ledger_number(v->l.ledger, &pairs, &ignored,
-		"SELECT count(*) FROM temp.pair", "") < 0)
+		"SELECT count(*) FROM temp.pair p CROSS JOIN temp.want w ON "
+		"w.id=p.id WHERE w.run=?",
+		"i", (int64_t)i + 1) < 0)
 		return;
 	f->unchanged = (uint64_t)pairs;
 	for (; pairs > 0; pairs--)
@@ -220,15 +252,26 @@ lay_away_all(struct verify *v, const struct verify_place *p, struct err *err)
 	return verify_lay_away(v, p, err);
 }
 
-static int
-run_folder(struct verify *v, struct load_folder *f, size_t i, struct err *err)
+static void
+set_absent(struct verify *v, size_t i, bool absent)
 {
+	size_t k = SIZE_MAX;
+
+	while (next_alike(v, i, &k))
+		v->absent[k] = absent;
+}
+
+static int
+run_folder(struct verify *v, size_t i, struct err *err)
+{
+	struct load_folder *f = &v->l.folders[i];
 	struct visit to = { .f = f,
 		.p = { .name = f->name, .tag = (int64_t)i + 1 } };
-	struct err why = { 0 };
+	struct err why = { 0 }, copy;
+	size_t k = SIZE_MAX;
 	int rc;
 
-	v->absent[i] = !is_there(v, f);
+	set_absent(v, i, !is_there(v, f));
 	if (v->absent[i])
 		return verify_lay_away(v, &to.p, err);
 	rc = verify_through(v, visit, &to, &why);
@@ -237,21 +280,37 @@ run_folder(struct verify *v, struct load_folder *f, size_t i, struct err *err)
 		return -1;
 	}
 	if (rc == 1) {
-		v->absent[i] = is_gone_now(v, f);
+		set_absent(v, i, is_gone_now(v, f));
 		if (v->absent[i])
 			return lay_away_all(v, &to.p, err);
-		leave_unchecked(v, f, &why);
+		while (next_alike(v, i, &k)) {
+			copy = why;
+			leave_unchecked(v, &v->l.folders[k], &copy);
+		}
 		return 0;
 	}
 	if (verify_pairs(v, &to.p, err) < 0 ||
 	    verify_twins(v, &to.p, err) < 0 ||
 	    verify_lay_away(v, &to.p, err) < 0)
 		return -1;
-	count_found(v, f);
+	while (next_alike(v, i, &k))
+		count_found(v, k);
 	return 0;
 }
 
 /* ------------------------------------------------------------------- run */
+
+/* Was it looked at with one before it? */
+static bool
+is_alike_before(const struct verify *v, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (strcmp(v->l.folders[k].name, v->l.folders[i].name) == 0)
+			return true;
+	return false;
+}
 
 static int
 run_folders(struct verify *v, struct err *err)
@@ -259,12 +318,11 @@ run_folders(struct verify *v, struct err *err)
 	size_t i;
 
 	for (i = 0; i < v->l.nfolders; i++) {
-		struct load_folder *f = &v->l.folders[i];
-
-		report_folder(v->l.report, f->path);
-		if (fill_want(v, f, (int64_t)i + 1, err) < 0 ||
-		    run_folder(v, f, i, err) < 0)
-			return err_within(err, "folder '%s'", f->path);
+		if (is_alike_before(v, i))
+			continue;
+		if (fill_want(v, i, err) < 0 || run_folder(v, i, err) < 0)
+			return err_within(err, "folder '%s'",
+			    v->l.folders[i].path);
 	}
 	return verify_left(v, err);
 }

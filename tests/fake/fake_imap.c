@@ -396,6 +396,22 @@ list_one(const char *word, struct slice name, const char *attrs)
 }
 
 static void
+put_namespace(void)
+{
+	struct buf prefix = { 0 };
+	bool back = opt.delimiter == '\\';
+
+	if (opt.delimiter == '\0') {
+		put("* NAMESPACE ((\"\" NIL)) NIL NIL");
+		return;
+	}
+	put_string(slice_str(opt.prefix), &prefix);
+	put("* NAMESPACE ((%s \"%s%c\")) NIL NIL", buf_str(&prefix),
+	    back ? "\\" : "", opt.delimiter);
+	buf_free(&prefix);
+}
+
+static void
 cmd_list(const char *word)
 {
 	struct buf ref = { 0 }, pattern = { 0 }, more = { 0 }, name = { 0 };
@@ -1239,12 +1255,7 @@ simple(const char *verb)
 		put("* ID (\"name\" \"fake\")");
 		reply("OK ID");
 	} else if (strcasecmp(verb, "NAMESPACE") == 0) {
-		if (opt.delimiter == '\0')
-			put("* NAMESPACE ((\"\" NIL)) NIL NIL");
-		else
-			put("* NAMESPACE ((\"%s\" \"%s%c\")) NIL NIL",
-			    opt.prefix, opt.delimiter == '\\' ? "\\" : "",
-			    opt.delimiter);
+		put_namespace();
 		reply("OK NAMESPACE");
 	} else if (strcasecmp(verb, "UNSELECT") == 0 ||
 	    strcasecmp(verb, "CLOSE") == 0) {
