@@ -68,7 +68,7 @@ if command -v mbsync >/dev/null; then
 	status 0 'and pulls out of it' mbsync -c rc pull
 	is "$(find n -name '*,U=*' | wc -l)" 10 'all is there'
 	is "$(find n -name '*,U=*' -exec cat {} + | grep -v '^X-TUID' | sort | md5sum)" \
-	    "$(find m -name '*host*' -o -name '*,U=*' | xargs cat |
+	    "$(find m \( -name '*host*' -o -name '*,U=*' \) -exec cat {} + |
 	        grep -v '^X-TUID' | sort | md5sum)" 'as it was'
 	rm "$(find m/Work/cur -type f | head -1)"
 	status 0 'what is deleted here goes there, too' mbsync -c rc push
