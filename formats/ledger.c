@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -24,6 +25,10 @@ struct ledger {
 	sqlite3 *db;
 	char *path;
 	bool in_transaction;
+	/* while another process writes */
+	void (*waiting)(void *arg, bool on);
+	void *waiting_arg;
+	unsigned patience_ms, waited_ms;
 	struct {
 		const char *sql;
 		sqlite3_stmt *stmt;
@@ -158,10 +163,40 @@ authorize_reader(void *arg, int action, const char *a, const char *b,
 	}
 }
 
+/* SQLite's question: shall I try once more? */
+static int
+on_busy(void *arg, int times)
+{
+	struct ledger *l = arg;
+	unsigned ms = times < 100 ? 1 : 10;
+	struct timespec ts = { .tv_nsec = (long)ms * 1000000 };
+
+	if (times == 0) {
+		l->waited_ms = 0;
+		if (l->waiting != NULL)
+			l->waiting(l->waiting_arg, true);
+	}
+	if (l->waited_ms >= l->patience_ms)
+		return 0;
+	nanosleep(&ts, NULL);
+	l->waited_ms += ms;
+	return 1;
+}
+
+void
+ledger_set_waiting(struct ledger *l, void (*waiting)(void *arg, bool on),
+    void *arg, unsigned ms)
+{
+	l->waiting = waiting;
+	l->waiting_arg = arg;
+	l->patience_ms = ms;
+}
+
 static int
 set_pragmas(struct ledger *l, enum ledger_mode mode, struct err *err)
 {
-	sqlite3_busy_timeout(l->db, BUSY_MS);
+	l->patience_ms = BUSY_MS;
+	sqlite3_busy_handler(l->db, on_busy, l);
 	if (mode == LEDGER_READ) {
 		sqlite3_set_authorizer(l->db, authorize_reader, NULL);
 		return run_script(l,
@@ -560,12 +595,15 @@ ledger_number(struct ledger *l, int64_t *out, struct err *err, const char *sql,
 int
 ledger_begin(struct ledger *l, struct err *err)
 {
+	int rc;
+
 	if (l->in_transaction)
 		return 0;
-	if (run_script(l, "BEGIN IMMEDIATE", "beginning", err) < 0)
-		return -1;
-	l->in_transaction = true;
-	return 0;
+	rc = run_script(l, "BEGIN IMMEDIATE", "beginning", err);
+	if (l->waiting != NULL)
+		l->waiting(l->waiting_arg, false);
+	l->in_transaction = rc == 0;
+	return rc;
 }
 
 int

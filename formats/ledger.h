@@ -36,6 +36,12 @@ int ledger_open(struct ledger **l_r, const char *path, enum ledger_mode mode,
 /* Rolls back an open transaction, checkpoints, leaves no -wal.  *l to NULL. */
 void ledger_close(struct ledger **l);
 
+/*
+ * What to do while another process writes: ledger_begin() calls waiting(arg,
+ * true), waits for at most 'ms', and calls waiting(arg, false).
+ */
+void ledger_set_waiting(struct ledger *l, void (*waiting)(void *arg, bool on),
+    void *arg, unsigned ms);
 /* Begin is idempotent: a transaction that is open stays open. */
 int ledger_begin(struct ledger *l, struct err *err);
 /* Durable when it returns 0.  Without an open transaction: nothing. */

@@ -15,7 +15,11 @@
 #include "formats/spool_impl.h"
 
 #define LOCK_CONTENTS	  0
+#define LOCK_WANTED	  1 /* the ledger is, by those who hold it */
 #define LOCK_DESTINATIONS 16
+/* Who fills the spool makes way soon, unless its source says nothing. */
+#define DELIVER_WAIT_MS (150 * 1000)
+#define WRITE_WAIT_MS	(10 * 1000)
 
 /* Kinds of file system on which SQLite's locks or syncfs do not hold. */
 static const long network_fs[] = { 0x6969 /* NFS */, 0x517b /* SMB */,
@@ -196,6 +200,35 @@ open_ledger(struct spool *sp, struct err *err)
 	return rc;
 }
 
+/* Tell whoever writes that the ledger is wanted; once we have it, that it is
+ * not any more. */
+static void
+want_ledger(void *arg, bool on)
+{
+	struct spool *sp = arg;
+	struct flock fl = { .l_type = on ? F_RDLCK : F_UNLCK,
+		.l_whence = SEEK_SET,
+		.l_start = LOCK_WANTED,
+		.l_len = 1 };
+
+	if (on == sp->wants || sp->lockfd < 0)
+		return;
+	sp->wants = on;
+	fcntl(sp->lockfd, F_OFD_SETLK, &fl);
+}
+
+bool
+spool_is_wanted(const struct spool *sp)
+{
+	struct flock fl = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = LOCK_WANTED,
+		.l_len = 1 };
+
+	return sp->lockfd >= 0 && fcntl(sp->lockfd, F_OFD_GETLK, &fl) == 0 &&
+	    fl.l_type != F_UNLCK;
+}
+
 /* Rows and files into agreement, where we may: a run that holds the contents
  * lock now keeps them so itself. */
 static int
@@ -232,6 +265,10 @@ open_all(struct spool *sp, const char *dir, struct err *err)
 		return -1;
 	if (sp->ledger == NULL && open_ledger(sp, err) < 0)
 		return -1;
+	if (sp->mode != SPOOL_READ)
+		ledger_set_waiting(sp->ledger, want_ledger, sp,
+		    sp->mode == SPOOL_DELIVER ? DELIVER_WAIT_MS
+					      : WRITE_WAIT_MS);
 	return 0;
 }
 

@@ -139,11 +139,43 @@ spool_is_pending(const struct spool *sp, int64_t folder, const char *final)
 	return false;
 }
 
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int
+spool_make_way(struct spool *sp, struct err *err)
+{
+	const struct timespec ts = { .tv_nsec = 1000000 };
+	struct batch *b = &sp->batch;
+	int64_t now = monotonic_ms();
+	unsigned waited;
+
+	if (!ledger_in_transaction(sp->ledger) || now - b->looked_ms < LOOK_MS)
+		return 0;
+	b->looked_ms = now;
+	if (!spool_is_wanted(sp))
+		return 0;
+	if (spool_flush(sp, err) < 0)
+		return -1;
+	for (waited = 0; waited < WAY_MS && spool_is_wanted(sp); waited++)
+		nanosleep(&ts, NULL);
+	b->looked_ms = monotonic_ms();
+	return 0;
+}
+
 int
 spool_flush_if_due(struct spool *sp, struct err *err)
 {
 	struct batch *b = &sp->batch;
 
+	if (spool_make_way(sp, err) < 0)
+		return -1;
 	if (b->npending < BATCH_MSGS && b->bytes < BATCH_BYTES &&
 	    monotonic_s() - b->begun < BATCH_S)
 		return 0;

@@ -122,6 +122,8 @@ spool_write(struct spool_draft *d, const void *data, size_t len,
 		return err_set(err, SCOPE_MSG, EX_DATAERR,
 		    "message is larger than %llu bytes",
 		    (unsigned long long)LIMIT_MSG_BYTES);
+	if (spool_make_way(d->sp, err) < 0)
+		return -1;
 	d->size += len;
 	digest_add(d->digest, data, len);
 	if (d->head.n < LIMIT_HEAD_BYTES) {

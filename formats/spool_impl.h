@@ -26,6 +26,9 @@
 #define BATCH_MSGS  2000
 #define BATCH_BYTES ((uint64_t)64 << 20)
 #define BATCH_S	    5
+#define LOOK_MS	    100 /* between two looks at who waits for the ledger */
+#define WAY_MS	    500 /* for them to take it */
+#define WAY_SHARE   8	/* of the time, one part may go into making way */
 
 /* A file in tmp/ that the flush renames into its folder. */
 struct pending {
@@ -56,6 +59,8 @@ struct batch {
 	uint64_t bytes;
 	int64_t begun; /* monotonic seconds of the first thing in it */
 	struct arena arena;
+	int64_t looked_ms; /* when it was last asked who waits */
+	int64_t way_ms;	   /* how long it took then to end the batch */
 };
 
 struct spool {
@@ -63,6 +68,7 @@ struct spool {
 	enum spool_mode mode;
 	unsigned flags;
 	int dirfd, mailfd, tmpfd, lockfd;
+	bool wants; /* the ledger, and has said so */
 	struct ledger *ledger;
 	struct batch batch;
 	uint64_t drafts;	  /* made so far, for names in tmp/ */
@@ -92,6 +98,10 @@ int spool_pend(struct spool *sp, int64_t folder, const char *tmp,
 void spool_doom(struct spool *sp, int64_t folder, const char *name);
 /* Flush if the batch is full or old. */
 int spool_flush_if_due(struct spool *sp, struct err *err);
+/* Somebody waits for the ledger that we have: flush, and let them. */
+int spool_make_way(struct spool *sp, struct err *err);
+/* spool.c: does another process wait for it? */
+bool spool_is_wanted(const struct spool *sp);
 void spool_batch_free(struct spool *sp);
 
 /* Is it still in tmp/, with this name to come? */
