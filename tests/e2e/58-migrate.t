@@ -63,6 +63,21 @@ is "$?" 64 'without its rules it does not go on'
 like "$(cat log.txt)" 'rules.yaml' 'and says which they were'
 is "$(there bert | wc -l)" 24 'nothing was sent'
 
+# ------------------------------------------------- again, when mail was moved
+dovecot_do mailbox create -u anna Kept 2>/dev/null
+dovecot_do move -u anna Kept mailbox INBOX header Message-ID n3@example.org
+dovecot_do flags add -u anna '\Flagged' mailbox INBOX \
+    header Message-ID n4@example.org
+migrate --password-file "$PW_FILE" --rules rules.yaml --spool a.spool \
+    --sync-flags "$(dest anna)" "$(dest bert)" >sum.json 2>log.txt
+is "$?" 0 'mail that was moved at the source'
+is "$(there bert | cut -d' ' -f1 | sort | uniq -c | awk '{ print $2, $1 }')" \
+    "Archive/2019 12
+INBOX 11
+Kept 1" 'is moved there, and is there once'
+is "$(dovecot_do fetch -u bert uid mailbox INBOX FLAGGED | grep -c uid)" 1 \
+    'a flag follows'
+
 # ------------------------------------------------------ names and passwords
 migrate mary.mbox "$(dest mary)" </dev/null >sum.json 2>log.txt
 is "$?" 77 'without a password and a terminal: not allowed'
