@@ -220,6 +220,7 @@ leave_unchecked(struct verify *v, struct load_folder *f, struct err *why)
 	report_add(v->l.report, "unchecked", f->announced);
 	for (n = f->announced; n > 0; n--)
 		report_fate(v->l.report, f->path, FATE_REFUSED, 0);
+	f->refused = f->announced;
 	v->blind = true;
 }
 
@@ -411,6 +412,21 @@ tell_rewrites(struct verify *v)
 	v->rewrites = v->added = NULL;
 }
 
+/* The run came to an early end: what had no verdict has none. */
+static void
+leave_pending(struct verify *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->l.nfolders; i++) {
+		const struct load_folder *f = &v->l.folders[i];
+		uint64_t done = f->unchanged + f->lost + f->refused;
+
+		for (; done < f->announced; done++)
+			report_fate(v->l.report, f->path, FATE_PENDING, 0);
+	}
+}
+
 static void
 free_verify(struct verify *v)
 {
@@ -450,6 +466,12 @@ verify_dest_run(const struct verify_options *o, struct report *r,
 	verify_history_begin(&v);
 	rc = verify_all(&v, err);
 	ledger_rollback(v.l.ledger);
+	if (rc < 0)
+		leave_pending(&v);
+	else if (!o->deep)
+		report_note(r,
+		    "sizes, dates and flags were compared, and bytes only "
+		    "where those left doubts; --deep compares all bytes");
 	tell_rewrites(&v);
 	verify_history_end(&v, rc, err);
 	free_verify(&v);

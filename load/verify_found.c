@@ -394,8 +394,10 @@ leave_found(struct verify *v, const struct verify_place *p, struct err *err)
 		"SELECT at FROM temp.found WHERE sat=?", "i", p->tag) < 0)
 		return -1;
 	while ((rc = ledger_step(q, err)) == 1) {
-		report_fate(v->l.report,
-		    v->l.folders[ledger_int(q, 0) - 1].path, FATE_REFUSED, 0);
+		struct load_folder *f = &v->l.folders[ledger_int(q, 0) - 1];
+
+		report_fate(v->l.report, f->path, FATE_REFUSED, 0);
+		f->refused++;
 		report_add(v->l.report, "unchecked", 1);
 	}
 	ledger_end(&q);
