@@ -12,10 +12,12 @@
 #include "load/rehearse.h"
 #include "wire/secret.h"
 
+#define MOST_CONNECTIONS 32
+
 struct options {
 	const char *as, *providers, *into, *dest_profile, *same_names;
 	struct opt_list folder_map;
-	uint64_t quota, daily_budget, rate, bandwidth;
+	uint64_t quota, daily_budget, rate, bandwidth, connections;
 };
 
 static const struct opt options[] = {
@@ -33,6 +35,8 @@ static const struct opt options[] = {
 	{ "dest-profile", 0, OPT_STR, "NAME",
 	    "as it will be given to load (default: the provider)",
 	    OPT_AT(struct options, dest_profile) },
+	{ "connections", 0, OPT_NUM, "N", "as it will be given to load",
+	    OPT_AT(struct options, connections) },
 	{ "quota", 0, OPT_SIZE, "BYTES", "the mailbox has room for so much",
 	    OPT_AT(struct options, quota) },
 	{ "rate", 0, OPT_NUM, "N",
@@ -184,6 +188,9 @@ check(const struct options *o, struct err *err)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--same-names: '%s' is neither 'apart' nor 'merge'",
 		    o->same_names);
+	if (o->connections > MOST_CONNECTIONS)
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "--connections: at most %d", MOST_CONNECTIONS);
 	if (foldermap_new(&map, o->folder_map.v, o->folder_map.n, err) < 0)
 		return -1;
 	foldermap_free(&map);
@@ -220,6 +227,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 		    .merge_same = o.same_names != NULL &&
 			strcmp(o.same_names, "merge") == 0,
 		    .dest_profile = o.dest_profile,
+		    .connections = (unsigned)o.connections,
 		    .max_wait_s = LOAD_MAX_WAIT_S } };
 	r = report_new(STAGE_LOAD);
 	progress_begin(&co, r, "rehearsing");

@@ -270,6 +270,67 @@ test_inside(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* ------------------------------------------------------ what answers */
+
+/* A connection taken in, none made; a file that grows so far. */
+static int
+serve_inside(int listener, int file)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX, .sun_path = "x" };
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), rc = 0;
+
+	rc |= fd >= 0 && send(fd, "hello", 5, MSG_NOSIGNAL) == 5 ? 0 : 1;
+	rc |= try_socket(-1) ? 0 : 2;
+	rc |= denied(connect(fd, (struct sockaddr *)&sa, sizeof(sa))) ? 0 : 4;
+	rc |= denied(listen(listener, 1)) ? 0 : 8;
+	rc |= pwrite(file, "x", 1, 99) == 1 ? 0 : 16;
+	rc |= pwrite(file, "x", 1, 100) < 0 && errno == EFBIG ? 0 : 32;
+	rc |= try_open_write(-1) && try_fork(-1) ? 0 : 64;
+	return rc;
+}
+
+static void
+test_serves(void **state)
+{
+	struct sandbox_spec spec = { .read_fd = -1,
+		.serves = true,
+		.file_bytes = 100 };
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int listener, client, file, status;
+	char block[8];
+	pid_t pid;
+
+	(void)state;
+	/* a name without a file */
+	snprintf(sa.sun_path + 1, sizeof(sa.sun_path) - 1, "postroad-%d",
+	    (int)getpid());
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	file = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	assert_true(listener >= 0 && client >= 0 && file >= 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&sa, sizeof(sa)),
+	    0);
+	pid = fork();
+	if (pid == 0) {
+		signal(SIGXFSZ, SIG_IGN);
+		if (sandbox_enter(&spec) != 0)
+			_exit(128);
+		_exit(serve_inside(listener, file));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 128 && !kernel_can())
+		print_message("no full sandbox on this kernel\n");
+	else
+		assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(recv(client, block, sizeof(block), 0), 5);
+	close(listener);
+	close(client);
+	close(file);
+}
+
 /* The same tries must be able to fail: outside, they are allowed. */
 static void
 test_outside(void **state)
@@ -301,6 +362,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_inside),
+		cmocka_unit_test(test_serves),
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_names),
 	};
