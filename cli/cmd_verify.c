@@ -5,16 +5,19 @@
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
+#include "cli/verified.h"
 #include "extract/compare.h"
 #include "formats/spool_check.h"
 #include "load/load.h"
 #include "load/verify.h"
 #include "wire/secret.h"
 
+#define MOST_CONNECTIONS 4
+
 struct options {
-	bool strict, deep, repair;
+	bool strict, deep, repair, history;
 	const char *into, *against, *codepage;
-	uint64_t max_wait_s;
+	uint64_t max_wait_s, connections;
 };
 
 static const struct opt options[] = {
@@ -32,6 +35,12 @@ static const struct opt options[] = {
 	    OPT_AT(struct options, against) },
 	{ "codepage", 0, OPT_STR, "NAME", "as it was given to extract",
 	    OPT_AT(struct options, codepage) },
+	{ "history", 0, OPT_FLAG, NULL,
+	    "show what verifications of this spool have found so far",
+	    OPT_AT(struct options, history) },
+	{ "connections", 0, OPT_NUM, "N",
+	    "read messages over so many at once (up to 4)",
+	    OPT_AT(struct options, connections) },
 	{ "into", 0, OPT_STR, "FOLDER", "as it was given to load",
 	    OPT_AT(struct options, into) },
 	{ "max-wait", 0, OPT_NUM, "SECONDS",
@@ -50,6 +59,8 @@ verify_spool(const char *dir, const struct options *o, struct report *r,
 	if (spool_open(&sp, dir, SPOOL_READ, 0, err) < 0)
 		return -1;
 	rc = spool_check(sp, r, err);
+	if (rc == 0)
+		rc = verified_note(sp, r, err);
 	spool_close(&sp);
 	(void)o;
 	return rc;
@@ -65,6 +76,7 @@ verify_dest(const char *dir, struct account *a, const struct options *o,
 		.deep = o->deep,
 		.strict = o->strict,
 		.repair = o->repair,
+		.connections = (unsigned)o->connections,
 		.max_wait_s = o->max_wait_s };
 
 	return verify_dest_run(&vo, r, err);
@@ -150,6 +162,19 @@ run(const struct cmd *cmd, int argc, char **argv)
 	at = options_parse(cmd, into, argc, argv, 1, 2, &err);
 	if (at < 0 || common_begin(&co, &err) < 0)
 		return cmd_fail(&co, &err);
+	if (o.connections > MOST_CONNECTIONS) {
+		err_set(&err, SCOPE_RUN, EX_USAGE, "--connections: at most %d",
+		    MOST_CONNECTIONS);
+		return cmd_fail(&co, &err);
+	}
+	if (o.history && argc - at != 1) {
+		err_set(&err, SCOPE_RUN, EX_USAGE, "--history: wants SPOOL");
+		return cmd_fail(&co, &err);
+	}
+	if (o.history)
+		return verified_print(argv[at], co.json, &err) < 0
+		    ? cmd_fail(&co, &err)
+		    : cmd_flush(0);
 	secret_harden_process();
 	r = report_new(STAGE_VERIFY);
 	progress_begin(&co, r, "verifying");

@@ -7,6 +7,7 @@
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "cli/entry.h"
+#include "cli/verified.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "formats/delivery.h"
@@ -222,7 +223,8 @@ tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 {
 	struct buf subject = { 0 };
 	struct js *o, *list;
-	char *key = mem_str(e->msg.key);
+	char *key = mem_str(e->msg.key), *folder = mem_str(e->msg.folder);
+	char *source = mem_str(e->msg.source);
 	bool gone = spool_is_gone(e);
 	int rc;
 
@@ -236,6 +238,9 @@ tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 		rc = say_moves(l, key, NULL, err);
 		if (rc == 0)
 			rc = deliveries(l, key, NULL, err);
+		if (rc == 0)
+			rc = verified_message(l->sp, folder, source, say, NULL,
+			    err);
 	} else {
 		entry_subject(l->sp, e, &subject);
 		o = entry_json(e, buf_str(&subject));
@@ -250,10 +255,17 @@ tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 		if (rc == 0)
 			rc = deliveries(l, key, list, err);
 		js_set(o, "deliveries", list);
+		list = js_arr();
+		if (rc == 0)
+			rc = verified_message(l->sp, folder, source, say, list,
+			    err);
+		js_set(o, "verified", list);
 		js_push(l->messages, o);
 		buf_free(&subject);
 	}
 	free(key);
+	free(folder);
+	free(source);
 	return rc;
 }
 

@@ -19,6 +19,7 @@ name_it(struct report *r, const struct spool_entry *e, const char *counter,
 	    &(struct problem){ .folder = e->msg.folder,
 		.source = e->msg.source,
 		.size = e->msg.size,
+		.kind = counter,
 		.err = why });
 }
 
@@ -71,7 +72,19 @@ check_entry(struct spool *sp, struct report *r, const struct spool_entry *e)
 
 	report_add(r, "messages", 1);
 	if (e->id == 0) {
+		err_set(&err, SCOPE_MSG, EX_DATAERR,
+		    "%s: not in the ledger: not put there by postroad",
+		    e->file);
+		err_hint(&err,
+		    "transform and load take it along; move it away "
+		    "if they should not");
 		report_add(r, "not_in_ledger", 1);
+		report_problem(r,
+		    &(struct problem){ .folder = e->msg.folder,
+			.size = e->msg.size,
+			.kind = "not_in_ledger",
+			.warning = true,
+			.err = &err });
 		return;
 	}
 	if (e->lost) {
@@ -105,6 +118,7 @@ name_item(struct report *r, const struct spool_item *it, const char *counter,
 		.source = it->source,
 		.subject = it->title,
 		.size = it->size,
+		.kind = counter,
 		.err = why });
 }
 
