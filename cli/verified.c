@@ -147,7 +147,6 @@ verified_message(struct spool *sp, const char *folder, const char *source,
 	struct ledger *l = spool_ledger(sp);
 	struct verify_result v = { 0 };
 	struct buf keep = { 0 }, text = { 0 };
-	bool told;
 	int rc;
 
 	while ((rc = verify_result_next(l, &v, &keep, err)) == 1) {
@@ -157,10 +156,7 @@ verified_message(struct spool *sp, const char *folder, const char *source,
 		if (rc == 0)
 			continue;
 		buf_clear(&text);
-		rc = verify_result_of(l, &v, folder, source, &text, &told, err);
-		if (rc < 0)
-			break;
-		if (told)
+		if (verify_result_of(&v, folder, source, &text))
 			tell_one(&v, buf_str(&text), tell, list);
 	}
 	buf_free(&keep);

@@ -152,6 +152,18 @@ js_get_int(const struct js *obj, const char *key)
 	return json_is_integer(v) ? json_integer_value(v) : -1;
 }
 
+size_t
+js_count(const struct js *arr)
+{
+	return json_array_size(jc(arr));
+}
+
+const struct js *
+js_at(const struct js *arr, size_t i)
+{
+	return (const struct js *)json_array_get(jc(arr), i);
+}
+
 static int
 add(const char *p, size_t n, void *arg)
 {

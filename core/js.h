@@ -40,6 +40,9 @@ struct js *js_parse(struct slice text);
 const struct js *js_get(const struct js *obj, const char *key);
 const char *js_get_str(const struct js *obj, const char *key);
 int64_t js_get_int(const struct js *obj, const char *key);
+/* How many values an array has (0: it is none), and one of them, borrowed. */
+size_t js_count(const struct js *arr);
+const struct js *js_at(const struct js *arr, size_t i);
 
 /* Compact, one line, without a final newline. */
 void js_put(struct buf *out, const struct js *v);

@@ -36,11 +36,10 @@ int verify_result_is_last(struct ledger *l, const struct verify_result *r,
     struct err *err);
 /*
  * What this result says of the message with this source (JSON text) in this
- * folder of the spool: the difference, "" none, NULL it does not say (more
- * differences than are kept; loaded or stored since).  In 'out'.  0 or -1.
+ * folder of the spool: the differences into 'out', nothing for none.  false:
+ * it does not say (it has more differences than are kept).
  */
-int verify_result_of(struct ledger *l, const struct verify_result *r,
-    const char *folder, const char *source, struct buf *out, bool *told_r,
-    struct err *err);
+bool verify_result_of(const struct verify_result *r, const char *folder,
+    const char *source, struct buf *out);
 
 #endif

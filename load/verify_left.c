@@ -200,12 +200,42 @@ take_back(struct verify *v, struct err *err)
 	return ledger_commit(ledger, err);
 }
 
+/* What load has removed there, since the source has it no more. */
+static int
+leave_withdrawn(struct verify *v, struct err *err)
+{
+	struct ledger_rows *q;
+	int rc;
+
+	if (ledger_query(v->l.ledger, &q, err,
+		"SELECT g.at FROM temp.gone g CROSS JOIN delivery d ON "
+		"d.destination=? AND d.key=g.key AND d.state=5",
+		"i", v->l.d.id) < 0)
+		return -1;
+	while ((rc = ledger_step(q, err)) == 1) {
+		struct load_folder *f = &v->l.folders[ledger_int(q, 0) - 1];
+
+		report_fate(v->l.report, f->path, FATE_EXCLUDED, 0);
+		report_add(v->l.report, "withdrawn", 1);
+		f->refused++;
+	}
+	ledger_end(&q);
+	if (rc < 0)
+		return -1;
+	return ledger_do(v->l.ledger, err,
+		   "DELETE FROM temp.gone WHERE key IN (SELECT key FROM "
+		   "delivery WHERE destination=? AND state=5)",
+		   "i", v->l.d.id) < 0
+	    ? -1
+	    : 0;
+}
+
 int
 verify_left(struct verify *v, struct err *err)
 {
 	int64_t gone;
 
-	if (number_folders(v, err) < 0 ||
+	if (number_folders(v, err) < 0 || leave_withdrawn(v, err) < 0 ||
 	    ledger_number(v->l.ledger, &gone, err,
 		"SELECT count(*) FROM temp.gone", "") < 0)
 		return -1;
