@@ -232,6 +232,24 @@ int spool_link(struct spool *sp, struct spool *from,
 int spool_confirm_link(struct spool *sp, struct spool *from,
     const struct spool_entry *e, const struct msg *msg, struct err *err);
 
+/*
+ * Other bytes for a message that is there: those of a draft, or those that
+ * another spool holds under its key.  Its place in the order, flags, keywords,
+ * dates and what its source told stay; its folder too, if 'folder' is NULL.
+ * Flushes what is pending.  Killed in between, the message is not there until
+ * that is done again: then spool_is_swapped() is true for its key, and these
+ * two go on with what it had.
+ */
+int spool_replace(struct spool *sp, struct spool_draft **d, const char *key,
+    const char *folder, const uint8_t *source_sha256, struct err *err);
+int spool_replace_link(struct spool *sp, struct spool *from,
+    const struct spool_entry *e, const char *folder, struct err *err);
+int spool_is_swapped(struct spool *sp, const char *key);
+/* Killed after that, before its row was written: the file was adopted, and
+ * its row gets what it had.  Without a note, nothing. */
+int spool_settle_swap(struct spool *sp, const char *key, struct err *err);
+int spool_forget_swap(struct spool *sp, const char *key, struct err *err);
+
 /* Change flags and keywords of a message because its source did (a rename;
  * sets source_flags too).  Part of the batch. */
 int spool_set_flags(struct spool *sp, const char *key, uint32_t flags,

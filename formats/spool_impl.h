@@ -5,6 +5,7 @@
  *	spool.c		open, close, locks, meta, events
  *	spool_batch.c	the batch: what is pending, and making it durable
  *	spool_draft.c	messages being written, linked, moved, re-flagged
+ *	spool_swap.c	other bytes for a message that is there
  *	spool_tree.c	directories: folders on disk, opened without symlinks
  *	spool_scan.c	rows and files brought into agreement
  *	spool_list.c	walks and look-ups
