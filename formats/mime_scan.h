@@ -45,6 +45,8 @@ struct entity {
 	const char *disposition; /* "attachment", lower case; "" if none */
 	const char *filename;	 /* of the disposition */
 	enum span_how how;	 /* its transfer encoding */
+	bool composite;		 /* it says multipart/ or message/ */
+	bool unknown_how;	 /* it says an encoding that we do not know */
 	struct slice cid, location;
 };
 

@@ -160,6 +160,21 @@ read_encoding(const char *value)
 	return SPAN_RAW;
 }
 
+/* Is it none, also by the names that people gave it? */
+static bool
+is_no_encoding(struct slice value)
+{
+	static const char *const names[] = { "", "7bit", "8bit", "binary",
+		"7-bit", "8-bit", "7 bit", "8 bit", "none" };
+	struct slice s = slice_trim(value);
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (slice_is_nocase(s, names[i]))
+			return true;
+	return false;
+}
+
 static bool
 is_message(const char *type)
 {
@@ -185,8 +200,11 @@ mime_scan_head(struct entity *e, struct slice raw, bool digest, struct arena *a)
 		read_type(e, value_of(e->head, "Content-Type", &b), digest, a);
 	}
 	read_disposition(e, value_of(e->head, "Content-Disposition", &b), a);
-	e->how =
-	    read_encoding(value_of(e->head, "Content-Transfer-Encoding", &b));
+	e->composite = strncmp(e->type, "multipart/", 10) == 0 ||
+	    strncmp(e->type, "message/", 8) == 0;
+	v = value_of(e->head, "Content-Transfer-Encoding", &b);
+	e->how = read_encoding(v);
+	e->unknown_how = e->how == SPAN_RAW && !is_no_encoding(slice_str(v));
 	v = value_of(e->head, "Content-ID", &b);
 	e->cid = bare(slice_str(v), a);
 	v = value_of(e->head, "Content-Location", &b);
