@@ -52,6 +52,7 @@ const struct opt stage_transform_options[] = {
 	{ "on-collision", 0, OPT_STR, "HOW",
 	    "names that become equal: suffix (default) or merge",
 	    OPT_AT(struct stage_transform, collision) },
+	FIX_OPTIONS(struct stage_transform, fix),
 	{ "dry-run", 'n', OPT_FLAG, NULL, "print the plan, write nothing",
 	    OPT_AT(struct stage_transform, dry_run) },
 	{ "force", 0, OPT_FLAG, NULL,
@@ -266,6 +267,7 @@ describe(const struct stage_transform *o, struct buf *out)
 		buf_putf(out, " --on-collision %s", o->collision);
 	if (o->ignore_case)
 		buf_puts(out, " --ignore-case");
+	fix_options_describe(&o->fix, out);
 }
 
 /* ------------------------------------------------------------- the plan */
@@ -426,9 +428,11 @@ stage_transform_check(struct stage_transform *s, const char *in,
 	s->in = in;
 	s->out = out;
 	s->set = rules_new();
-	return read_rules(s, s->set, &s->settings, err) < 0
+	return read_rules(s, s->set, &s->settings, err) < 0 ||
+		read_names(s, &s->settings, err) < 0 ||
+		fix_options_apply(&s->fix, &s->settings, err) < 0
 	    ? -1
-	    : read_names(s, &s->settings, err);
+	    : 0;
 }
 
 int
@@ -447,6 +451,7 @@ stage_transform_run(struct stage_transform *s, struct report *r,
 			       .fix = s->settings.fix_names ? &fix : NULL,
 			       .merge = s->settings.merge,
 			       .dry_run = s->dry_run,
+			       .fixes = s->settings.fixes,
 			       .flags = s->force ? SPOOL_FORCE : 0,
 			       .detail = buf_str(&detail) },
 	    r, plan_r, err);
@@ -511,7 +516,10 @@ const struct cmd cmd_transform = {
 		"rename changes the name\nthat later rules see; an exclusion "
 		"ends.  Globs match the whole folder name:\n* within a "
 		"component, ** across, ?, [...]; in TO they stand for what "
-		"they matched.\nRun again, only the difference is done.",
+		"they matched.\nRun again, only the difference is done.  No "
+		"byte of a "
+		"message changes but by\n--fix-..., --disarm-receipts and "
+		"--strip-attachments.",
 	.tables = { stage_transform_options, common_options },
 	.run = run,
 };

@@ -218,6 +218,35 @@ say_moves(struct life *l, const char *key, struct js *list, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* What a transformation changed in it, or could not; NULL. */
+static struct js *
+fix_of(struct life *l, const char *key)
+{
+	char *name = mem_fmt("fix:%s", key);
+	const char *text = spool_meta(l->sp, name);
+
+	free(name);
+	return text == NULL ? NULL : js_parse(slice_str(text));
+}
+
+static void
+say_fix(struct js *fix)
+{
+	struct buf b = { 0 };
+
+	if (fix == NULL)
+		return;
+	if (*js_get_str(fix, "changed") != '\0')
+		say("changed", js_get_str(fix, "changed"));
+	if (*js_get_str(fix, "left") != '\0')
+		say("not fixed", js_get_str(fix, "left"));
+	if (js_get(fix, "attachments") != NULL) {
+		js_put(&b, js_get(fix, "attachments"));
+		say("taken out", buf_str(&b));
+	}
+	buf_free(&b);
+}
+
 static int
 tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 {
@@ -226,6 +255,7 @@ tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 	char *key = mem_str(e->msg.key), *folder = mem_str(e->msg.folder);
 	char *source = mem_str(e->msg.source);
 	bool gone = spool_is_gone(e);
+	struct js *fix = fix_of(l, key);
 	int rc;
 
 	l->found++;
@@ -233,6 +263,8 @@ tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 		print_entry(l, e);
 		if (incomplete_of(l, key) != NULL)
 			say("incomplete", incomplete_of(l, key));
+		say_fix(fix);
+		js_free(&fix);
 		if (gone)
 			say("gone", "at the source, since it was taken");
 		rc = say_moves(l, key, NULL, err);
@@ -248,6 +280,8 @@ tell_entry(struct life *l, const struct spool_entry *e, struct err *err)
 			js_set_str(o, "incomplete", incomplete_of(l, key));
 		if (gone)
 			js_set_bool(o, "gone_at_source", true);
+		if (fix != NULL)
+			js_set(o, "fix", fix);
 		list = js_arr();
 		rc = say_moves(l, key, list, err);
 		js_set(o, "moved_from", list);

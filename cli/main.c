@@ -11,6 +11,7 @@
 #include "core/stop.h"
 #include "extract/pst_child.h"
 #include "load/take_child.h"
+#include "transform/fix_child.h"
 
 static const struct cmd *const commands[] = { &cmd_migrate, &cmd_extract,
 	&cmd_merge, &cmd_transform, &cmd_load, &cmd_export, &cmd_verify,
@@ -102,6 +103,8 @@ main(int argc, char **argv)
 		return pst_child_main();
 	if (argc == 2 && strcmp(argv[1], TAKE_CHILD_ARG) == 0)
 		return take_child_main();
+	if (argc == 2 && strcmp(argv[1], FIX_CHILD_ARG) == 0)
+		return fix_child_main();
 	hold_standard_descriptors();
 	stop_install();
 	if (argc < 2) {

@@ -40,6 +40,12 @@ is_known(const struct parser *p, const char *name, int n)
 	return false;
 }
 
+static bool
+may_lack_value(const struct opt *o)
+{
+	return takes_value(o) && o->arg[0] == '[';
+}
+
 static void
 add_option(struct parser *p, const struct opt *o, void *into)
 {
@@ -51,7 +57,9 @@ add_option(struct parser *p, const struct opt *o, void *into)
 	if (is_known(p, o->name, p->n - 1))
 		return;
 	l->name = o->name;
-	l->has_arg = takes_value(o) ? required_argument : no_argument;
+	l->has_arg = may_lack_value(o) ? optional_argument
+	    : takes_value(o)	       ? required_argument
+				       : no_argument;
 	l->val = FIRST_LONG + p->n - 1;
 	p->nlongs++;
 	if (o->letter != 0) {
@@ -227,7 +235,7 @@ options_parse(const struct cmd *cmd, void *const into[OPT_TABLES], int argc,
 		i = c >= FIRST_LONG ? c - FIRST_LONG : find_letter(&p, c);
 		rc = c >= FIRST_LONG && is_shortened(p.opt[i], argv)
 		    ? refuse_short(cmd, p.opt[i], err)
-		    : set_everywhere(&p, i, optarg, err);
+		    : set_everywhere(&p, i, optarg == NULL ? "" : optarg, err);
 	}
 	buf_free(&p.shorts);
 	if (rc < 0)
@@ -273,7 +281,8 @@ help_option(const struct opt *o)
 
 	snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
 	    o->letter != 0 ? '-' : ' ', o->letter != 0 ? o->letter : ' ',
-	    o->letter != 0 ? ", " : "  ", o->name, o->arg != NULL ? " " : "",
+	    o->letter != 0 ? ", " : "  ", o->name,
+	    o->arg != NULL && !may_lack_value(o) ? " " : "",
 	    o->arg != NULL ? o->arg : "");
 	if (strlen(left) > 29)
 		printf("  %s\n  %-29s %s\n", left, "", o->help);

@@ -49,7 +49,8 @@ struct opt {
 	char letter;	  /* short, or 0 */
 	enum opt_type type;
 	const char *arg;  /* "FILE": its name in --help; NULL: no argument
-			   * (FLAG, COUNT, and ITEM without a value) */
+			   * (FLAG, COUNT, and ITEM without a value);
+			   * "[=BYTES]": only as --name=BYTES, else "" */
 	const char *help; /* one line; NULL: not in --help */
 	size_t offset;	  /* of its field in the struct of the table */
 };

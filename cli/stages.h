@@ -12,6 +12,7 @@
 #ifndef CLI_STAGES_H
 #define CLI_STAGES_H
 
+#include "cli/fix_options.h"
 #include "cli/options.h"
 #include "core/report.h"
 #include "extract/extract.h"
@@ -48,6 +49,7 @@ struct stage_transform {
 	struct opt_items items;
 	bool fix_names, ignore_case, dry_run, force;
 	const char *wide_space, *dest, *collision;
+	struct fix_options fix;
 	/* what they mean, once checked */
 	struct rules_settings settings;
 	struct rules *set;

@@ -461,6 +461,70 @@ take_fix_names(struct reader *rd, const struct conf_node *n, struct err *err)
 	return take_map(rd, n, keys, err);
 }
 
+/* true: as long as the destination takes; or a number of bytes. */
+static int
+take_lines(struct reader *rd, const struct conf_node *n, struct err *err)
+{
+	uint64_t *line = &rd->s->fixes.want.line;
+
+	if (n->kind != CONF_TEXT || !num_size(slice_str(n->text), line))
+		return need_bool(rd, n, &rd->s->fix_lines, err);
+	if (*line >= FIX_LINE_MIN)
+		return 0;
+	return conf_error(rd->c, n, err, "lines of %d bytes must be possible",
+	    FIX_LINE_MIN);
+}
+
+static int
+take_newlines(struct reader *rd, const struct conf_node *n, struct err *err)
+{
+	return need_bool(rd, n, &rd->s->fixes.want.newlines, err);
+}
+
+static int
+take_receipts(struct reader *rd, const struct conf_node *n, struct err *err)
+{
+	return need_bool(rd, n, &rd->s->fixes.want.receipts, err);
+}
+
+static int
+take_signed(struct reader *rd, const struct conf_node *n, struct err *err)
+{
+	return need_bool(rd, n, &rd->s->fixes.want.break_signed, err);
+}
+
+static int
+take_strip(struct reader *rd, const struct conf_node *n, struct err *err)
+{
+	return need_size(rd, n, &rd->s->fixes.want.strip, err);
+}
+
+static int
+take_dir(struct reader *rd, const struct conf_node *n, struct err *err)
+{
+	if (need_text(rd, n, err) < 0)
+		return -1;
+	free(rd->s->attachments_dir);
+	rd->s->attachments_dir = mem_str(n->text);
+	return 0;
+}
+
+static int
+take_fix_messages(struct reader *rd, const struct conf_node *n, struct err *err)
+{
+	static const struct key keys[] = {
+		{ "lines", take_lines },
+		{ "newlines", take_newlines },
+		{ "receipts", take_receipts },
+		{ "strip-attachments", take_strip },
+		{ "attachments-dir", take_dir },
+		{ "signed", take_signed },
+		{ NULL, NULL },
+	};
+
+	return take_map(rd, n, keys, err);
+}
+
 /* Before the rules, wherever it stands. */
 static int
 find_ignore_case(struct reader *rd, const struct conf_node *root,
@@ -484,6 +548,7 @@ read_root(struct reader *rd, struct err *err)
 	static const struct key keys[] = {
 		{ "ignore-case", take_nothing },
 		{ "fix-names", take_fix_names },
+		{ "fix-messages", take_fix_messages },
 		{ "rules", take_rules },
 		{ NULL, NULL },
 	};
@@ -498,6 +563,7 @@ void
 rules_settings_free(struct rules_settings *s)
 {
 	free(s->wide_space);
+	free(s->attachments_dir);
 	*s = (struct rules_settings){ 0 };
 }
 

@@ -7,6 +7,7 @@
 #ifndef TRANSFORM_RULES_FILE_H
 #define TRANSFORM_RULES_FILE_H
 
+#include "transform/fixer.h"
 #include "transform/rules.h"
 
 /* What a file says besides its rules. */
@@ -15,6 +16,9 @@ struct rules_settings {
 	bool merge;		       /* on-collision: merge */
 	char *wide_space;	       /* double-byte-space; NULL: not said */
 	const struct names_dest *dest; /* for: NULL: not said */
+	struct fixes fixes;	       /* fix-messages: */
+	bool fix_lines;		       /* ... to what its destination takes */
+	char *attachments_dir;	       /* fixes.dir, owned; NULL */
 };
 void rules_settings_free(struct rules_settings *s);
 

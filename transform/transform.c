@@ -180,10 +180,13 @@ do_all(struct run *run, struct err *err)
 		if (doubles_new(&run->twins, l, err) < 0)
 			return -1;
 	}
+	if (fixing_begin(run, err) < 0)
+		return -1;
 	if (!run->o->dry_run &&
 	    (places_make(run, err) < 0 || gone_begin(run, err) < 0))
 		return -1;
-	if (walk_all(run, err) < 0 || items_all(run, err) < 0)
+	if (walk_all(run, err) < 0 || items_all(run, err) < 0 ||
+	    fixing_end(run, err) < 0)
 		return -1;
 	if (run->o->dry_run)
 		return 0;
@@ -243,6 +246,7 @@ transform_run(const struct transform_options *o, struct report *r,
 		rc = finish(&run, rc, err);
 out:
 	doubles_free(&run.twins);
+	fixing_free(&run);
 	places_free(&run);
 	spool_close(&run.out);
 	spool_close(&run.in);

@@ -3,7 +3,9 @@
  * The transform stage: what spool IN holds, through rules, into spool OUT.
  *
  * OUT follows IN and the rules.  A message that stays is a hard link to the
- * same file, under the same name; nothing parses or rewrites it.  Run again,
+ * same file, under the same name; nothing parses or rewrites it, but where
+ * fixes are wanted (transform/fixer.h): what needs one is a file of its own,
+ * with both hashes.  Run again,
  * only the difference is done: new messages are linked; messages that rules
  * now exclude are removed, renamed folders' messages moved, flags that
  * changed in IN carried over (flags changed in OUT alone stay).  Folders
@@ -21,6 +23,7 @@
 #define TRANSFORM_TRANSFORM_H
 
 #include "core/report.h"
+#include "transform/fixer.h"
 #include "transform/rules.h"
 
 struct transform_options {
@@ -31,6 +34,7 @@ struct transform_options {
 	bool merge;	    /* cleaned names that become equal: one folder */
 	bool dry_run;	    /* write nothing; OUT need not exist */
 	unsigned flags;	    /* SPOOL_FORCE */
+	struct fixes fixes; /* of messages; zeroed: none */
 	const char *detail; /* what runs, without secrets, for the ledger */
 };
 
@@ -62,7 +66,8 @@ void transform_plan_free(struct transform_plan *p);
 /*
  * Run the stage, counting in 'r' (STAGE_TRANSFORM; its folders are IN's) and
  * telling in *plan_r what went where, both also when it fails.  Counters:
- * moved, removed, flags_changed, lost_in_source, folders_removed.  -1 with
+ * moved, removed, flags_changed, lost_in_source, folders_removed,
+ * fixed, fixed_KIND, not_fixed, restored.  -1 with
  * SCOPE_RUN: EX_USAGE (one directory for both, another source), EX_NOINPUT,
  * EX_TEMPFAIL (OUT in use, interrupted), and what spools can fail with.
  */

@@ -76,6 +76,8 @@ leave_old(struct run *run, const char *old, const char *now, int64_t when,
 		rc = spool_note_renamed(run->out, old, now, folder, when, err);
 		if (rc == 0)
 			rc = spool_remove(run->out, old, err);
+		if (rc == 0)
+			rc = fixing_drop(run, old, err);
 	}
 	free(folder);
 	return rc < 0 ? -1 : 0;

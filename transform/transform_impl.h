@@ -7,6 +7,7 @@
  *	transform_walk.c  message by message
  *	transform_items.c contacts, calendars, notes
  *	transform_gone.c  what was moved at the source, or is gone there
+ *	transform_fix.c	  messages that are changed on the way
  */
 #ifndef TRANSFORM_TRANSFORM_IMPL_H
 #define TRANSFORM_TRANSFORM_IMPL_H
@@ -43,7 +44,8 @@ struct run {
 	struct rules_doubt doubt;
 	const struct place *now; /* what a doubt is about */
 	const struct spool_entry *entry;
-	uint64_t matched; /* messages of OUT that IN has */
+	uint64_t matched;      /* messages of OUT that IN has */
+	struct fixing *fixing; /* NULL: no byte changes, nor did before */
 };
 
 /* ---- transform_plan.c */
@@ -61,6 +63,29 @@ void places_tell(struct run *run);
 
 /* ---- transform_walk.c */
 int walk_all(struct run *run, struct err *err);
+
+/* ---- transform_fix.c */
+int fixing_begin(struct run *run, struct err *err);
+/* All went well: OUT is as it was wanted. */
+int fixing_end(struct run *run, struct err *err);
+void fixing_free(struct run *run);
+/* A message that OUT has not: 1 it is stored, changed (or would be, in a dry
+ * run); 0 its bytes stay: to be linked; -1. */
+int fixing_store(struct run *run, const struct place *p,
+    const struct spool_entry *e, const struct msg *msg, struct err *err);
+/* One that OUT has, as 'had' says: changed anew where that is due.  1 it lies
+ * where it lay; 0 it was stored anew, as had->msg says; -1, SCOPE_RUN. */
+struct fix_had {
+	uint8_t sha256[DIGEST_BYTES];
+	bool has_source_sha256;
+	uint8_t source_sha256[DIGEST_BYTES];
+	bool adopted;
+	const struct msg *msg; /* what it is to be in OUT */
+};
+int fixing_refresh(struct run *run, const struct place *p,
+    const struct spool_entry *e, const struct fix_had *had, struct err *err);
+/* It is not in OUT any more. */
+int fixing_drop(struct run *run, const char *key, struct err *err);
 
 /* ---- transform_items.c */
 int items_all(struct run *run, struct err *err);

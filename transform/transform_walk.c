@@ -16,6 +16,9 @@ struct had {
 	uint32_t source_flags;
 	const char *source_keywords;
 	const char *source;
+	uint8_t sha256[DIGEST_BYTES];
+	bool has_source_sha256;
+	uint8_t source_sha256[DIGEST_BYTES];
 };
 
 static int
@@ -37,6 +40,9 @@ look_up(struct run *run, const char *key, struct had *had, struct err *err)
 	had->source_flags = e.source_flags;
 	had->source_keywords = e.source_keywords;
 	had->source = e.msg.source;
+	memcpy(had->sha256, e.sha256, DIGEST_BYTES);
+	had->has_source_sha256 = e.has_source_sha256;
+	memcpy(had->source_sha256, e.source_sha256, DIGEST_BYTES);
 	return 0;
 }
 
@@ -98,6 +104,8 @@ leave_out(struct run *run, const struct place *p, const struct spool_entry *e,
 		    spool_remove(run->out, e->msg.key, err) < 0)
 			return -1;
 	}
+	if (fixing_drop(run, e->msg.key, err) < 0)
+		return -1;
 	why = v->twin == NULL ? mem_str(label)
 			      : mem_fmt("%s (%s)", v->twin, label);
 	rc = set_fate(run, e, fate, why, err);
@@ -111,10 +119,13 @@ link_new(struct run *run, const struct place *p, const struct spool_entry *e,
 {
 	struct msg msg = e->msg;
 	struct err why = { 0 };
+	int rc;
 
 	msg.folder = p->to;
-	if (!run->o->dry_run &&
-	    spool_link(run->out, run->in, e, &msg, &why) < 0) {
+	rc = fixing_store(run, p, e, &msg, &why);
+	if (rc == 0 && !run->o->dry_run)
+		rc = spool_link(run->out, run->in, e, &msg, &why);
+	if (rc < 0) {
 		if (why.scope == SCOPE_MSG)
 			return refuse(run, p, e, &why, err);
 		count(run, p, FATE_REFUSED, e);
@@ -150,7 +161,11 @@ refresh(struct run *run, const struct place *p, const struct spool_entry *e,
 	    strcmp(e->msg.keywords, had->source_keywords) != 0;
 	/* where it is there, or that it is gone */
 	bool placed = strcmp(e->msg.source, had->source) != 0;
-	int rc;
+	struct msg msg = e->msg;
+	struct fix_had fix_had = { .adopted =
+				       had->adopted && !spool_is_adopted(e),
+		.msg = &msg };
+	int rc = 1;
 
 	run->matched++;
 	count(run, p, FATE_UNCHANGED, e);
@@ -158,11 +173,16 @@ refresh(struct run *run, const struct place *p, const struct spool_entry *e,
 		report_add(run->r, "moved", 1);
 	if (flagged)
 		report_add(run->r, "flags_changed", 1);
-	if (run->o->dry_run)
-		return 0;
-	rc = confirm(run, p, e, had, err);
-	if (rc <= 0)
-		return rc;
+	msg.folder = p->to;
+	memcpy(fix_had.sha256, had->sha256, DIGEST_BYTES);
+	fix_had.has_source_sha256 = had->has_source_sha256;
+	memcpy(fix_had.source_sha256, had->source_sha256, DIGEST_BYTES);
+	if (run->fixing != NULL)
+		rc = fixing_refresh(run, p, e, &fix_had, err);
+	else if (!run->o->dry_run)
+		rc = confirm(run, p, e, had, err);
+	if (rc <= 0 || run->o->dry_run)
+		return rc < 0 ? -1 : 0;
 	if (placed &&
 	    spool_source_back(run->out, e->msg.key, e->msg.source, err) < 0)
 		return -1;
