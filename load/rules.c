@@ -385,7 +385,7 @@ load_rules_folder(const struct load_rules *r, struct slice name, bool is_there,
 		fault = is_there ? NULL : find_fault(r->limits, c, what);
 	}
 	reserved = find_reserved(r->limits, name, is_there);
-	if (reserved == NULL && top.n < name.n)
+	if (reserved == NULL && top.n < name.n && !is_there)
 		reserved = find_reserved(r->limits, top, true);
 	if (reserved != NULL) {
 		err_set(err, SCOPE_FOLDER, EX_CANTCREAT,

@@ -67,6 +67,16 @@ status 66 'no spool' rehearse no.spool --as google
 status 64 'a map that makes no sense' rehearse a.spool --as google --same-names x
 same out out 'still'
 
+# folders with a role go to those that are there, Gmail's own ones too
+mkdir -p roles/Sent/cur roles/Sent/new roles/Sent/tmp
+printf 'Subject: sent\n\nx\n' >roles/Sent/cur/1.host:2,S
+mkdir -p roles/Trash/cur roles/Trash/new roles/Trash/tmp
+postroad extract -q maildir:roles r.spool >/dev/null 2>&1
+for as in google microsoft; do
+	status 0 "roles at $as" rehearse r.spool --as $as
+	is "$(jq -c '[.loaded,.refused,.folders_created]' out)" '[1,0,0]' 'nothing is made anew'
+done
+
 # --- for people
 status 1 'in words' postroad rehearse a.spool --as microsoft
 like "$(cat out)" 'Nothing left this machine' 'nothing was sent'
