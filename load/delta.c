@@ -130,7 +130,8 @@ follow_renamed(struct load *l, bool *changed, struct err *err)
 	return row == from ? 0 : end_rebinding(l, row, err);
 }
 
-/* Withdrawn as gone, and there again: to be sent. */
+/* Withdrawn as gone, and there again: to be sent; but what had been moved or
+ * deleted there before counts as delivered, as ever. */
 static int
 revive(struct load *l, bool *changed, struct err *err)
 {
@@ -147,7 +148,8 @@ revive(struct load *l, bool *changed, struct err *err)
 	*changed = true;
 	if (load_begin(l, err) < 0 ||
 	    ledger_do(l->ledger, err,
-		"UPDATE delivery SET state=0 WHERE destination=? AND state=5 "
+		"UPDATE delivery SET state=CASE WHEN error IS NULL THEN 0 "
+		"ELSE 2 END, error=NULL WHERE destination=? AND state=5 "
 		"AND state<>2 AND key IN (SELECT key FROM message WHERE "
 		"substr(source,-12)<>'\"gone\":true}' AND key=delivery.key)",
 		"i", l->d.id) < 0)
@@ -193,10 +195,12 @@ delta_run(struct load *l, struct err *err)
 		return -1;
 	if ((changed || l->doubts) && count_again(l, err) < 0)
 		return -1;
+	/* flags first: where the user made the same change, it is as we left
+	 * it, in this run as in one more */
 	if (has_delivered(l) &&
-	    (delta_move_all(l, &changed, err) < 0 ||
-		delta_stale_all(l, err) < 0 ||
-		delta_flags_all(l, l->o->sync_flags, err) < 0))
+	    (delta_flags_all(l, l->o->sync_flags, err) < 0 ||
+		delta_move_all(l, &changed, err) < 0 ||
+		delta_stale_all(l, err) < 0))
 		return -1;
 	if (l->o->mirror && delta_mirror_all(l, &changed, err) < 0)
 		return -1;

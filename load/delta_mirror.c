@@ -237,10 +237,14 @@ note_removed(struct load *l, int64_t folder, struct err *err)
 		"ii", folder, (int64_t)DELTA_AS_LEFT) < 0 ||
 	    load_begin(l, err) < 0 ||
 	    ledger_do(l->ledger, err,
-		"UPDATE delivery SET state=5, uid=NULL, owed=0, moving=NULL "
-		"WHERE destination=? AND key IN (SELECT key FROM temp.delta "
-		"WHERE folder=? AND verdict<>?)",
-		"iii", l->d.id, folder, (int64_t)DELTA_TOUCHED) < 0)
+		"UPDATE delivery SET state=5, uid=NULL, owed=0, moving=NULL, "
+		"error=(SELECT CASE verdict WHEN ?3 THEN NULL ELSE 'it was "
+		"not there any more' END FROM temp.delta x WHERE "
+		"x.folder=?2 AND x.uid=delivery.uid) WHERE destination=?1 AND "
+		"folder=?2 AND uid IN (SELECT uid FROM temp.delta WHERE "
+		"folder=?2 AND verdict<>?4)",
+		"iiii", l->d.id, folder, (int64_t)DELTA_AS_LEFT,
+		(int64_t)DELTA_TOUCHED) < 0)
 		return -1;
 	step("load.mirrored");
 	if (ledger_commit(l->ledger, err) < 0)

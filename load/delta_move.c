@@ -312,20 +312,25 @@ is_target(const struct load_folder *f)
 int
 delta_move_all(struct load *l, bool *changed, struct err *err)
 {
+	bool *target = mem_alloc(l->nfolders + 1, sizeof(*target));
 	size_t i;
+	int rc = 0;
 
-	/* they are to be made where they are missing */
-	for (i = 0; i < l->nfolders; i++)
-		if (is_target(&l->folders[i]) && l->folders[i].sums.todo == 0)
-			l->folders[i].sums.todo = 1;
+	/* they are to be made where they are missing; all are prepared at
+	 * once, so that 'there' tells nothing any more then */
 	for (i = 0; i < l->nfolders; i++) {
-		if (!is_target(&l->folders[i]))
+		target[i] = is_target(&l->folders[i]);
+		if (target[i] && l->folders[i].sums.todo == 0)
+			l->folders[i].sums.todo = 1;
+	}
+	for (i = 0; rc == 0 && i < l->nfolders; i++) {
+		if (!target[i])
 			continue;
 		*changed = true;
-		if (stop_check(err) < 0 ||
-		    move_into(l, &l->folders[i], err) < 0)
-			return -1;
+		rc = stop_check(err) < 0 ? -1
+					 : move_into(l, &l->folders[i], err);
 	}
+	free(target);
 	/* where COPYUID did not tell, or only in part */
-	return l->o->dry_run ? 0 : delta_move_resolve(l, err);
+	return rc < 0 || l->o->dry_run ? rc : delta_move_resolve(l, err);
 }

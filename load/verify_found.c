@@ -480,8 +480,10 @@ verify_copies(struct verify *v, struct err *err)
 			"m.id, m.key, m.size, m.received, m.message_id, "
 			"m.sha256, m.source, a.at FROM temp.there t CROSS JOIN "
 			"message m ON m.message_id=t.message_id JOIN "
-			"temp.folder_at a ON a.folder=m.folder",
-			"") < 0 ||
+			"temp.folder_at a ON a.folder=m.folder WHERE NOT "
+			"EXISTS (SELECT 1 FROM delivery d WHERE "
+			"d.destination=? AND d.key=m.key AND d.state=5)",
+			"i", v->l.d.id) < 0 ||
 		    read_place(v, &p, err) < 0 ||
 		    verify_twins(v, &p, err) < 0) {
 			rc = -1;

@@ -55,6 +55,42 @@ key_now(struct run *run, const char *key, int64_t row, struct err *err)
 	return NULL;
 }
 
+/*
+ * The key under which OUT has what was called 'key' up to row 'row': itself,
+ * or one it had before, where a rule left out what came between.  1, 0 it has
+ * none, -1.
+ */
+static int
+key_in_out(struct run *run, const char *key, int64_t row, char **was_r,
+    struct err *err)
+{
+	struct ledger_rows *q;
+	char *was = mem_str(key);
+	int rc, more = 1;
+
+	while ((rc = spool_find(run->out, was, NULL, err)) == 0 && more == 1) {
+		if (ledger_query(spool_ledger(run->in), &q, err,
+			"SELECT id, old FROM renamed WHERE key=? AND id<? "
+			"ORDER BY id DESC LIMIT 1",
+			"ti", was, row) < 0) {
+			rc = -1;
+			break;
+		}
+		more = ledger_step(q, err);
+		if (more == 1) {
+			row = ledger_int(q, 0);
+			free(was);
+			was = mem_str(ledger_text(q, 1));
+		}
+		ledger_end(&q);
+	}
+	if (rc == 1)
+		*was_r = was;
+	else
+		free(was);
+	return more < 0 ? -1 : rc;
+}
+
 /* OUT may have the message 'old', which is 'now' by now. */
 static int
 leave_old(struct run *run, const char *old, const char *now, int64_t when,
@@ -83,26 +119,37 @@ leave_old(struct run *run, const char *old, const char *now, int64_t when,
 	return rc < 0 ? -1 : 0;
 }
 
+/* What IN noted in this row. */
+static int
+follow_one(struct run *run, const struct spool_renamed *r, int64_t row,
+    struct err *err)
+{
+	char *key = mem_str(r->key), *old = NULL, *now = NULL;
+	int64_t when = r->when;
+	int rc = key_in_out(run, r->old, row, &old, err);
+
+	if (rc == 1) {
+		now = key_now(run, key, row, err);
+		rc = now == NULL ? -1 : leave_old(run, old, now, when, err);
+	}
+	free(key);
+	free(old);
+	free(now);
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 follow_renamed(struct run *run, struct err *err)
 {
 	const char *upto = spool_meta(run->out, FOLLOWED);
 	int64_t row = upto == NULL ? 0 : strtoll(upto, NULL, 10), from = row;
 	struct spool_renamed r;
-	char text[24], *old, *now;
-	int64_t when;
+	char text[24];
 	int rc;
 
-	while ((rc = spool_renamed_next(run->in, &row, &r, err)) == 1) {
-		old = mem_str(r.old);
-		when = r.when;
-		now = key_now(run, r.key, row, err);
-		rc = now == NULL ? -1 : leave_old(run, old, now, when, err);
-		free(old);
-		free(now);
-		if (rc < 0)
+	while ((rc = spool_renamed_next(run->in, &row, &r, err)) == 1)
+		if (follow_one(run, &r, row, err) < 0)
 			return -1;
-	}
 	if (rc < 0 || row == from)
 		return rc;
 	snprintf(text, sizeof(text), "%lld", (long long)row);

@@ -77,6 +77,7 @@ class Account:
         self.ok(self.im.uid('STORE', uid, '-FLAGS', '(%s)' % ' '.join(flags)))
 
     def rename(self, old, new):
+        self.ok(self.im.select('INBOX'))  # Dovecot minds an open folder
         self.ok(self.im.rename(self.q(old), self.q(new)))
 
     def remove(self, folder):
