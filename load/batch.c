@@ -124,7 +124,7 @@ is_allowed(const struct load *l, const struct load_folder *f, const char *word)
 	struct slice rest = slice_str(f->flags), have;
 
 	if (load_rules_no_keyword(&l->rules, word) ||
-	    keywords_is_refused(l, word))
+	    keywords_is_refused(l, word) || !imap_flag_is_word(slice_str(word)))
 		return false;
 	if (f->any_flag || (f->any_keyword && word[0] != '\\'))
 		return true;

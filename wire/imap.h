@@ -294,6 +294,8 @@ int imap_select_wait(struct imap *im, uint32_t tag, struct imap_mailbox *mb_r,
     struct buf *flags, struct err *err);
 /* The selected folder as it is now, or NULL; valid until the next call. */
 const struct imap_mailbox *imap_selected(const struct imap *im);
+/* Can this be sent as a flag at all: an atom, perhaps behind a '\\'? */
+bool imap_flag_is_word(struct slice flag);
 /* May this flag be set for good?  Says PERMANENTFLAGS. */
 bool imap_flag_allowed(const struct imap *im, struct slice flag);
 /* UNSELECT; where not offered, EXAMINE and CLOSE, which expunges nothing. */

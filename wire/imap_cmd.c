@@ -155,8 +155,8 @@ imap_cmd_set(struct imap_cmd *c, struct slice set, struct err *err)
 }
 
 /* A system flag or a keyword; \Recent is the server's alone to set. */
-static bool
-is_flag(struct slice f)
+bool
+imap_flag_is_word(struct slice f)
 {
 	if (f.n > LIMIT_KEYWORD_BYTES || slice_is_nocase(f, "\\Recent"))
 		return false;
@@ -183,7 +183,7 @@ imap_cmd_flags(struct imap_cmd *c, struct slice words, struct err *err)
 			flag.n =
 			    (size_t)((const char *)memchr(flag.p, ' ', flag.n) -
 				flag.p);
-		if (!is_flag(flag))
+		if (!imap_flag_is_word(flag))
 			return err_set(err, SCOPE_MSG, EX_DATAERR,
 			    "not a flag that can be set: '%.*s'",
 			    (int)(flag.n < 60 ? flag.n : 60), flag.p);
