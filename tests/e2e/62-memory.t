@@ -85,6 +85,31 @@ else
 	skip 'extract a PST: under 48 MiB' 'no ../shared/corpus'
 fi
 
+# fixable DIR MB: a spool of one message, whose line ends have to be mended and
+# whose attachment is larger than it may be
+fixable() {
+	mkdir -p "$1/mail/INBOX/cur" "$1/mail/INBOX/new" "$1/mail/INBOX/tmp"
+	{
+		printf 'Content-Type: multipart/mixed; boundary=b\r\n\r\n'
+		for type in text/plain image/x; do
+			printf '%s\r\nContent-Type: %s\r\n\r\n' '--b' $type
+			yes 0123456789abcdefghijklmnopqrstuvwxyz |
+				head -c "$2"000000
+			printf '\n'
+		done
+		printf '%s\r\n' '--b--'
+	} >one
+	mv one "$1/mail/INBOX/cur/1546848000.k.postroad,S=$(wc -c <one):2,S"
+}
+fixable a.fix 1
+fixable b.fix 60
+flat "$(peak transform --fix-newlines --fix-lines a.fix a.out)" \
+    "$(peak transform --fix-newlines --fix-lines b.fix b.out)" \
+    'transform, fixes of a large message'
+flat "$(peak transform --strip-attachments 1k --attachments-dir f a.fix a.out)" \
+    "$(peak transform --strip-attachments 1k --attachments-dir f b.fix b.out)" \
+    'transform, a large attachment'
+
 if dovecot_start; then
 	into() {
 		peak "$1" --ca-file "$CA_FILE" --password-file "$PW_FILE" \
