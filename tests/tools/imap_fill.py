@@ -201,4 +201,5 @@ def main():
     m.logout()
 
 
-main()
+if __name__ == "__main__":
+    main()
