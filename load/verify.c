@@ -216,7 +216,9 @@ leave_unchecked(struct verify *v, struct load_folder *f, struct err *why)
 		err_within(why, "cannot be looked at: %llu messages unchecked",
 		    (unsigned long long)f->announced);
 	report_problem(v->l.report,
-	    &(struct problem){ .folder = f->path, .err = why });
+	    &(struct problem){ .folder = f->path,
+		.kind = "unchecked",
+		.err = why });
 	report_add(v->l.report, "unchecked", f->announced);
 	for (n = f->announced; n > 0; n--)
 		report_fate(v->l.report, f->path, FATE_REFUSED, 0);

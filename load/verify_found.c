@@ -135,7 +135,8 @@ read_others(struct verify *v, struct err *err)
 			    "'%s'",
 			    p.name);
 			report_problem(v->l.report,
-			    &(struct problem){ .err = &why });
+			    &(struct problem){ .kind = "unchecked",
+				.err = &why });
 			v->blind = true;
 			continue;
 		}
@@ -379,7 +380,8 @@ read_place(struct verify *v, struct verify_place *p, struct err *err)
 	if (rc != 1)
 		return rc;
 	err_within(&why, "the folder '%s'", p->name);
-	report_problem(v->l.report, &(struct problem){ .err = &why });
+	report_problem(v->l.report,
+	    &(struct problem){ .kind = "unchecked", .err = &why });
 	return 1;
 }
 

@@ -177,6 +177,7 @@ tell_absent(struct verify *v)
 		    moved ? "; all its messages are in other folders" : "");
 		report_problem(v->l.report,
 		    &(struct problem){ .folder = f->path,
+			.kind = "folder_missing",
 			.err = &what,
 			.warning = moved && !v->o->strict });
 		report_add(v->l.report, "folders_missing", 1);

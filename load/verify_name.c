@@ -50,14 +50,18 @@ verify_put_name(struct buf *out, const char *wire)
 }
 
 static void
-read_subject(struct verify *v, const char *file, struct buf *subject)
+read_subject(struct verify *v, const char *file, const char *key,
+    struct buf *subject)
 {
 	struct spool_entry e = { .file = file };
 	struct err ignored = { 0 };
 	char head[8192];
 	ssize_t n = 0;
-	int fd = spool_body(v->l.spool, &e, &ignored);
+	int fd;
 
+	if (file == NULL && spool_find(v->l.spool, key, &e, &ignored) != 1)
+		return;
+	fd = spool_body(v->l.spool, &e, &ignored);
 	if (fd < 0)
 		return;
 	n = read(fd, head, sizeof(head));
@@ -97,13 +101,12 @@ verify_name(struct verify *v, const struct load_folder *f,
 	err_set(&what, SCOPE_MSG, EX_DATAERR, "%s", buf_str(&text));
 	if (want != 0 &&
 	    ledger_query(v->l.ledger, &q, &ignored,
-		"SELECT source, size, file FROM temp.want WHERE id=?", "i",
+		"SELECT source, size, file, key FROM temp.want WHERE id=?", "i",
 		want) == 0 &&
 	    ledger_step(q, &ignored) == 1) {
 		problem.source = ledger_text(q, 0);
 		problem.size = (uint64_t)ledger_int(q, 1);
-		if (!ledger_is_null(q, 2))
-			read_subject(v, ledger_text(q, 2), &subject);
+		read_subject(v, ledger_text(q, 2), ledger_text(q, 3), &subject);
 		problem.subject = subject.n > 0 ? buf_str(&subject) : NULL;
 	}
 	problem.err = &what;
