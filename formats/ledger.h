@@ -42,7 +42,8 @@ void ledger_close(struct ledger **l);
  */
 void ledger_set_waiting(struct ledger *l, void (*waiting)(void *arg, bool on),
     void *arg, unsigned ms);
-/* Begin is idempotent: a transaction that is open stays open. */
+/* Begin is idempotent: a transaction that is open stays open.  Not while a
+ * query runs: where others have written since it began, that fails. */
 int ledger_begin(struct ledger *l, struct err *err);
 /* Durable when it returns 0.  Without an open transaction: nothing. */
 int ledger_commit(struct ledger *l, struct err *err);

@@ -291,7 +291,9 @@ spool_finish(struct spool *sp, struct err *err)
 	struct ledger_rows *q;
 	int rc;
 
-	if (spool_flush(sp, err) < 0 ||
+	/* a transaction cannot begin in the midst of a query: the ledger may
+	 * have been written by others since */
+	if (spool_flush(sp, err) < 0 || ledger_begin(sp->ledger, err) < 0 ||
 	    ledger_query(sp->ledger, &q, err,
 		"SELECT id,path FROM folder ORDER BY path", "") < 0)
 		return -1;

@@ -595,6 +595,7 @@ spool_reconcile(struct spool *sp, struct err *err)
 	if ((sp->flags & SPOOL_REHEARSE) == 0)
 		clean_tmp(sp);
 	if (spool_tree_walk(sp, note_folder, sp, err) < 0 ||
+	    ledger_begin(sp->ledger, err) < 0 ||
 	    ledger_query(sp->ledger, &q, err, "SELECT id,path FROM folder",
 		"") < 0)
 		return -1;
