@@ -187,11 +187,11 @@ const struct cmd cmd_migrate = {
 		"stages run side by\nside over a spool: messages are loaded "
 		"while others are still extracted.  With\nrules "
 		"('transform') there is a second spool.  Stopped or killed, "
-		"the same command\ngoes on where it was; so do the single "
+		"the same\ncommand goes on where it was; so do the single "
 		"stages.\n\nOptions of the stages mean what they mean there.  "
-		"Connection options are for both\naccounts; with --source- or "
-		"--dest- before the name they are for one of them:\n"
-		"--source-password-file F, --dest-tls none.",
+		"Connection options are for\nboth accounts; with source- or "
+		"dest- before the name they are for one of them:\n"
+		"'--source-password-file F', '--dest-tls none'.",
 	.tables = { options, stage_extract_options, stage_transform_options,
 	    stage_load_options, connect_options, connect_options, NULL, NULL,
 	    common_options },

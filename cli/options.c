@@ -274,20 +274,62 @@ options_free(const struct cmd *cmd, void *const into[OPT_TABLES])
 	}
 }
 
+#define HELP_LEFT  30 /* columns before the words */
+#define HELP_WIDTH 79
+
+/* Words, broken into lines that begin in this column; the first has begun. */
+static void
+print_words(struct slice words, size_t column)
+{
+	size_t at = column, n;
+
+	while (words.n > 0) {
+		for (n = 0;
+		     n < words.n && words.p[n] != ' ' && words.p[n] != '\n';
+		     n++)
+			;
+		if (at > column && at + 1 + n > HELP_WIDTH) {
+			printf("\n%*s", (int)column, "");
+			at = column;
+		}
+		if (n > 0) {
+			printf("%s%.*s", at > column ? " " : "", (int)n,
+			    words.p);
+			at += n + (at > column);
+		}
+		words = slice_from(words, n < words.n ? n + 1 : n);
+	}
+	putchar('\n');
+}
+
+/* Paragraphs, with empty lines between. */
+static void
+print_text(const char *text)
+{
+	const char *end;
+
+	while ((end = strstr(text, "\n\n")) != NULL) {
+		print_words(slice_of(text, (size_t)(end - text)), 0);
+		putchar('\n');
+		text = end + 2;
+	}
+	print_words(slice_str(text), 0);
+}
+
 static void
 help_option(const struct opt *o)
 {
 	char left[64];
 
-	snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
+	snprintf(left, sizeof(left), "  %c%c%s--%s%s%s",
 	    o->letter != 0 ? '-' : ' ', o->letter != 0 ? o->letter : ' ',
-	    o->letter != 0 ? ", " : "  ", o->name,
-	    o->arg != NULL && !may_lack_value(o) ? " " : "",
+	    o->letter != 0 ? ", " : "  ", o->name, o->arg != NULL ? " " : "",
 	    o->arg != NULL ? o->arg : "");
-	if (strlen(left) > 29)
-		printf("  %s\n  %-29s %s\n", left, "", o->help);
+	if (strlen(left) >= HELP_LEFT)
+		printf("%s\n%*s", left, HELP_LEFT, "");
 	else
-		printf("  %-29s %s\n", left, o->help);
+		printf("%-*s", HELP_LEFT, left);
+	print_words(slice_str(o->help), HELP_LEFT);
 }
 
 void
@@ -299,8 +341,10 @@ options_help(const struct cmd *cmd)
 
 	printf("usage: postroad %s [OPTIONS] %s\n\n%s.\n", cmd->name,
 	    cmd->operands, cmd->summary);
-	if (cmd->text != NULL)
-		printf("\n%s\n", cmd->text);
+	if (cmd->text != NULL) {
+		putchar('\n');
+		print_text(cmd->text);
+	}
 	printf("\nOptions:\n");
 	parser_init(&p, cmd, nothing);
 	for (i = 0; i < p.n; i++)

@@ -9,7 +9,7 @@ status 0 '--version' postroad --version
 like "$(cat out)" '^postroad [0-9]+\.[0-9]+' '--version: name and number'
 status 0 '--help' postroad --help
 commands=$(sed -n 's/^  \([a-z]*\) .*/\1/p' out)
-for command in extract transform merge load export verify ls why survey; do
+for command in migrate rehearse extract transform merge load export verify ls why survey; do
 	like "$commands" "^$command\$" "--help lists $command"
 done
 status 64 'no command' postroad
@@ -31,6 +31,10 @@ for command in $commands; do
 	also=
 	case $command in
 	load | verify | extract | survey) also=$MAN/postroad-account.5 ;;
+	migrate) # and those of the stages in theirs
+		also="$MAN/postroad-account.5 $MAN/postroad-extract.1"
+		also="$also $MAN/postroad-transform.1 $MAN/postroad-load.1"
+		;;
 	esac
 	cat "$MAN/postroad.1" "$MAN/postroad-$command.1" $also 2>/dev/null |
 	    grep -o 'Fl Fl [a-z0-9-]*' | sed 's/Fl Fl /--/' | sort -u >page
