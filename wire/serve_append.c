@@ -271,9 +271,12 @@ is_header(struct slice head)
 	size_t i;
 
 	while (slice_next_line(&head, &line)) {
-		if (slice_trim(line).n == 0)
+		if (line.n <= 2 && slice_trim(line).n == 0 &&
+		    line.p[0] != ' ' && line.p[0] != '\t')
 			return true;
-		if (line.p[0] == ' ' || line.p[0] == '\t')
+		/* a postmark is let pass */
+		if (line.p[0] == ' ' || line.p[0] == '\t' ||
+		    slice_starts(line, "From "))
 			continue;
 		for (i = 0; i < line.n && line.p[i] > ' ' && line.p[i] != ':' &&
 		     line.p[i] != 127;
