@@ -174,6 +174,9 @@ look_through(int fd, struct look *k, struct err *err)
 		}
 	}
 	free(block);
+	/* Cyrus wants an end to the last line of a header */
+	if (k->line > 0 && !k->in_body && k->bad_header == 0)
+		k->bad_header = k->lines + 1;
 	if (k->line > 0)
 		end_line(k);
 	if (k->cr && k->bare_cr == 0)

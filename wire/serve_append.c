@@ -268,21 +268,23 @@ static bool
 is_header(struct slice head)
 {
 	struct slice line;
-	size_t i;
+	size_t i, n = head.n;
 
 	while (slice_next_line(&head, &line)) {
 		if (line.n <= 2 && slice_trim(line).n == 0 &&
 		    line.p[0] != ' ' && line.p[0] != '\t')
 			return true;
+		/* a line that does not end, and all of the message */
+		if (line.p[line.n - 1] != '\n' && n < SERVE_HEAD)
+			return false;
 		/* a postmark is let pass */
 		if (line.p[0] == ' ' || line.p[0] == '\t' ||
 		    slice_starts(line, "From "))
 			continue;
-		for (i = 0; i < line.n && line.p[i] > ' ' && line.p[i] != ':' &&
-		     line.p[i] != 127;
-		     i++)
-			;
-		if (i == 0 || i == line.n || line.p[i] != ':')
+		for (i = 0; i < line.n && line.p[i] != ':'; i++)
+			if ((unsigned char)line.p[i] <= ' ')
+				return false;
+		if (i == 0 || i == line.n)
 			return false;
 	}
 	return true;
