@@ -179,9 +179,7 @@ check_name(const struct serve *s, struct slice name)
 	struct buf text = { 0 };
 	size_t n = strlen(s->w->prefix);
 
-	if (name.n == 0 || name.n > 1000 || !mutf7_decode(&text, name) ||
-	    memchr(name.p, '*', name.n) != NULL ||
-	    memchr(name.p, '%', name.n) != NULL)
+	if (name.n == 0 || name.n > 1000 || !mutf7_decode(&text, name))
 		why = "NO [CANNOT] Invalid mailbox name";
 	else if (n > 0 &&
 	    (name.n < n || strncasecmp(name.p, s->w->prefix, n) != 0))

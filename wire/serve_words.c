@@ -110,7 +110,7 @@ cyrus_refuses(struct slice name)
 	size_t i;
 
 	for (i = 0; i < name.n; i++)
-		if (strchr("\"\\%\t*", name.p[i]) != NULL)
+		if (strchr("\"\\%\t", name.p[i]) != NULL)
 			return "NO Invalid mailbox name";
 	return NULL;
 }
