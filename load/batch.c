@@ -276,7 +276,8 @@ add_item(struct load *l, struct load_folder *f, struct batch *b,
 	    ? 0
 	    : e.msg.received;
 	if (look_over(l, f, &e, &why) < 0 || batch_open(l, it, &why) < 0 ||
-	    load_rules_message(&l->rules, it->fd, it->size, &why) < 0) {
+	    load_rules_message(&l->rules, it->fd, it->size, &why) < 0 ||
+	    load_rules_one_more(&l->rules, &why) < 0) {
 		batch_close(it);
 		return set_aside(l, f, it->key,
 		    why.sys == ENOENT ? FATE_LOST : FATE_REFUSED, &why, err);

@@ -351,6 +351,7 @@ run(struct load *l, struct err *err)
 	const struct load_options *o = l->o;
 	struct buf label = { 0 };
 
+	l->window = o->window;
 	if (o->window != NULL &&
 	    load_window_parse(o->window, &l->opens, &l->closes, err) < 0)
 		return -1;
@@ -363,7 +364,8 @@ run(struct load *l, struct err *err)
 	    load_rules_find(&l->rules, o->dest_profile, o->account, l->d.im,
 		err) < 0 ||
 	    dest_identify(&l->d, !o->dry_run, err) < 0 ||
-	    pace_begin(l, err) < 0 || plan_and_announce(l, err) < 0)
+	    pace_begin(l, err) < 0 || plan_and_announce(l, err) < 0 ||
+	    plan_count_there(l, err) < 0)
 		return -1;
 	tell_ahead(l);
 	return run_with_others(l, err);

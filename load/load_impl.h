@@ -93,6 +93,7 @@ struct load {
 	uint64_t day, day_bytes; /* sent on that day, over all runs */
 	uint64_t day_limit;	 /* 0: none */
 	bool spent;		 /* no more in this run */
+	const char *window;	 /* --window, or the profile's; NULL */
 	unsigned opens, closes;	 /* --window: seconds of the day; equal: none */
 	bool closed;		 /* it closed while we were at it */
 	bool throttled;		 /* the server has asked to wait */
@@ -159,6 +160,8 @@ int plan_exists(struct load *l, struct load_folder *f, struct err *err);
  * load_rules_folder(). */
 int plan_check_name(struct load *l, const struct load_folder *f,
     struct err *err);
+/* How many messages may come, where the profile has a limit.  0 or -1. */
+int plan_count_there(struct load *l, struct err *err);
 /* What the map said of this folder is acted upon; in the transaction. */
 int plan_note_map(struct load *l, const struct load_folder *f, struct err *err);
 /* --dry-run: what would be sent of this folder, and what not. */
@@ -217,8 +220,8 @@ struct item {
 	const char *dropped;	/* keywords that are not allowed; or NULL */
 	unsigned refused_words; /* keywords.c's: left out since it was */
 	const char *refused_word;
-	uint32_t owed;		/* flags that go behind it: MSG_FLAGGED */
-	int fd; /* open while it is being sent; else -1 */
+	uint32_t owed; /* flags that go behind it: MSG_FLAGGED */
+	int fd;	       /* open while it is being sent; else -1 */
 };
 
 /* Messages whose intents are one transaction.  Shared by the commands that

@@ -84,8 +84,7 @@ until_open(const struct load *l)
 	struct tm tm;
 	unsigned now;
 
-	if (l->o->unpaced || l->o->window == NULL ||
-	    localtime_r(&t, &tm) == NULL)
+	if (l->o->unpaced || l->window == NULL || localtime_r(&t, &tm) == NULL)
 		return 0;
 	now = (unsigned)(tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
 	if (l->opens < l->closes ? now >= l->opens && now < l->closes
@@ -105,7 +104,7 @@ pace_wait(struct load *l, struct err *err)
 		snprintf(text, sizeof(text),
 		    "waiting %u:%02u:%02u for the "
 		    "window %.20s",
-		    s / 3600, s / 60 % 60, s % 60, l->o->window);
+		    s / 3600, s / 60 % 60, s % 60, l->window);
 		if (!said)
 			log_info("%s", text);
 		said = true;
@@ -120,6 +119,30 @@ pace_wait(struct load *l, struct err *err)
 
 /* ------------------------------------------------------------ budgets */
 
+/* What the profile says, where the options do not. */
+static int
+take_profile(struct load *l, struct err *err)
+{
+	const struct provider_limits *limits = l->rules.limits;
+	struct account *a = l->o->account;
+
+	if (limits == NULL || l->o->unpaced)
+		return 0;
+	if (limits->upload_bytes_per_second != 0 && a->limit_rate == 0) {
+		a->limit_rate = limits->upload_bytes_per_second;
+		imap_limit_rate(l->d.im, a->limit_rate);
+	}
+	if (l->window != NULL || limits->hours == NULL)
+		return 0;
+	if (load_window_parse(limits->hours, &l->opens, &l->closes, err) < 0)
+		return err_within(err, "hours of %s", l->rules.name);
+	l->window = limits->hours;
+	if (l->o->dry_run || until_open(l) == 0)
+		return 0;
+	imap_close(&l->d.im); /* no server waits that long */
+	return pace_wait(l, err) < 0 ? -1 : dest_connect(&l->d, err);
+}
+
 int
 pace_begin(struct load *l, struct err *err)
 {
@@ -127,6 +150,8 @@ pace_begin(struct load *l, struct err *err)
 	char name[40];
 	int rc;
 
+	if (take_profile(l, err) < 0)
+		return -1;
 	l->day_limit = l->o->daily_budget;
 	if (l->day_limit == 0 && l->rules.limits != NULL && !l->o->unpaced)
 		l->day_limit = l->rules.limits->upload_bytes_per_day;

@@ -194,6 +194,51 @@ read_map(struct load *l, struct err *err)
 
 /* ------------------------------------------------------------ decisions */
 
+/* The STATUS of up to 'max' folders from *i on, pipelined. */
+static int
+count_some(struct load *l, size_t *i, uint64_t *n, struct err *err)
+{
+	enum { AT_ONCE = 100 };
+	struct imap_mailbox_status st;
+	uint32_t tags[AT_ONCE];
+	size_t k, sent = 0;
+
+	for (; *i < l->d.tree.n && sent < AT_ONCE; ++*i) {
+		const struct tree_folder *t = &l->d.tree.v[*i];
+
+		if (t->noselect ||
+		    !names_is_personal(slice_str(t->name), &l->d.names))
+			continue;
+		if (imap_status_send(l->d.im, slice_str(t->name), &tags[sent],
+			err) < 0)
+			return -1;
+		sent++;
+	}
+	for (k = 0; k < sent; k++) {
+		if (imap_status_wait(l->d.im, tags[k], &st, err) == 0)
+			*n += st.messages;
+		else if (err->scope != SCOPE_FOLDER)
+			return -1;
+	}
+	return 0;
+}
+
+int
+plan_count_there(struct load *l, struct err *err)
+{
+	uint64_t n = 0, most;
+	size_t i = 0;
+
+	if (l->rules.limits == NULL || l->rules.limits->items == 0)
+		return 0;
+	most = l->rules.limits->items;
+	while (i < l->d.tree.n)
+		if (count_some(l, &i, &n, err) < 0)
+			return -1;
+	l->rules.room = n < most ? most - n : 0;
+	return 0;
+}
+
 int
 plan_check_name(struct load *l, const struct load_folder *f, struct err *err)
 {

@@ -263,6 +263,22 @@ load_rules_message(const struct load_rules *r, int fd, uint64_t size,
 	return look_through(fd, &k, err) < 0 ? -1 : refuse_bytes(r, &k, err);
 }
 
+int
+load_rules_one_more(struct load_rules *r, struct err *err)
+{
+	if (r->limits == NULL || r->limits->items == 0)
+		return 0;
+	if (r->room > 0) {
+		r->room--;
+		return 0;
+	}
+	err_set(err, SCOPE_MSG, EX_CANTCREAT, "%s holds %llu messages at most",
+	    r->name, (unsigned long long)r->limits->items);
+	return err_hint(err,
+	    "make room there, or load a part: 'postroad transform --exclude'; "
+	    "if the limit was raised, say so with --providers");
+}
+
 bool
 load_rules_refuse(const struct load_rules *r)
 {

@@ -21,6 +21,7 @@ struct load_rules {
 	const struct provider_limits *limits; /* NULL: none is known */
 	struct imap_quota quota;
 	uint64_t left; /* of the quota, where told; by --dry-run's count */
+	uint64_t room; /* messages that may come, where limits->items is set */
 };
 
 /*
@@ -32,6 +33,8 @@ int load_rules_find(struct load_rules *r, const char *name,
     const struct account *a, struct imap *im, struct err *err);
 void load_rules_free(struct load_rules *r);
 
+/* May one message more come?  0, or -1 with SCOPE_MSG and a hint. */
+int load_rules_one_more(struct load_rules *r, struct err *err);
 /* Is there anything that these would refuse?  Then it is said whose limits
  * they are. */
 bool load_rules_refuse(const struct load_rules *r);

@@ -473,6 +473,13 @@ conn_wait_any(struct conn *const *v, const bool *room, size_t n, int64_t ms,
 }
 
 void
+conn_limit_rate(struct conn *c, uint64_t rate)
+{
+	c->rate->down.rate = c->rate->up.rate = rate;
+	c->rate->down.last_ms = c->rate->up.last_ms = conn_now_ms();
+}
+
+void
 conn_share_rate(struct conn *c, const struct conn *of)
 {
 	if (c == of)

@@ -101,6 +101,8 @@ int conn_wait(struct conn *c, unsigned want, struct err *err);
 #define CONN_ANY_MAX 64
 int conn_wait_any(struct conn *const *v, const bool *room, size_t n, int64_t ms,
     size_t *which_r, struct err *err);
+/* Another limit_rate from now on. */
+void conn_limit_rate(struct conn *c, uint64_t rate);
 /* The limit_rate of both is one limit from now on, the one 'of' had. */
 void conn_share_rate(struct conn *c, const struct conn *of);
 /* Send what can be sent without waiting; the next wait tells of failures. */

@@ -142,6 +142,8 @@ uint64_t imap_append_limit(const struct imap *im);
 bool imap_cert(const struct imap *im, struct tls_cert *out);
 /* "TLSv1.3 ..., verified" / "plaintext", for reports. */
 const char *imap_security(const struct imap *im);
+/* From now on at most so many bytes a second, each way. */
+void imap_limit_rate(struct imap *im, uint64_t bytes);
 uint64_t imap_bytes_sent(const struct imap *im);
 uint64_t imap_bytes_received(const struct imap *im);
 

@@ -440,6 +440,13 @@ imap_security(const struct imap *im)
 	return im->conn == NULL ? "not connected" : conn_security(im->conn);
 }
 
+void
+imap_limit_rate(struct imap *im, uint64_t bytes)
+{
+	if (im->conn != NULL)
+		conn_limit_rate(im->conn, bytes);
+}
+
 uint64_t
 imap_bytes_sent(const struct imap *im)
 {
