@@ -649,6 +649,7 @@ extract_run(const struct source_spec *given, const struct extract_options *o,
 {
 	struct run run = { .o = o, .r = r };
 	struct source_spec spec = *given;
+	struct err ignored = { 0 };
 	int rc = -1;
 
 	spec.excluded = is_excluded;
@@ -678,6 +679,8 @@ extract_run(const struct source_spec *given, const struct extract_options *o,
 	if (rc == 0)
 		rc = refresh_end(&run.refresh,
 		    !run.torn && source_is_whole(run.src), err);
+	else
+		refresh_end(&run.refresh, false, &ignored);
 	rc = finish(&run, rc, err);
 out:
 	free_excludes(&run);
