@@ -604,6 +604,10 @@ handle_refusal(struct sender *s, struct command *c,
 		queue_put(&s->redo, c);
 		return 0;
 	}
+	if (res->trouble == IMAP_LIMIT_REACHED) {
+		queue_put(&s->redo, c);
+		return wait_as_told(s, res, err);
+	}
 	explain(s, c, res, &why);
 	settle_refused(s, c, &why);
 	return 0;

@@ -52,6 +52,7 @@ struct load_folder {
 	bool shared;	  /* others of the spool go to the same folder there */
 	bool doubt;	  /* a session was lost: intents have no result */
 	bool gone;	  /* it was taken away under our hands, once */
+	unsigned busy;	  /* so often it could not be opened just then */
 	/* what was reported */
 	uint64_t announced, unchanged, loaded, refused, lost;
 

@@ -19,6 +19,8 @@
 #include "load/match.h"
 #include "load/there.h"
 
+#define BUSY_TRIES 5 /* 1, 2, ... 16 s between them */
+
 /* 1: the server says that it is there already. */
 static int
 create_one(struct load *l, const char *name, const char *role, struct err *err)
@@ -329,6 +331,27 @@ send_select(struct load *l, struct prepared *p, struct err *err)
 	return 0;
 }
 
+/* The server has the folder open elsewhere, or no time: later, so often. */
+static int
+wait_for_folder(struct load *l, struct load_folder *f, struct err *err)
+{
+	uint64_t ms = imap_last(l->d.im)->backoff_ms;
+
+	if (ms == 0)
+		ms = (uint64_t)1000 << f->busy;
+	f->busy++;
+	return dest_wait(&l->d, ms, "the server asks to wait", err);
+}
+
+static bool
+is_busy(const struct load *l, const struct load_folder *f)
+{
+	enum imap_trouble t = imap_last(l->d.im)->trouble;
+
+	return imap_alive(l->d.im) && f->busy < BUSY_TRIES &&
+	    (t == IMAP_UNAVAILABLE || t == IMAP_THROTTLED);
+}
+
 static int
 await_select(struct load *l, struct prepared *p, struct err *err)
 {
@@ -350,6 +373,8 @@ await_select(struct load *l, struct prepared *p, struct err *err)
 		if (imap_alive(l->d.im) && !p->f->gone &&
 		    imap_last(l->d.im)->trouble == IMAP_TRYCREATE)
 			p->f->gone = l->tree_old = true; /* once more */
+		else if (is_busy(l, p->f))
+			rc = wait_for_folder(l, p->f, err);
 		else
 			rc = refuse(l, p, err);
 	} else {

@@ -6,6 +6,7 @@
  * time.  A server that turns one away, or asks us to wait, has the last word.
  */
 #include "core/log.h"
+#include "core/step.h"
 #include "load/load_impl.h"
 
 #define MOST_QUICK  4  /* where the server takes many messages in a row */
@@ -79,6 +80,8 @@ tempo_look(struct tempo *t, const struct load *l, unsigned n, size_t waiting,
 	enum tempo_move move = TEMPO_STAY;
 	double rate;
 
+	if (step_is_eager() && n < t->max && waiting > 0)
+		return TEMPO_MORE;
 	span = INTERVAL_MS;
 	if (span < (int64_t)(rtt_us / 1000) * 6)
 		span = (int64_t)(rtt_us / 1000) * 6;

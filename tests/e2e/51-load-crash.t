@@ -3,7 +3,7 @@
 # J1, J3: exactly once: a load killed at every durable step, and cut off in the
 # middle of every command, then run again, leaves each message there once, as
 # imaplib counts them, and verify has nothing to say.
-# LONG=1: some 150 places each way, else 12.
+# LONG=1: some 150 places each way, else 8.
 . "${0%/*}/lib.sh"
 . "$ROOT/tests/e2e/load.sh"
 
@@ -25,13 +25,29 @@ postroad extract -q box orig.spool || bail "extract"
 export POSTROAD PW_FILE ONCE_JOBS=6
 once() { python3 "$ROOT/tests/e2e/once.py" "$@"; }
 
-rc=0
-once steps "$IMAP_PORT" orig.spool "$STEPS" >out 2>err || rc=$?
-is "$rc $(cat out)" "0 " "J1: killed at each of $(tail -1 err): each once"
+# with STEP_LANES the test build opens all connections at once
+POSTROAD=$STEPS
+for c in 1 4; do
+	[ $c = 1 ] || export STEP_LANES=1
+	mkdir jobs$c && cd jobs$c || exit 1
+	rc=0
+	once steps "$IMAP_PORT" ../orig.spool "$STEPS" $c --connections $c \
+	    >out 2>err || rc=$?
+	is "$rc $(cat out)" "0 " \
+	    "J1: --connections $c, killed at each of $(tail -1 err): each once"
+	cd ..
+done
 
-places=12
+unset STEP_LANES
+places=8
 [ "${LONG:-}" ] && places=150
-rc=0
-once proxies "$IMAP_PORT" orig.spool "$CUT" $places >out 2>err || rc=$?
-is "$rc $(cat out)" "0 " "J3: cut at $places places each way, $(tail -1 err): each once"
+for c in 1 4; do
+	[ $c = 1 ] || export STEP_LANES=1
+	rc=0
+	once proxies "$IMAP_PORT" orig.spool "$CUT" $places $c \
+	    --connections $c >out 2>err || rc=$?
+	is "$rc $(cat out)" "0 " \
+	    "J3: --connections $c, cut at $places places each way: each once"
+	diag "$(tail -1 err)"
+done
 done_testing

@@ -17,22 +17,33 @@ for i in 2 3; do # twins without a Message-ID
 done
 touch -d @1355519432 box/cur/*
 postroad extract -q box a.spool || bail "extract"
+# and in two folders, for two connections
+mkdir -p two/cur two/new two/tmp two/.Sub/cur two/.Sub/new two/.Sub/tmp
+cp -p box/cur/1355519431* two/cur/
+cp -p box/cur/1355519432* two/.Sub/cur/
+postroad extract -q two two.spool || bail "extract"
 export POSTROAD FAKE PW_FILE=pw ONCE_JOBS=16
 every=1000000 parts=10 part=0
 [ "${LONG:-}" ] && every=1 parts=1
 
-# cuts DESCRIPTION [FAKE OPTIONS]
+# cuts SPOOL DESCRIPTION [FAKE OPTIONS]
 cuts() {
-	what=$1; shift
+	spool=$1.spool what=$2; shift 2
 	rc=0
-	python3 "$ROOT/tests/e2e/once.py" cuts a.spool $every \
+	python3 "$ROOT/tests/e2e/once.py" cuts "$spool" $every \
 	    $((part % parts))/$parts "$@" >out 2>err || rc=$?
 	is "$rc $(cat out)" "0 " "J3, J4: $what, $(tail -1 err): each once"
 	part=$((part + 3))
 }
-cuts 'MULTIAPPEND'
-cuts 'one by one' --caps -MULTIAPPEND
-cuts 'LITERAL-, no UIDPLUS' --caps '-LITERAL+ -UIDPLUS +LITERAL-'
-cuts 'synchronizing MULTIAPPEND' --caps '-LITERAL+'
-cuts 'synchronizing literals' --caps '-LITERAL+ -MULTIAPPEND'
+cuts a 'MULTIAPPEND'
+cuts a 'one by one' --caps -MULTIAPPEND
+cuts a 'LITERAL-, no UIDPLUS' --caps '-LITERAL+ -UIDPLUS +LITERAL-'
+cuts a 'synchronizing MULTIAPPEND' --caps '-LITERAL+'
+cuts a 'synchronizing literals' --caps '-LITERAL+ -MULTIAPPEND'
+# the test build opens the second one at once
+[ -x "$STEPS" ] && POSTROAD=$STEPS && export STEP_LANES=1
+cuts two 'two connections, the first' -- --connections 4
+cuts two 'two connections, the second' --cut-on 2 -- --connections 4
+cuts two 'two connections, the second, one by one' --cut-on 2 \
+    --caps -MULTIAPPEND -- --connections 2
 done_testing

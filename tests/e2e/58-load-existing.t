@@ -193,6 +193,28 @@ status 0 "--existing ignore" load b.spool copy --existing ignore
 is "$(jq -c '[.loaded,.unchanged]' out)" "[$all,0]" "sends everything"
 is "$(once there "$IMAP_PORT" copy | wc -l)" $((2 * all)) "once more"
 
+# ---- two folders that go to one: twins of both, and the ledger is lost
+mkdir -p two/cur two/new two/tmp two/.A/cur two/.A/new two/.A/tmp
+cp -r two/.A two/.B
+for x in A B; do
+	for i in 1 2 3; do
+		message $i "X-In: $x" >two/.$x/cur/135551940$i.M$i.host:2,
+	done
+	message 9 >two/.$x/cur/1355519409.M9.host:2,
+done
+touch -d @1355519409 two/.?/cur/*
+fresh two
+both() { load b.spool two --folder-map A=Both --folder-map B=Both "$@"; }
+status 0 "two folders go to one" both
+status 0 "again" both
+is "$(jq -c '[.loaded,.unchanged]' out)" "[0,8]" "nothing is sent"
+fresh two
+status 0 "without the ledger" both
+is "$(jq -c '[.loaded,.unchanged,.matched]' out)" "[0,8,8]" "all is found"
+once there "$IMAP_PORT" two | cut -d' ' -f2 >got
+once spool b.spool | cut -d' ' -f2 | sort >want
+same got want "each message once, the twins twice"
+
 # ---- servers that rewrite beyond recognition
 mkdir -p odd/cur odd/new odd/tmp
 for i in 1 2 3; do
@@ -214,7 +236,7 @@ is "$(jq -c '[.loaded,.unchanged]' out) $(kept)" "[0,4] 4" \
 fake_stop
 # and the connection is lost at the OK of the first APPEND
 rm -rf st odd.spool && postroad extract -q odd odd.spool
-fake_start --store st --rewrite body --cut-before-ok 7 --caps '-UIDPLUS' \
+fake_start --store st --rewrite body --cut-append 1 --caps '-UIDPLUS' \
     --greeting '* OK The Microsoft Exchange IMAP4 service is ready. %s'
 fload odd.spool >out 2>err || fload odd.spool >out 2>err
 is "$? $(jq -c '[.announced,.maybe_twice]' out) $(kept)" "0 [4,0] 4" \

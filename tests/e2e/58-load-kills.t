@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # J2: a load into a real server, killed at random times and run again, killed
 # again, until a run comes through: each message is there once, and the
-# ledger balances.  50 kills; LONG=1 (make check-load-kills): 1,000.  The
+# ledger balances; with one connection and with four.  50 kills; LONG=1 (make check-load-kills): 1,000.  The
 # times follow from SEED, as far as the machine repeats itself.
 . "${0%/*}/lib.sh"
 . "$ROOT/tests/e2e/load.sh"
@@ -11,12 +11,16 @@ kills=17
 [ "${LONG:-}" ] && kills=334
 seed=${SEED:-1}
 export POSTROAD PW_FILE
-mkdir -p box/cur box/new box/tmp box/.Sub/cur box/.Sub/new box/.Sub/tmp
+mkdir -p box/cur box/new box/tmp
+for d in .Sub .Sub.A .Sub.B .Work; do
+	mkdir -p box/$d/cur box/$d/new box/$d/tmp
+done
 i=0
 while [ $i -lt 240 ]; do
 	i=$((i + 1))
-	d=box
-	[ $((i % 3)) = 0 ] && d=box/.Sub
+	case $((i % 8)) in 0) d=/.Sub ;; 1) d=/.Sub.A ;; 2) d=/.Sub.B ;;
+	3 | 4) d=/.Work ;; *) d= ;; esac
+	d=box$d
 	f=$d/cur/$((1355519430 + i)).M$i.host:2,S
 	message $i >"$f"
 	[ $((i % 40)) != 7 ] || head -c 150000 /dev/zero | tr '\0' x |
@@ -42,8 +46,14 @@ try() {
 	dovecot_stop
 }
 caps='IMAP4rev1 LITERAL+ UIDPLUS NAMESPACE UNSELECT SPECIAL-USE'
-try MULTIAPPEND "$seed" ''
-try "one by one" "$seed.1" "imap_capability = $caps"
+# the test build opens them at once
+plain=$POSTROAD
+[ -x "$STEPS" ] && POSTROAD=$STEPS && export STEP_LANES=1
+try MULTIAPPEND "$seed" '' --connections 4
 try "synchronizing literals, no UIDPLUS" "$seed.2" \
-    "imap_capability = IMAP4rev1 NAMESPACE"
+    "imap_capability = IMAP4rev1 NAMESPACE" --connections 4
+POSTROAD=$plain
+unset STEP_LANES
+try "one by one, one connection" "$seed.1" "imap_capability = $caps" \
+    --connections 1
 done_testing

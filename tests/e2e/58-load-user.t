@@ -143,6 +143,54 @@ run 0 1 "--restore-deleted after it" --restore-deleted
 each "another UIDVALIDITY"
 status 0 "it verifies" verify a.spool mary --deep
 
+# ---- in the middle of a run
+mkdir -p many/.Work/cur many/.Work/new many/.Work/tmp many/cur many/new many/tmp
+i=0
+while [ $i -lt 240 ]; do
+	i=$((i + 1))
+	{ message $i; head -c 2000 /dev/zero | tr '\0' x | fold -w 70; } \
+	    >many/.Work/cur/$((1355519400 + i)).M$i.host:2,
+done
+postroad extract -q many many.spool || bail "extract"
+slow() { # USER ACTION...: what happens when a part is there
+	u=$1; shift
+	rm -rf c.spool && cp -r many.spool c.spool
+	# shellcheck disable=SC2086
+	"$POSTROAD" load --json $ACCESS --limit-rate 400000 c.spool \
+	    "$(dest "$u")" >out 2>err &
+	pid=$!
+	i=0
+	until [ "$(dovecot_do mailbox status -t -u "$u" messages Work 2>/dev/null |
+	    tr -dc 0-9)" -gt 0 ] 2>/dev/null || [ $i -gt 300 ]; do
+		i=$((i + 1)); sleep 0.05
+	done
+	"$@" >act.log 2>&1
+	rc=0
+	wait $pid || rc=$?
+	like "$rc" '^(0|1|75)$' "$u: the run ends (status $rc)"
+	n=$(jq .loaded out)
+	status 0 "$u: and runs once more" load c.spool "$u"
+	once spool c.spool | digests >want
+	once there "$IMAP_PORT" "$u" | digests >got
+}
+number() { dovecot_do mailbox update -u number --uid-validity 1234 Work; }
+slow number number
+same got want "UIDVALIDITY changes in the middle: each message once"
+take() { dovecot_do move -u mover Archive mailbox Work all; }
+dovecot_do mailbox create -u mover Archive
+slow mover take
+same got want "moved in the middle: each message once"
+status 0 "--restore-deleted after it" load c.spool mover --restore-deleted
+is "$(jq .loaded out)" 0 "sends nothing"
+drop() { dovecot_do mailbox delete -u drop Work; }
+slow drop drop
+is "$(uniq -d got)" "" "the folder is deleted in the middle: nothing is doubled"
+is "$((n + $(jq .loaded out)))" 240 "each was sent once"
+status 0 "--restore-deleted brings back what it had" \
+    load c.spool drop --restore-deleted
+once there "$IMAP_PORT" drop | digests >got
+same got want "each message once"
+
 # ---- the account is a new one: everything
 dovecot_stop
 rm -rf dovecot/home/mary

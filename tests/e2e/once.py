@@ -7,8 +7,8 @@ with imaplib or from the fake server's files, and never by our own report.
     once.py store DIR                   what the fake server keeps
     once.py there PORT USER             what a real server gives
     once.py kills PORT SPOOL N SEED [LOAD OPTIONS]
-    once.py steps PORT SPOOL PROGRAM [LOAD OPTIONS]
-    once.py proxies PORT SPOOL PROXY PLACES [LOAD OPTIONS]
+    once.py steps PORT SPOOL PROGRAM NAME [LOAD OPTIONS]
+    once.py proxies PORT SPOOL PROXY PLACES NAME [LOAD OPTIONS]
     once.py sick SPOOL FILE
     once.py faults SPOOL SHIM KIND ERRNO,... PART/PARTS
     once.py signals SPOOL N SEED
@@ -255,7 +255,7 @@ def ended(port, user, mine, want, options=()):
     return bad
 
 
-def steps(port, spool, program, *options):
+def steps(port, spool, program, name, *options):
     """Killed at each durable step (core/step.h), and run again."""
     t, want = Tally(), in_spool(spool)
     number = iter(range(1, 1000))
@@ -265,7 +265,7 @@ def steps(port, spool, program, *options):
         while not last:
             with t.lock:
                 n = next(number)
-            user, mine = "step%d" % n, "step%d.spool" % n
+            user, mine = "step%s-%d" % (name, n), "step%d.spool" % n
             copy(spool, mine)
             rc = subprocess.run(
                 [program, "load", "-q", "--tls", "none", "--password-file",
@@ -299,18 +299,19 @@ def through(proxy, port, way, at, spool, user, options):
     rc = run("load", "--tls", "none", "--password-file", PW_FILE, "--json",
              *options, spool, "imap://%s@127.0.0.1:%s/" % (user, to))[0]
     p.stdin.close()
-    told = p.stdout.readline().split()
+    told = [[int(n) for n in x.split()[1:]] for x in p.stdout]
     p.wait()
     p.stdout.close()
-    return rc, [int(n) for n in told[1:]]
+    return rc, [max(n) for n in zip(*told)]
 
 
-def proxies(port, spool, proxy, places, *options):
+def proxies(port, spool, proxy, places, name, *options):
     """The line to a real server is cut at so many places, each way; it has
     kept what it got, too ("lose": the answer is what is lost)."""
     t, want = Tally(), in_spool(spool)
     copy(spool, "pass.spool")
-    rc, size = through(proxy, port, "pass", 0, "pass.spool", "pass", options)
+    rc, size = through(proxy, port, "pass", 0, "pass.spool", "pass" + name,
+                       options)
     if rc != 0:
         t.wrong("without a cut: status %d" % rc)
         return t.end()
@@ -321,7 +322,7 @@ def proxies(port, spool, proxy, places, *options):
         cases += [(way, at) for at in range(every // 2 + 1, total, every)]
 
     def one(way, at):
-        user = "%s%d" % (way, at)
+        user = "%s%s-%d" % (way, name, at)
         mine = user + ".spool"
         copy(spool, mine)
         rc = through(proxy, port, way, at, mine, user, options)[0]
@@ -411,6 +412,8 @@ def cuts(spool, every, part, *options):
         load_options = caps[caps.index("--") + 1:]
         caps = caps[:caps.index("--")]
     shutil.rmtree("whole.st", ignore_errors=True)
+    for way in "in", "out":
+        open("whole." + way, "wb").close()
     fake = Fake("whole.st", "--tee", "whole", *caps)
     copy(spool, "whole.spool")
     rc, out, err = run("load", "--tls", "none", "--password-file", PW_FILE,
@@ -424,6 +427,8 @@ def cuts(spool, every, part, *options):
                       ("out", ([], ["--lose"], ["--keep-late", "600"]))):
         with open("whole." + way, "rb") as f:
             data = f.read()
+        if not data:
+            t.wrong("there is no such connection")
         places = set(range(1, len(data) + 1, int(every)))
         if int(every) > 1:
             places |= boundaries(data)

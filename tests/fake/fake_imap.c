@@ -40,7 +40,7 @@ static struct {
 	unsigned port, split, delay_ms, keep_late_ms, connections;
 	int64_t cut_out, cut_in, toobig, quota;
 	unsigned cut_before_ok, cut_after_ok, cut_on, bye, lose_ok;
-	unsigned bye_ok, twice_ok, max_errors, bump_at;
+	unsigned keep_at, cut_append, bye_ok, twice_ok, max_errors, bump_at;
 	const char *no_on, *plus, *tee;
 	unsigned no_append, throttle, throttle_ms;
 	const char *no_append_text;
@@ -79,7 +79,7 @@ static struct server {
 	struct waiting w[MESSAGES_MAX];
 	size_t n_w;
 	const struct buf *into; /* the APPEND under way */
-	unsigned n_tmp, errors;
+	unsigned n_tmp, errors, append;
 } s;
 
 /* ------------------------------------------------------------- the wire */
@@ -776,6 +776,8 @@ keep_later(const struct buf *name)
 	close(s.net.fd);
 	close(store_lock_fd);
 	store_lock_fd = -1;
+	while (opt.keep_at > 0 && count->appends < opt.keep_at)
+		net_sleep_ms(5);
 	net_sleep_ms((long)opt.keep_late_ms);
 	store_lock(true);
 	keep_messages(name);
@@ -797,8 +799,10 @@ finish_append(const struct buf *name)
 	appenduid(&b, b.uidnext, &text);
 	buf_puts(&text, " APPEND");
 	box_free(&b);
+	if (s.append == opt.cut_append)
+		opt.cut_before_ok = count->oks + 1;
 	cut = is_cut_at(strlen(s.tag) + text.n + 3);
-	if (cut && opt.keep_late_ms > 0)
+	if (cut && (opt.keep_late_ms > 0 || opt.keep_at > 0))
 		keep_later(name);
 	else if (!cut || !opt.lose)
 		keep_messages(name);
@@ -834,6 +838,7 @@ cmd_append(void)
 	want(' ');
 	astring(&name);
 	s.into = &name;
+	s.append = number;
 	do {
 		want(' ');
 		if (s.n_w == MESSAGES_MAX)
@@ -1396,7 +1401,7 @@ serve(void)
 
 	s.net.split = opt.split;
 	s.net.on_drop = keep_half;
-	if (opt.tee != NULL && s.connection == 1) {
+	if (opt.tee != NULL && is_faulty()) {
 		s.net.tee_in = tee_file("in");
 		s.net.tee_out = tee_file("out");
 	}
@@ -1494,6 +1499,7 @@ enum {
 	O_PERMANENTFLAGS,
 	O_CONNECTIONS,
 	O_HALF,
+	O_CUT_APPEND,
 	O_BYE_OK,
 	O_TWICE_OK,
 	O_MAX_ERRORS,
@@ -1526,6 +1532,7 @@ static const struct option options[] = { { "talk", 1, NULL, O_TALK },
 	{ "prefix", 1, NULL, O_PREFIX },
 	{ "permanentflags", 1, NULL, O_PERMANENTFLAGS },
 	{ "connections", 1, NULL, O_CONNECTIONS }, { "half", 0, NULL, O_HALF },
+	{ "cut-append", 1, NULL, O_CUT_APPEND },
 	{ "bye-for-ok", 1, NULL, O_BYE_OK },
 	{ "twice-ok", 1, NULL, O_TWICE_OK },
 	{ "max-errors", 1, NULL, O_MAX_ERRORS },
@@ -1608,7 +1615,10 @@ set_option(int c, char *v)
 		opt.lose = true;
 		break;
 	case O_KEEP_LATE:
-		opt.keep_late_ms = number(v);
+		if (v[0] == '@')
+			opt.keep_at = number(v + 1);
+		else
+			opt.keep_late_ms = number(v);
 		break;
 	case O_BYE:
 		opt.bye = number(v);
@@ -1659,6 +1669,9 @@ set_option(int c, char *v)
 		break;
 	case O_CONNECTIONS:
 		opt.connections = number(v);
+		break;
+	case O_CUT_APPEND:
+		opt.cut_append = number(v);
 		break;
 	case O_HALF:
 		opt.half = true;

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define QUIET_MS 300 /* a server that says nothing so long has said all */
@@ -156,7 +157,7 @@ main(int argc, char **argv)
 	uint16_t port, to;
 	bool first = true;
 	char end;
-	int m;
+	int m, fd;
 
 	if (argc != 4)
 		return 64;
@@ -173,9 +174,16 @@ main(int argc, char **argv)
 		if (p[0].revents != 0 && read(STDIN_FILENO, &end, 1) <= 0)
 			break;
 		if (p[1].revents != 0) {
-			serve(accept(p[1].fd, NULL, NULL), to, first);
+			fd = accept(p[1].fd, NULL, NULL);
+			if (fd >= 0 && fork() == 0) {
+				serve(fd, to, first);
+				return 0;
+			}
+			close(fd);
 			first = false;
 		}
 	}
+	while (wait(NULL) > 0)
+		;
 	return 0;
 }
