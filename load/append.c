@@ -560,8 +560,12 @@ explain(struct sender *s, const struct command *c,
 	if (res->trouble == IMAP_TOO_BIG) {
 		err_within(why, "it has %s", text_size(size, c->bytes));
 		err_hint(why,
-		    "raise the limit at the server, or deliver it "
-		    "by other means");
+		    "raise the limit at the server, or make it smaller: "
+		    "'postroad transform --strip-attachments'");
+	} else if (res->trouble == IMAP_BAD_MESSAGE) {
+		err_hint(why,
+		    "'postroad transform --fix-newlines' mends line ends and "
+		    "NULs");
 	} else if (res->trouble == IMAP_OVERQUOTA) {
 		/* one that was on its way already tells nothing new */
 		if (s->l->quota_floor == 0 || c->bytes < s->l->quota_floor) {

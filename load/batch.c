@@ -225,8 +225,8 @@ look_over(struct load *l, const struct load_folder *f,
 		    "it has %s, and the server takes %s at most",
 		    text_size(size, e->msg.size), text_size(limit, f->limit));
 		return err_hint(err,
-		    "raise the limit at the server, or "
-		    "deliver it by other means");
+		    "raise the limit at the server, or make it smaller: "
+		    "'postroad transform --strip-attachments'");
 	}
 	if (batch_over_quota(l, e->msg.size, err) < 0 ||
 	    will_not_fit(l, e->msg.size, err) < 0)
