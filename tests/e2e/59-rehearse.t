@@ -8,7 +8,7 @@
 
 rehearse() { postroad rehearse --json "$@"; }
 # everything there is in a spool, bytes and times
-state() { find "$1" -printf '%p %y %s %T@ %m\n' | sort; cat "$1/spool.db" | md5sum; }
+state() { find "$1" -printf '%p %y %s %T@ %m\n' | sort; md5sum <"$1/spool.db"; }
 
 # put FOLDER NAME FLAGS: a file in a Maildir, its body on stdin
 put() {
@@ -151,19 +151,55 @@ result $? 'nothing in the spool, to the time'
 status 0 'and the ledger is sound' postroad verify a.spool
 is "$(sqlite3 a.spool/spool.db 'SELECT (SELECT count(*) FROM delivery), (SELECT count(*) FROM destination)')" '0|0' \
     'without a delivery'
-"$POSTROAD" rehearse -q a.spool --as microsoft >/dev/null 2>err &
+# the load stops, so that its server can be looked at
+python3 - >l.mbox <<'END'
+for i in range(8000):
+    print('From mary@example.org Fri Dec 14 21:10:00 2012\nSubject: %d\n\nx\n' % i)
+END
+postroad extract -q l.mbox l.spool >/dev/null 2>&1
+"$POSTROAD" rehearse -q l.spool --as microsoft >/dev/null 2>err &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	server=$(pgrep -P $pid) && break
-	sleep 0.01
+server=
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	server=$(pgrep -P $pid) && kill -STOP $pid && break
+	sleep 0.005
 done
-if [ "$server" ]; then
+if [ "$server" ] && lives "$server"; then
 	unlike "$(tr '\0' ' ' </proc/"$server"/cmdline; tr '\0' ' ' </proc/$pid/cmdline)" \
 	    '[0-9a-f]{20}' 'the password is in no argument'
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q '^Seccomp:.*2' /proc/"$server"/status && break
+		sleep 0.1
+	done
+	if [ "${SAN:-}" ]; then
+		skip 'the server is in its sandbox' 'a sanitizer needs more room'
+	else
+		like "$(cat /proc/"$server"/status)" '^Seccomp:.*2' 'the server is in its sandbox'
+	fi
+	port=$(ss -Hltnp 2>/dev/null | sed -n "s/.* 127.0.0.1:\([0-9]*\) .*pid=$server,.*/\1/p")
+	if [ "$port" ]; then
+		python3 - "$port" >out 2>&1 <<-'END'
+		import imaplib, sys
+		m = imaplib.IMAP4('127.0.0.1', int(sys.argv[1]))
+		for word in ('', 'secret', 'rehearsal'):
+		    try:
+		        m.login('rehearsal', word or '""')
+		        print('let in with', word)
+		    except imaplib.IMAP4.error as e:
+		        print(e)
+		END
+		unlike "$(cat out)" 'let in' 'who has not the password is not let in'
+		is "$(grep -c AUTHENTICATIONFAILED out)" 3 'and told so'
+	else
+		skip 'who has not the password' 'its port is not to be seen'
+	fi
 else
-	skip 'the password is in no argument' 'it was over too soon'
+	skip 'a look at the server' 'it was over too soon'
 fi
-wait $pid
+kill -CONT $pid 2>/dev/null
+rc=0
+wait $pid || rc=$?
+is "$rc" 0 'and it goes on to its end'
 
 # --- read-only, and while others load
 cp -r a.spool ro.spool

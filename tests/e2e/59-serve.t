@@ -96,6 +96,22 @@ for as in microsoft google dovecot cyrus courier fastmail; do
 	is "$(sed -n 's/^appended //p;s/^dropped //p' stats | tr '\n' ' ')" '30 0 ' \
 	    'each was sent once, and no session dropped'
 done
+# flags: Exchange wants \Flagged by STORE, for other clients to see it
+mkdir -p fl/cur fl/new fl/tmp
+i=90
+for f in S F FS R D ''; do
+	i=$((i + 1))
+	message $i | sed 's/$/\r/' >"fl/cur/1000.x$i.h:2,$f"
+done
+for as in microsoft google; do
+	rm -rf fl.spool; postroad extract -q maildir:fl fl.spool >/dev/null 2>&1
+	serve_start --as $as
+	status 0 "flags at $as" to_serve load fl.spool
+	status 0 'all of them' to_serve verify --deep --strict fl.spool
+	is "$("$IMAP_TOOL" --tls none --password-file serve.pw "$SERVE_URL" fetch INBOX 2>&1 |
+	    grep -c 'Flagged')" 2 'two stars'
+	serve_stop
+done
 # Dovecot keeps a NUL as 0x80: verify knows it
 printf 'From x@example.org Fri Dec 14 21:10:00 2012\nSubject: nul\n\na\0b\n\n' >nul.mbox
 postroad extract -q nul.mbox nul.spool >/dev/null 2>&1
