@@ -77,16 +77,4 @@ status 0 "is loaded" load a.spool mary
 is "$(jq -c '[.loaded,.unchanged]' out)" "[1,$rows]" "it alone"
 status 0 "once" load a.spool mary
 is "$(jq -c '[.loaded,.unchanged]' out)" "[0,$((rows + 1))]" "and then is there"
-
-# a folder that the user emptied and made again has another UIDVALIDITY: it
-# is looked through, and what is not there is sent
-rm -rf small.spool && postroad extract -q box small.spool || bail "extract"
-status 0 "another mailbox" load small.spool john
-dovecot_do mailbox delete -u john 'Folder 3'
-sleep 1
-dovecot_do mailbox create -u john 'Folder 3'
-status 0 "a folder made again" load small.spool john
-is "$(jq -c '[.loaded,.unchanged]' out)" "[5,56]" "is filled again"
-status 0 "once" load small.spool john
-is "$(jq -c '[.loaded,.unchanged]' out)" "[0,61]" "and then is finished"
 done_testing
