@@ -89,6 +89,50 @@ fetch_facts(struct verify *v, const struct verify_place *p, unsigned what,
 	return 0;
 }
 
+/*
+ * The first visit: EXAMINE, and the question behind it at once, which saves a
+ * round trip a folder.
+ */
+static int
+fetch_at_once(struct verify *v, struct verify_place *p, unsigned what,
+    struct err *err)
+{
+	struct err fetch = { 0 };
+	struct imap_result res;
+	uint32_t tag;
+	int rc;
+
+	if (imap_examine_send(v->l.d.im, slice_str(p->name), false, &tag, err) <
+	    0)
+		return -1;
+	rc = there_fetch(&v->l.d, p->tag, 1, what, &fetch);
+	if (rc < 0 && (fetch.scope >= SCOPE_STORE || !imap_alive(v->l.d.im))) {
+		*err = fetch;
+		return -1;
+	}
+	if (imap_wait(v->l.d.im, tag, &res, err) < 0 ||
+	    imap_result_err(&res, SCOPE_FOLDER, "EXAMINE", err) < 0)
+		return -1;
+	p->uidvalidity = imap_selected(v->l.d.im)->uidvalidity;
+	/* an empty folder need not answer for its messages */
+	if (rc < 0 && imap_selected(v->l.d.im)->exists > 0) {
+		*err = fetch;
+		return -1;
+	}
+	return 0;
+}
+
+static int
+look_at(struct verify *v, struct verify_place *p, unsigned what,
+    struct err *err)
+{
+	int rc = p->uidvalidity == 0 && !v->renumbered
+	    ? fetch_at_once(v, p, what, err)
+	    : open_place(v, p, err);
+
+	return rc < 0 ? -1 : fetch_facts(v, p, what, err);
+}
+
 /* ---------------------------------------------------------- Message-IDs */
 
 struct id_taker {
@@ -260,8 +304,7 @@ verify_look(struct verify *v, const struct load_folder *f,
 {
 	int64_t unpaired;
 
-	if (open_place(v, p, err) < 0 ||
-	    fetch_facts(v, p, THERE_FLAGS, err) < 0 ||
+	if (look_at(v, p, THERE_FLAGS, err) < 0 ||
 	    pair_by_uid(v, f, p, err) < 0 ||
 	    count_unpaired(v, p, &unpaired, err) < 0)
 		return -1;
@@ -274,7 +317,5 @@ verify_look(struct verify *v, const struct load_folder *f,
 int
 verify_look_only(struct verify *v, struct verify_place *p, struct err *err)
 {
-	return open_place(v, p, err) < 0
-	    ? -1
-	    : fetch_facts(v, p, THERE_FLAGS | THERE_MESSAGE_ID, err);
+	return look_at(v, p, THERE_FLAGS | THERE_MESSAGE_ID, err);
 }

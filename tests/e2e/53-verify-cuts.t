@@ -137,6 +137,7 @@ S: * OK [UIDNEXT 3] x
 S: TAG OK [READ-ONLY] x
 END
 }
+unselected() { asked '1:\* (UID RFC822*'; echo 'S: TAG BAD no mailbox'; }
 fact() { echo "S: * $1 FETCH (UID $1 RFC822.SIZE 54 INTERNALDATE" \
     '"14-Dec-2012 21:10:37 +0000" FLAGS ())'; }
 head_of() {
@@ -167,6 +168,7 @@ scripted() {
 {
 	examined
 	asked '1:\* (UID RFC822*'; fact 2; ok_
+	asked '3:\* (UID RFC822*'; fact 2; ok_
 	asked '1:\* (UID RFC822*'; fact 1; fact 2; ok_
 	heads
 	asked '1:2 (UID BODY.PEEK\[\])'; body_of 1; body_of 2; ok_
@@ -175,6 +177,7 @@ scripted 0 '[0,0,0,0]' 'a FETCH that forgot one: asked once more'
 {
 	examined
 	asked '1:\* (UID RFC822*'; fact 2; ok_
+	asked '3:\* (UID RFC822*'; fact 2; ok_
 	asked '1:\* (UID RFC822*'; fact 2; ok_
 	listed
 } >rest
@@ -201,6 +204,7 @@ scripted 1 '[1,0,0,0]' 'one that was expunged while we looked is missing'
 {
 	printf '%s\n' 'C: TAG EXAMINE INBOX' \
 	    'S: TAG NO Request is throttled. Suggested Backoff Time: 50 milliseconds'
+	unselected
 	examined
 	asked '1:\* (UID RFC822*'; fact 1; fact 2; ok_
 	heads
@@ -213,6 +217,7 @@ scripted 1 '[1,0,0,0]' 'one that was expunged while we looked is missing'
 scripted 0 '[0,0,0,0]' 'throttled at every step: waited, and finished'
 {
 	printf '%s\n' 'C: TAG EXAMINE INBOX' 'S: TAG NO [NOPERM] not yours'
+	unselected
 	listed
 } >rest
 scripted 1 '[0,0,2,0]' 'a folder that cannot be opened: unchecked'
