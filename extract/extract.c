@@ -11,7 +11,7 @@
 #include "core/mem.h"
 #include "core/stop.h"
 #include "extract/refresh.h"
-#include "formats/ledger.h"
+#include "extract/unmet.h"
 #include "formats/folder.h"
 #include "formats/head.h"
 #include "formats/spool.h"
@@ -32,10 +32,9 @@ struct run {
 	uint64_t moved;
 	bool incomplete; /* some of the spool's messages are */
 	bool torn;	 /* some of the source could not be had */
-	/* of a source that does not tell what is gone: which rows were met,
-	 * a bit each; of those that were there before */
-	uint8_t *met;
-	int64_t top;
+	uint64_t named;	 /* problems with messages that are there */
+	bool whole_each; /* it does not tell what is gone */
+	struct unmet unmet;
 };
 
 /* Which --exclude keeps this folder out, or NULL. */
@@ -172,7 +171,20 @@ name_problem(struct run *run, const struct source_item *item,
 		p.subject = buf_str(&subject);
 	}
 	report_problem(run->r, &p);
+	run->named++;
 	buf_free(&subject);
+}
+
+/* It is at the source, whatever becomes of it. */
+static void
+meet_row(struct run *run, const char *key)
+{
+	struct spool_entry have;
+	struct err ignored = { 0 };
+
+	if (run->whole_each && key != NULL &&
+	    spool_find(run->sp, key, &have, &ignored) == 1)
+		unmet_met(&run->unmet, have.id);
 }
 
 /* The message could not be had: refused, or gone since it was announced. */
@@ -183,7 +195,7 @@ refuse(struct run *run, const struct source_item *item, const struct err *why,
 	enum fate fate =
 	    why->status == EX_NOINPUT ? FATE_VANISHED : FATE_REFUSED;
 
-	run->torn = run->torn || run->met != NULL;
+	meet_row(run, item->msg.key);
 	name_problem(run, item, why);
 	report_fate(run->r, item->msg.folder, fate, 0);
 	return spool_fate_set(run->sp, item->msg.key, item->msg.folder,
@@ -305,7 +317,7 @@ meet(struct run *run, const struct source_item *item, struct spool_entry *have,
 		report_fate(run->r, item->msg.folder, FATE_UNCHANGED, 0);
 		tell_incomplete(run, item);
 		return refresh_known(&run->refresh, &item->msg, have,
-		    run->met != NULL, err);
+		    run->whole_each, err);
 	}
 	rc = store(run, item, true, err);
 	if (rc != 1)
@@ -314,13 +326,6 @@ meet(struct run *run, const struct source_item *item, struct spool_entry *have,
 	return rc == 1
 	    ? refresh_known(&run->refresh, &item->msg, have, false, err)
 	    : rc;
-}
-
-static void
-note_met(struct run *run, int64_t row)
-{
-	if (run->met != NULL && row > 0 && row <= run->top)
-		run->met[row / 8] |= (uint8_t)(1 << row % 8);
 }
 
 static int
@@ -332,9 +337,7 @@ take_message(struct run *run, const struct source_item *item, struct err *err)
 	int rc;
 
 	report_announce(run->r, item->msg.folder);
-	if (run->met != NULL &&
-	    spool_find(run->sp, item->msg.key, &have, err) == 1)
-		note_met(run, have.id);
+	meet_row(run, item->msg.key);
 	if (by != NULL || is_left_out(run, PLACE_MAIL)) {
 		report_fate(run->r, item->msg.folder, FATE_EXCLUDED, 0);
 		why = by != NULL ? mem_fmt("--exclude %s", by)
@@ -444,88 +447,6 @@ bear(struct run *run, const struct source_item *item, struct err *err)
 	default:
 		return -1;
 	}
-}
-
-/* ------------------------------------------------------------ what is gone */
-
-static int
-begin_meeting(struct run *run, struct err *err)
-{
-	if (source_tells_gone(run->src))
-		return 0;
-	if (ledger_number(spool_ledger(run->sp), &run->top, err,
-		"SELECT max(id) FROM message", "") < 0)
-		return -1;
-	run->met = mem_alloc((size_t)(run->top / 8 + 1), 1);
-	return 0;
-}
-
-/* The next message behind *row that should have been met, and was not. */
-static int
-next_unmet(struct run *run, int64_t *row, struct buf *key, struct err *err)
-{
-	struct ledger_rows *q;
-	int rc;
-
-	if (ledger_query(spool_ledger(run->sp), &q, err,
-		"SELECT id, key FROM message WHERE id>? AND id<=? AND lost=0 "
-		"AND substr(source,-12)<>'\"gone\":true}' AND "
-		"source<>'{\"kind\":\"adopted\"}' ORDER BY id",
-		"ii", *row, run->top) < 0)
-		return -1;
-	while ((rc = ledger_step(q, err)) == 1) {
-		*row = ledger_int(q, 0);
-		if ((run->met[*row / 8] & 1 << *row % 8) != 0)
-			continue;
-		buf_clear(key);
-		buf_puts(key, ledger_text(q, 1));
-		break;
-	}
-	ledger_end(&q);
-	return rc;
-}
-
-#define ASKED "asked" /* in meta */
-
-/* Was the last run asked for the same?  Options make messages come and go,
- * too. */
-static int
-is_asked_again(struct run *run, const struct source_spec *spec, struct err *err)
-{
-	char *now = mem_fmt("%d %d %s %s", spec->carve, spec->labels_as_folders,
-	    spec->mbox_dialect == NULL ? "" : spec->mbox_dialect,
-	    spec->pst_reader == NULL ? "" : spec->pst_reader);
-	const char *was = spool_meta(run->sp, ASKED);
-	int rc = was != NULL && strcmp(was, now) == 0 && !run->o->rebind;
-
-	if ((was == NULL || strcmp(was, now) != 0) &&
-	    spool_meta_set(run->sp, ASKED, now, err) < 0)
-		rc = -1;
-	free(now);
-	return rc;
-}
-
-/* The source gave all it has.  One that gives nothing where there was
- * something is more likely away than empty. */
-static int
-mark_unmet(struct run *run, const struct source_spec *spec, struct err *err)
-{
-	struct buf key = { 0 };
-	int64_t row = 0;
-	int rc = 0;
-
-	if (run->met == NULL || run->torn || report_announced(run->r) == 0)
-		return 0;
-	rc = is_asked_again(run, spec, err);
-	if (rc <= 0)
-		return rc;
-	while ((rc = next_unmet(run, &row, &key, err)) == 1)
-		if (refresh_unmet(&run->refresh, buf_str(&key), err) < 0) {
-			rc = -1;
-			break;
-		}
-	buf_free(&key);
-	return rc;
 }
 
 static int
@@ -643,6 +564,28 @@ bind(struct run *run, struct err *err)
 		       : spool_bind(run->sp, kind, identity, err);
 }
 
+/* Was all of the source seen?  A message that is refused was; a source that
+ * has no more to say about its trouble than a problem was not. */
+static bool
+is_whole(const struct run *run)
+{
+	return !run->torn && source_is_whole(run->src) &&
+	    (!run->whole_each || report_status(run->r) == 0 ||
+		report_problems(run->r) == run->named);
+}
+
+/* What is gone, and what was moved. */
+static int
+end_source(struct run *run, const struct source_spec *spec, struct err *err)
+{
+	int rc = is_whole(run);
+
+	if (rc == 1 && run->whole_each)
+		rc = unmet_end(&run->unmet, spec, !run->o->rebind,
+		    &run->refresh, err);
+	return rc < 0 ? -1 : refresh_end(&run->refresh, rc == 1, err);
+}
+
 int
 extract_run(const struct source_spec *given, const struct extract_options *o,
     struct report *r, struct err *err)
@@ -671,20 +614,18 @@ extract_run(const struct source_spec *given, const struct extract_options *o,
 		report_expect(r, 0, source_total(run.src));
 	run.raw = digest_new();
 	run.in = mem_alloc(1, LIMIT_BLOCK);
-	rc = begin_meeting(&run, err);
+	run.whole_each = !source_tells_gone(run.src);
+	rc = run.whole_each ? unmet_begin(&run.unmet, run.sp, err) : 0;
 	if (rc == 0)
 		rc = take_all(&run, err);
 	if (rc == 0)
-		rc = mark_unmet(&run, &spec, err);
-	if (rc == 0)
-		rc = refresh_end(&run.refresh,
-		    !run.torn && source_is_whole(run.src), err);
+		rc = end_source(&run, &spec, err);
 	else
 		refresh_end(&run.refresh, false, &ignored);
 	rc = finish(&run, rc, err);
 out:
 	free_excludes(&run);
-	free(run.met);
+	unmet_free(&run.unmet);
 	digest_free(&run.raw);
 	free(run.in);
 	buf_free(&run.out);
