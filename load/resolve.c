@@ -31,6 +31,8 @@ struct place {
 	int64_t left;	  /* intents not found */
 	uint64_t bytes;	  /* of them */
 	bool gaps;	  /* messages have been there and are gone */
+	bool blind;	  /* the server would not let us look */
+	bool busy;	  /* ... just then */
 };
 
 static struct load_folder *
@@ -127,6 +129,39 @@ count_left(struct load *l, struct place *p, struct err *err)
 	return 0;
 }
 
+/* The folder cannot be opened.  One that is not there has nothing of ours;
+ * of any other nothing is known, so nothing is decided. */
+static int
+shut_out(struct load *l, struct place *p, struct err *err)
+{
+	enum imap_trouble why = imap_last(l->d.im)->trouble;
+
+	log_warn("%s", err->text);
+	err_clear(err);
+	p->gaps = true;
+	p->blind = why != IMAP_TRYCREATE;
+	p->busy = why == IMAP_UNAVAILABLE || why == IMAP_THROTTLED;
+	return count_left(l, p, err);
+}
+
+/* UIDs that were told and that the folder has not come to yet: they were told
+ * wrong, and what was noted after them, too. */
+static int
+distrust(struct load *l, const struct place *p, uint32_t uidnext,
+    struct err *err)
+{
+	log_warn("the server has told UIDs that it does not have: looking "
+		 "for these messages by what they are");
+	step("load.distrust");
+	if (load_begin(l, err) < 0 ||
+	    ledger_do(l->ledger, err,
+		"UPDATE delivery SET uid=NULL WHERE destination=? AND "
+		"folder=? AND state=2 AND uid>=?",
+		"iii", l->d.id, p->id, (int64_t)uidnext) < 0)
+		return -1;
+	return ledger_commit(l->ledger, err);
+}
+
 static int
 look_in(struct load *l, struct place *p, struct err *err)
 {
@@ -134,28 +169,28 @@ look_in(struct load *l, struct place *p, struct err *err)
 	struct arena a = { 0 };
 	int64_t row = p->id - 1, lo;
 	uint32_t uidnext;
-	bool renumbered;
+	bool renumbered, lied;
 	int rc;
 
 	p->uidnext = 0;
+	p->gaps = p->blind = p->busy = false;
 	rc = delivery_folder_next(l->ledger, l->d.id, &row, &f, &a, err);
 	if (rc == 1)
 		rc = imap_select(l->d.im, slice_str(f.name), true, err);
-	if (rc < 0 && err->scope == SCOPE_FOLDER) {
-		log_warn("%s", err->text);
-		err_clear(err);
-		p->gaps = true;
-		rc = count_left(l, p, err);
-		goto out;
-	}
-	if (rc < 0)
+	if (rc < 0 && err->scope == SCOPE_FOLDER && imap_alive(l->d.im))
+		rc = shut_out(l, p, err);
+	if (rc < 0 || p->blind || imap_selected(l->d.im) == NULL)
 		goto out;
 	uidnext = imap_selected(l->d.im)->uidnext;
 	renumbered = imap_selected(l->d.im)->uidvalidity != f.uidvalidity;
-	rc = ledger_number(l->ledger, &lo, err,
-	    "SELECT min(uidnext) FROM delivery WHERE destination=? AND "
-	    "folder=? AND state=1",
-	    "ii", l->d.id, p->id);
+	lied = !renumbered && uidnext != 0 && f.top >= uidnext;
+	rc = lied ? distrust(l, p, uidnext, err) : 0;
+	if (rc == 0)
+		rc = ledger_number(l->ledger, &lo, err,
+		    "SELECT min(uidnext) FROM delivery WHERE destination=? AND "
+		    "folder=? AND (state=1 OR (? AND state=2 AND uid IS "
+		    "NULL))",
+		    "iii", l->d.id, p->id, (int64_t)lied);
 	if (renumbered)
 		lo = 1; /* the numbers have changed their meaning */
 	if (rc == 0 && (uidnext == 0 || lo < (int64_t)uidnext)) {
@@ -205,8 +240,8 @@ find_places(struct load *l, int64_t folder, struct place **p_r, size_t *n_r,
 static int
 give_up(struct load *l, const struct place *p, struct err *err)
 {
-	if (p->left == 0)
-		return 0;
+	if (p->left == 0 || p->blind)
+		return 0; /* what is still in doubt stays so */
 	step("load.unsend");
 	if (load_begin(l, err) < 0 ||
 	    ledger_do(l->ledger, err,
@@ -284,7 +319,7 @@ resolve_round(struct load *l, struct resolving *r, struct err *err)
 			continue;
 		if (look_in(l, &r->p[i], err) < 0)
 			return -1;
-		if (r->p[i].uidnext != before)
+		if (r->p[i].uidnext != before || r->p[i].busy)
 			moved = true;
 		left += r->p[i].left;
 		if (r->round == 0)

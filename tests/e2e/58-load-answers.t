@@ -76,6 +76,13 @@ for at in $(places 2 18); do
 	echo "I26: BYE for OK $at | 0!75 | 25 | --bye-for-ok $at |"
 	echo "I26: BYE for OK $at, not kept | 0!75 | 25 | --bye-for-ok $at --lose $single |"
 done
+# cut off, and then the folder cannot be looked at
+for lose in '' --lose; do
+	echo "I25: cut off $lose, then EXAMINE, NO [INUSE] once | 0 loaded=6 maybe_twice=0 | 25 | \
+--cut-append 1 $lose --no-on EXAMINE:1:NO_[INUSE]_not_now |"
+	echo "I25: cut off $lose, then EXAMINE, always NO [NOPERM] | 75 maybe_twice=0 | 25 | \
+--cut-append 1 $lose --no-on EXAMINE:0:NO_[NOPERM]_no |"
+done
 echo "I28: an error each, then a drop | 1 loaded=0 refused=6 | 30 | --max-errors 2 --reject Subject |"
 echo "I28: one by one | 1 loaded=0 refused=6 | 30 | --max-errors 2 --reject Subject $single |"
 echo "I28: some are refused | 1 loaded=4 refused=2 | 30 | --max-errors 1 --reject twin $single |"
@@ -111,6 +118,33 @@ late=$!
 
 python3 "$ROOT/tests/e2e/once.py" sick a.spool cases >results 2>err ||
 	diag "$(cat err)"
+# in a folder of some length, so that what is noted rests on what was told
+mkdir -p many/cur many/new many/tmp
+i=0
+while [ $i -lt 260 ]; do
+	i=$((i + 1))
+	message $i >many/cur/$((1355519400 + i)).M$i.host:2,
+done
+for i in 301 302; do
+	printf 'Subject: twin\n\ntwin\n' >many/cur/1355519$i.M$i.host:2,
+done
+postroad extract -q many many.spool || bail "extract"
+for how in reversed star none wrong short validity unasked; do
+	for at in 1 130 261; do for lose in '' --lose; do
+		echo "I22: 262 messages, APPENDUID $how, APPEND $at cut off $lose | 0 loaded=262 | 40 | \
+--appenduid $how --cut-append $at $lose $single |"
+	done; done
+	echo "I22: MULTIAPPENDs, APPENDUID $how | 0 loaded=262 | 40 | --appenduid $how --cut-append 2 |"
+done >more
+if [ "${LONG:-}" ]; then
+	mv more cases.many
+else
+	grep -e 'wrong, APPEND 130' -e 'MULTIAPPENDs.* [rws][ert][vao]' more \
+	    >cases.many
+fi
+python3 "$ROOT/tests/e2e/once.py" sick many.spool cases.many >>results 2>err ||
+	diag "$(cat err)"
+cat cases.many >>cases
 while read -r bad what; do
 	result "$bad" "${what%%	*}" || diag "$what"
 done <results
