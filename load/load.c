@@ -365,7 +365,7 @@ run(struct load *l, struct err *err)
 		err) < 0 ||
 	    dest_identify(&l->d, !o->dry_run, err) < 0 ||
 	    pace_begin(l, err) < 0 || plan_and_announce(l, err) < 0 ||
-	    plan_count_there(l, err) < 0)
+	    plan_count_there(l, err) < 0 || plan_try_names(l, err) < 0)
 		return -1;
 	tell_ahead(l);
 	return run_with_others(l, err);

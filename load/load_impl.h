@@ -34,6 +34,7 @@ struct load_folder {
 	char *target; /* spool path that it goes by: --folder-map's */
 	bool mapped;  /* --folder-map has a rule for it */
 	const char *to_role; /* ... which names a role there; or NULL */
+	char *impossible;    /* --dry-run: the server's words of its name */
 	char *was;	     /* the ledger's name, where the map has changed */
 	bool guessed;	     /* the role, by its name */
 	unsigned next_apart;
@@ -161,6 +162,8 @@ int plan_exists(struct load *l, struct load_folder *f, struct err *err);
  * load_rules_folder(). */
 int plan_check_name(struct load *l, const struct load_folder *f,
     struct err *err);
+/* --dry-run: ask of names that are not there whether they can be.  0 or -1. */
+int plan_try_names(struct load *l, struct err *err);
 /* How many messages may come, where the profile has a limit.  0 or -1. */
 int plan_count_there(struct load *l, struct err *err);
 /* What the map said of this folder is acted upon; in the transaction. */

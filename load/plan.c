@@ -72,6 +72,7 @@ plan_free(struct load *l)
 		free(l->folders[i].path);
 		free(l->folders[i].target);
 		free(l->folders[i].was);
+		free(l->folders[i].impossible);
 		free(l->folders[i].name);
 		free(l->folders[i].role);
 		free(l->folders[i].flags);
@@ -239,6 +240,64 @@ plan_count_there(struct load *l, struct err *err)
 	return 0;
 }
 
+/* Does a refused STATUS say that there cannot be such a folder? */
+static bool
+is_impossible(const struct imap_result *res)
+{
+	return res->trouble == IMAP_FORBIDDEN ||
+	    strcasestr(res->text, "invalid mailbox name") != NULL ||
+	    strcasestr(res->text, "not valid mUTF-7") != NULL;
+}
+
+static int
+try_some(struct load *l, size_t *i, struct err *err)
+{
+	enum { AT_ONCE = 100 };
+	struct imap_mailbox_status st;
+	struct load_folder *v[AT_ONCE];
+	uint32_t tags[AT_ONCE];
+	size_t k, sent = 0;
+
+	for (; *i < l->nfolders && sent < AT_ONCE; ++*i) {
+		struct load_folder *f = &l->folders[*i];
+
+		if (f->known ||
+		    tree_find(&l->d.tree, slice_str(f->name)) != NULL)
+			continue;
+		v[sent] = f;
+		if (imap_status_send(l->d.im, slice_str(f->name), &tags[sent],
+			err) == 0)
+			sent++;
+		else if (err->scope != SCOPE_FOLDER)
+			return -1;
+	}
+	for (k = 0; k < sent; k++) {
+		if (imap_status_wait(l->d.im, tags[k], &st, err) == 0)
+			continue;
+		if (err->scope != SCOPE_FOLDER)
+			return -1;
+		if (is_impossible(imap_last(l->d.im)))
+			v[k]->impossible = mem_str(imap_last(l->d.im)->text);
+	}
+	return 0;
+}
+
+int
+plan_try_names(struct load *l, struct err *err)
+{
+	size_t i = 0;
+
+	/* who counts errors is not asked for what is not there */
+	if (!l->o->dry_run ||
+	    (l->rules.limits != NULL &&
+		l->rules.limits->errors_per_session != 0))
+		return 0;
+	while (i < l->nfolders)
+		if (try_some(l, &i, err) < 0)
+			return -1;
+	return 0;
+}
+
 int
 plan_check_name(struct load *l, const struct load_folder *f, struct err *err)
 {
@@ -248,9 +307,17 @@ plan_check_name(struct load *l, const struct load_folder *f, struct err *err)
 
 	if (f->known)
 		return 0;
+	if (f->impossible != NULL) {
+		err_set(err, SCOPE_FOLDER, EX_CANTCREAT,
+		    "the server says of '%s': %s", f->name, f->impossible);
+		return load_rules_hint_name(&l->rules, err);
+	}
 	plan_plain(l, slice_str(f->name), &name);
 	rc = load_rules_folder(&l->rules, buf_slice(&name),
 	    t != NULL && !t->noselect, err);
+	if (rc == 0 && t == NULL)
+		rc = load_rules_wire(&l->rules, slice_str(f->name),
+		    l->d.names.delimiter, err);
 	buf_free(&name);
 	return rc;
 }

@@ -253,7 +253,7 @@ load_rules_message(const struct load_rules *r, int fd, uint64_t size,
 		    "raised there, say so with --providers, or use "
 		    "--dest-profile generic");
 	}
-	if (size == 0 && l->strict_header) {
+	if (size == 0 && l->refuses_empty) {
 		err_set(err, SCOPE_MSG, EX_DATAERR,
 		    "it is empty, and %s does not take that", r->name);
 		return err_hint(err, "keep it as a file: 'postroad export'");
@@ -418,4 +418,28 @@ load_rules_folder(const struct load_rules *r, struct slice name, bool is_there,
 	err_set(err, SCOPE_FOLDER, EX_CANTCREAT, "%s takes no folder with %s",
 	    r->name, fault);
 	return load_rules_hint_name(r, err);
+}
+
+int
+load_rules_wire(const struct load_rules *r, struct slice name, char delimiter,
+    struct err *err)
+{
+	uint64_t most = r->limits == NULL ? 0 : r->limits->folder_bytes;
+	const char *at;
+	size_t n;
+
+	while (most != 0 && name.n > 0) {
+		at = delimiter == '\0' ? NULL
+				       : memchr(name.p, delimiter, name.n);
+		n = at == NULL ? name.n : (size_t)(at - name.p);
+		if (n > most) {
+			err_set(err, SCOPE_FOLDER, EX_CANTCREAT,
+			    "%s takes no folder with a name of more than %llu "
+			    "bytes (modified UTF-7)",
+			    r->name, (unsigned long long)most);
+			return load_rules_hint_name(r, err);
+		}
+		name = slice_from(name, n + (at != NULL));
+	}
+	return 0;
 }

@@ -55,6 +55,9 @@ uint32_t load_rules_flags_behind(const struct load_rules *r);
  */
 int load_rules_folder(const struct load_rules *r, struct slice name,
     bool is_there, struct err *err);
+/* The same by how the wire spells it. */
+int load_rules_wire(const struct load_rules *r, struct slice name,
+    char delimiter, struct err *err);
 /* A CREATE was refused: the hint where none is.  Returns -1. */
 int load_rules_hint_name(const struct load_rules *r, struct err *err);
 

@@ -8,6 +8,7 @@
 #include "core/glob.h"
 #include "core/text.h"
 #include "formats/folder.h"
+#include "wire/mutf7.h"
 
 /* Private code points that stand for single bytes. */
 #define BYTE_BASE ((uint32_t)0x10fe00)
@@ -159,6 +160,7 @@ static const struct names_dest dests[] = {
 	{ .name = "dovecot",
 	    .refused = "./",
 	    .leading = "~",
+	    .max_wire = 247,
 	    .about =
 		"Dovecot with Maildir++: no '.', no '/', no '~' in front" },
 	{ .name = "cyrus",
@@ -167,6 +169,7 @@ static const struct names_dest dests[] = {
 	{ .name = "courier",
 	    .refused = "./",
 	    .bmp_only = true,
+	    .max_wire = 246,
 	    .about = "Courier: no '.', no '/', nothing beyond U+FFFF" },
 	{ .name = "microsoft",
 	    .refused = "/",
@@ -190,6 +193,7 @@ static const struct names_dest dests[] = {
 	    .folds_case = true,
 	    .one_space = true,
 	    .max_chars = 200,
+	    .max_wire = 246,
 	    .about = "what all of these take" },
 	{ .name = NULL },
 };
@@ -361,6 +365,24 @@ cut(struct slice s, size_t max)
 	return s;
 }
 
+/* So much of it that modified UTF-7 has at most 'max' bytes for it. */
+static struct slice
+cut_wire(struct slice s, size_t max)
+{
+	struct buf wire = { 0 };
+	bool fits = !mutf7_encode(&wire, s) || wire.n <= max;
+
+	while (!fits && s.n > 0) {
+		do
+			s.n--;
+		while (s.n > 0 && ((unsigned char)s.p[s.n] & 0xc0) == 0x80);
+		buf_clear(&wire);
+		fits = mutf7_encode(&wire, s) && wire.n <= max;
+	}
+	buf_free(&wire);
+	return s;
+}
+
 static bool
 is_reserved(struct slice s, const char *list)
 {
@@ -387,6 +409,8 @@ names_fix(struct buf *out, struct slice component, const struct names_fix *fix,
 	s = trim(buf_slice(&chars));
 	if (d != NULL && d->max_chars > 0)
 		s = trim(cut(s, d->max_chars));
+	if (d != NULL && d->max_wire > 0)
+		s = trim(cut_wire(s, d->max_wire));
 	buf_put(out, "", 0);
 	for (i = 0; i < s.n; i++) {
 		if (d != NULL && i == 0 &&

@@ -47,6 +47,8 @@ struct names_dest {
 	bool folds_case;      /* "Sent" and "SENT" are one folder there */
 	bool one_space;	      /* refuses two spaces in a row */
 	size_t max_chars;     /* of a component; 0: as long as disks allow */
+	size_t max_wire;      /* ... bytes of it in modified UTF-7, 0 likewise,
+			       * less what a number behind it takes */
 	const char *about;    /* one line for the manual and --help */
 };
 

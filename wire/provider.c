@@ -140,6 +140,7 @@ read_number(const struct conf *c, const struct conf_node *n,
 		{ "connections", &l->connections },
 		{ "errors_per_session", &l->errors_per_session },
 		{ "folder_chars", &l->folder_chars },
+		{ "folder_bytes", &l->folder_bytes },
 	};
 	size_t i;
 
@@ -162,6 +163,7 @@ read_choice(const struct conf *c, const struct conf_node *n,
 		{ "bare_lf", "refuse", "take", &l->refuses_bare_lf },
 		{ "bare_cr", "refuse", "take", &l->refuses_bare_cr },
 		{ "nul", "refuse", "take", &l->refuses_nul },
+		{ "empty", "refuse", "take", &l->refuses_empty },
 		{ "header", "strict", "any", &l->strict_header },
 		{ "flagged", "store", "append", &l->store_flagged },
 		{ "rewrites", "yes", "no", &l->rewrites },

@@ -42,8 +42,8 @@ struct provider_limits {
 	bool refuses_bare_lf; /* an LF without a CR */
 	bool refuses_bare_cr;
 	bool refuses_nul;
-	bool strict_header; /* what is no header field in a header, or an
-			     * empty message, is refused */
+	bool refuses_empty; /* a message of no bytes */
+	bool strict_header; /* what is no header field in a header */
 	bool store_flagged; /* \Flagged has to be set by STORE */
 	bool rewrites;	    /* messages are changed beyond recognition */
 
@@ -52,6 +52,7 @@ struct provider_limits {
 	const char *folder_refused;	      /* ASCII characters; NULL */
 	const char *folder_leading;	      /* ... in front; NULL */
 	uint64_t folder_chars;		      /* at most so many */
+	uint64_t folder_bytes;		      /* ... in modified UTF-7 */
 	bool folder_bmp_only;		      /* nothing beyond U+FFFF */
 	bool folder_single_spaces;	      /* no two in a row */
 	bool folder_trimmed;		      /* no space at either end */
