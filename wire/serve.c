@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The throw-away server: connections, and bytes made into commands.  One
- * thread, one poll; nothing here waits for one client.
+ * The throw-away server: its connections.  One thread, one poll; nothing here
+ * waits for one client.
  */
 #include "wire/serve.h"
 
@@ -20,12 +20,9 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "core/num.h"
 #include "wire/serve_impl.h"
 
-#define BLOCK	    65536
-#define DAY_MS	    ((uint64_t)86400000)
-#define LITERAL_MAX 65536 /* of a name or password */
+#define BLOCK 65536
 
 /* ------------------------------------------------------------- opening */
 
@@ -144,293 +141,6 @@ serve_answer(struct serve_conn *c, const char *text)
 	}
 }
 
-/* -------------------------------------------------------------- arguments */
-
-bool
-serve_space(struct slice *s)
-{
-	if (s->n == 0 || s->p[0] != ' ')
-		return false;
-	*s = slice_from(*s, 1);
-	return true;
-}
-
-static bool
-is_atom(char ch)
-{
-	return (unsigned char)ch > ' ' && ch != 127 &&
-	    strchr("(){\"", ch) == NULL;
-}
-
-bool
-serve_atom(struct slice *s, struct slice *atom_r)
-{
-	size_t n = 0;
-
-	while (n < s->n && is_atom(s->p[n]))
-		n++;
-	*atom_r = slice_of(s->p, n);
-	*s = slice_from(*s, n);
-	return n > 0;
-}
-
-static bool
-read_quoted(struct slice *s, struct buf *out)
-{
-	size_t i;
-
-	for (i = 1; i < s->n; i++) {
-		if (s->p[i] == '"') {
-			*s = slice_from(*s, i + 1);
-			return true;
-		}
-		if (s->p[i] == '\\' && ++i == s->n)
-			return false;
-		buf_putc(out, s->p[i]);
-	}
-	return false;
-}
-
-/* "{5}\r\nhello", as the command buffer has it. */
-static bool
-read_literal(struct slice *s, struct buf *out)
-{
-	struct slice at = slice_from(*s, 1);
-	uint64_t n;
-
-	if (!num_take_u64(&at, LITERAL_MAX, &n))
-		return false;
-	if (at.n > 0 && at.p[0] == '+')
-		at = slice_from(at, 1);
-	if (at.n < 3 + n || memcmp(at.p, "}\r\n", 3) != 0)
-		return false;
-	buf_put(out, at.p + 3, (size_t)n);
-	*s = slice_from(at, 3 + (size_t)n);
-	return true;
-}
-
-bool
-serve_astring(struct slice *s, struct buf *out)
-{
-	struct slice atom;
-
-	buf_clear(out);
-	if (s->n == 0)
-		return false;
-	if (s->p[0] == '"')
-		return read_quoted(s, out);
-	if (s->p[0] == '{')
-		return read_literal(s, out);
-	if (!serve_atom(s, &atom))
-		return false;
-	buf_put(out, atom.p, atom.n);
-	return true;
-}
-
-bool
-serve_word(struct slice *s, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (s->n < n || strncasecmp(s->p, word, n) != 0)
-		return false;
-	*s = slice_from(*s, n);
-	return true;
-}
-
-bool
-serve_list(struct slice *s, struct slice *inner_r)
-{
-	size_t i, depth = 0;
-
-	if (s->n == 0 || s->p[0] != '(')
-		return false;
-	for (i = 0; i < s->n; i++) {
-		if (s->p[i] == '(')
-			depth++;
-		else if (s->p[i] == ')' && --depth == 0)
-			break;
-	}
-	if (i == s->n)
-		return false;
-	*inner_r = slice_of(s->p + 1, i - 1);
-	*s = slice_from(*s, i + 1);
-	return true;
-}
-
-void
-serve_put_string(struct buf *b, struct slice s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (strchr("\r\n", s.p[i]) != NULL ||
-		    (unsigned char)s.p[i] >= 0x80)
-			break;
-	if (i < s.n) {
-		buf_putf(b, "{%zu}\r\n", s.n);
-		buf_put(b, s.p, s.n);
-		return;
-	}
-	buf_putc(b, '"');
-	for (i = 0; i < s.n; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_putc(b, '\\');
-		buf_putc(b, s.p[i]);
-	}
-	buf_putc(b, '"');
-}
-
-/* --------------------------------------------------- bytes to commands */
-
-/* Does the line end with "{n}" or "{n+}"?  'at_r': where that begins. */
-static bool
-ends_with_literal(struct slice line, uint64_t *n_r, bool *sync_r, size_t *at_r)
-{
-	size_t i;
-
-	if (line.n < 3 || line.p[line.n - 1] != '}')
-		return false;
-	*sync_r = line.p[line.n - 2] != '+';
-	i = line.n - (*sync_r ? 1 : 2);
-	while (i > 0 && line.p[i - 1] >= '0' && line.p[i - 1] <= '9')
-		i--;
-	if (i == 0 || line.p[i - 1] != '{')
-		return false;
-	*at_r = i - 1;
-	return num_u64(slice_of(line.p + i, line.n - i - (*sync_r ? 1 : 2)),
-	    INT64_MAX, n_r);
-}
-
-static void
-command_done(struct serve_conn *c)
-{
-	buf_clear(&c->cmd);
-	c->skip = false;
-	c->in_literal = false;
-}
-
-/* What may come without "+ go ahead"? */
-static bool
-may_hurry(const struct serve *s, uint64_t n)
-{
-	return serve_has(s, "LITERAL+") ||
-	    (serve_has(s, "LITERAL-") && n <= 4096);
-}
-
-static void
-begin_literal(struct serve_conn *c, uint64_t n, bool sync)
-{
-	c->literal = n;
-	c->in_literal = true;
-	c->for_mail = false;
-	if (!sync && !may_hurry(c->s, n)) {
-		serve_bye(c, "Literal without being asked for it");
-		return;
-	}
-	if (c->skip || serve_append_literal(c, buf_slice(&c->cmd), sync))
-		return;
-	if (n > LITERAL_MAX || c->cmd.n + n > SERVE_COMMAND) {
-		serve_bye(c, "Too long");
-		return;
-	}
-	buf_puts(&c->cmd, "\r\n");
-	if (sync)
-		buf_puts(&c->out, "+ Ready\r\n");
-}
-
-/* A line, without its end, was added to c->cmd from 'from' on. */
-static void
-take_line(struct serve_conn *c, size_t from)
-{
-	struct slice line = slice_from(buf_slice(&c->cmd), from);
-	uint64_t n;
-	size_t at;
-	bool sync;
-
-	if (ends_with_literal(line, &n, &sync, &at)) {
-		begin_literal(c, n, sync);
-		return;
-	}
-	if (c->a.active) {
-		if (line.n > 0 && c->a.refusal == NULL)
-			c->a.refusal = "BAD Syntax error behind a message";
-		serve_append_finish(c);
-	} else if (!c->skip) {
-		serve_command(c, buf_slice(&c->cmd));
-	}
-	command_done(c);
-}
-
-static size_t
-feed_literal(struct serve_conn *c, const char *p, size_t n)
-{
-	size_t take = n < c->literal ? n : (size_t)c->literal;
-
-	if (c->for_mail && !c->skip)
-		serve_append_bytes(c, p, take);
-	else if (!c->for_mail && !c->skip)
-		buf_put(&c->cmd, p, take);
-	c->literal -= take;
-	if (c->literal > 0)
-		return take;
-	c->in_literal = false;
-	if (c->for_mail)
-		buf_clear(&c->cmd);
-	if (c->for_mail && !c->skip)
-		serve_append_message(c);
-	return take;
-}
-
-/* 0: there is no whole line yet. */
-static size_t
-feed_line(struct serve_conn *c, const char *p, size_t n)
-{
-	const char *nl = memchr(p, '\n', n);
-	size_t len, from = c->cmd.n;
-
-	if (nl == NULL) {
-		if (n > SERVE_LINE)
-			serve_bye(c, "Line too long");
-		return 0;
-	}
-	len = (size_t)(nl - p);
-	if (c->cmd.n + len > SERVE_COMMAND) {
-		serve_bye(c, "Too long");
-		return len + 1;
-	}
-	buf_put(&c->cmd, p, len > 0 && nl[-1] == '\r' ? len - 1 : len);
-	take_line(c, from);
-	return len + 1;
-}
-
-static bool
-is_full(const struct serve_conn *c)
-{
-	return c->out.n - c->out_at > SERVE_OUT;
-}
-
-static void
-feed(struct serve_conn *c)
-{
-	size_t at = 0, n;
-
-	while (!c->closing && !c->f.active && !is_full(c)) {
-		if (c->in_literal) {
-			if (c->literal > 0 && at == c->in.n)
-				break;
-			at += feed_literal(c, c->in.p + at, c->in.n - at);
-			continue;
-		}
-		n = at == c->in.n ? 0
-				  : feed_line(c, c->in.p + at, c->in.n - at);
-		if (n == 0)
-			break;
-		at += n;
-	}
-	buf_eat(&c->in, at);
-}
-
 /* ------------------------------------------------------------ connections */
 
 static void
@@ -545,8 +255,8 @@ turn(struct serve_conn *c, short got)
 	if ((got & (POLLIN | POLLHUP | POLLERR)) != 0)
 		alive = read_some(c);
 	do {
-		feed(c);
-		while (c->f.active && !is_full(c))
+		serve_feed(c);
+		while (c->f.active && !serve_is_full(c))
 			serve_fetch_more(c);
 		if (!write_some(c))
 			return false;
@@ -576,7 +286,7 @@ set_polls(struct serve *s, struct pollfd *p, size_t *which)
 		p[n] = (struct pollfd){ .fd = c->fd };
 		if (c->out.n > 0)
 			p[n].events |= POLLOUT;
-		if (!c->closing && !c->f.active && !is_full(c))
+		if (!c->closing && !c->f.active && !serve_is_full(c))
 			p[n].events |= POLLIN;
 		which[n++] = i;
 	}

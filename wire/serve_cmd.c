@@ -8,8 +8,8 @@
 #include "core/mem.h"
 #include "wire/serve_impl.h"
 
-static void
-syntax(struct serve_conn *c)
+void
+serve_syntax(struct serve_conn *c)
 {
 	serve_answer(c, "BAD Command Argument Error. 12");
 }
@@ -52,7 +52,7 @@ cmd_login(struct serve_conn *c, struct slice s)
 	    serve_astring(&s, &password) && s.n == 0)
 		log_in(c, is_password(c, buf_slice(&password)));
 	else
-		syntax(c);
+		serve_syntax(c);
 	buf_free(&user);
 	buf_free(&password);
 }
@@ -156,7 +156,7 @@ serve_select(struct serve_conn *c, struct slice s, bool read_only)
 	b = ok ? serve_box_find(c->s, buf_slice(&name)) : NULL;
 	buf_free(&name);
 	if (!ok) {
-		syntax(c);
+		serve_syntax(c);
 		return;
 	}
 	if (b == NULL || b->noselect) {
@@ -182,214 +182,6 @@ serve_select(struct serve_conn *c, struct slice s, bool read_only)
 		      : "OK [READ-WRITE] SELECT completed.");
 }
 
-static void
-status_items(struct serve_conn *c, const struct serve_box *b, struct slice s)
-{
-	uint64_t messages = 0, unseen = 0, size = 0;
-	struct buf out = { 0 };
-	struct slice item;
-	size_t i;
-
-	for (i = 0; i < b->n; i++) {
-		if (b->v[i].gone != 0)
-			continue;
-		messages++;
-		unseen += (b->v[i].flags & SERVE_SEEN) == 0;
-		size += b->v[i].size;
-	}
-	while (serve_space(&s) || serve_atom(&s, &item)) {
-		uint64_t v = 0;
-
-		if (item.n == 0)
-			continue;
-		if (slice_is_nocase(item, "MESSAGES"))
-			v = messages;
-		else if (slice_is_nocase(item, "UNSEEN"))
-			v = unseen;
-		else if (slice_is_nocase(item, "UIDNEXT"))
-			v = b->uidnext;
-		else if (slice_is_nocase(item, "UIDVALIDITY"))
-			v = b->uidvalidity;
-		else if (slice_is_nocase(item, "SIZE"))
-			v = size;
-		else if (!slice_is_nocase(item, "RECENT")) {
-			item.n = 0;
-			continue;
-		}
-		buf_putf(&out, "%s%.*s %llu", out.n > 0 ? " " : "", (int)item.n,
-		    item.p, (unsigned long long)v);
-		item.n = 0;
-	}
-	serve_putf(c, "(%s)\r\n", buf_str(&out));
-	buf_free(&out);
-}
-
-static void
-cmd_status(struct serve_conn *c, struct slice s)
-{
-	struct buf name = { 0 };
-	struct slice items;
-	struct serve_box *b;
-
-	if (!serve_astring(&s, &name) || !serve_space(&s) ||
-	    !serve_list(&s, &items)) {
-		syntax(c);
-	} else if ((b = serve_box_find(c->s, buf_slice(&name))) == NULL ||
-	    b->noselect) {
-		serve_answer(c, "NO [NONEXISTENT] Mailbox doesn't exist");
-	} else {
-		buf_puts(&c->out, "* STATUS ");
-		serve_put_string(&c->out, buf_slice(&name));
-		buf_puts(&c->out, " ");
-		status_items(c, b, items);
-		serve_answer(c, "OK STATUS completed.");
-	}
-	buf_free(&name);
-}
-
-/* --------------------------------------------------------------- folders */
-
-/* "(USE (\Sent))" */
-static const char *
-use_of(struct slice s)
-{
-	static const char *const uses[] = { "\\All", "\\Archive", "\\Drafts",
-		"\\Flagged", "\\Junk", "\\Sent", "\\Trash" };
-	struct slice list, use;
-	size_t i;
-
-	if (!serve_list(&s, &list) || !serve_word(&list, "USE") ||
-	    !serve_space(&list) || !serve_list(&list, &use))
-		return NULL;
-	for (i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)
-		if (slice_is_nocase(use, uses[i]))
-			return uses[i];
-	return NULL;
-}
-
-static void
-cmd_create(struct serve_conn *c, struct slice s)
-{
-	struct buf name = { 0 };
-	const char *why, *use = NULL;
-
-	if (!serve_astring(&s, &name)) {
-		syntax(c);
-		buf_free(&name);
-		return;
-	}
-	if (serve_space(&s) && serve_has(c->s, "CREATE-SPECIAL-USE"))
-		use = use_of(s);
-	why = serve_box_create(c->s, buf_slice(&name), use);
-	serve_answer(c, why == NULL ? "OK CREATE completed." : why);
-	buf_free(&name);
-}
-
-static void
-cmd_delete(struct serve_conn *c, struct slice s)
-{
-	struct buf name = { 0 };
-	struct serve_box *b;
-
-	if (!serve_astring(&s, &name))
-		syntax(c);
-	else if ((b = serve_box_find(c->s, buf_slice(&name))) == NULL)
-		serve_answer(c, "NO [NONEXISTENT] Mailbox doesn't exist");
-	else if (slice_is_nocase(slice_str(b->name), "INBOX") || b->use != NULL)
-		serve_answer(c, "NO [CANNOT] It stays");
-	else {
-		if (c->box == b)
-			serve_unselect(c);
-		serve_box_delete(c->s, b);
-		serve_answer(c, "OK DELETE completed.");
-	}
-	buf_free(&name);
-}
-
-/* It and what is below it. */
-static void
-rename_tree(struct serve *s, struct slice from, struct slice to)
-{
-	size_t i;
-
-	for (i = 0; i < s->n_boxes; i++) {
-		struct serve_box *b = s->boxes[i];
-		size_t n = strlen(b->name);
-		struct buf name = { 0 };
-
-		if (n < from.n || memcmp(b->name, from.p, from.n) != 0 ||
-		    (n > from.n && b->name[from.n] != s->w->delimiter))
-			continue;
-		buf_put(&name, to.p, to.n);
-		buf_puts(&name, b->name + from.n);
-		serve_box_rename(s, b, buf_slice(&name));
-		buf_free(&name);
-	}
-}
-
-static void
-cmd_rename(struct serve_conn *c, struct slice s)
-{
-	struct buf from = { 0 }, to = { 0 };
-	struct serve_box *b = NULL, *made;
-	const char *why = NULL;
-
-	if (!serve_astring(&s, &from) || !serve_space(&s) ||
-	    !serve_astring(&s, &to)) {
-		syntax(c);
-		goto out;
-	}
-	b = serve_box_find(c->s, buf_slice(&from));
-	if (b == NULL || slice_is_nocase(slice_str(b->name), "INBOX"))
-		why = "NO [CANNOT] That cannot be renamed";
-	else
-		why = serve_box_create(c->s, buf_slice(&to), NULL);
-	if (why == NULL) {
-		made = serve_box_find(c->s, buf_slice(&to));
-		if (made != NULL)
-			serve_box_delete(c->s, made);
-		buf_clear(&from);
-		buf_puts(&from, b->name);
-		rename_tree(c->s, buf_slice(&from), buf_slice(&to));
-	}
-	serve_answer(c, why == NULL ? "OK RENAME completed." : why);
-out:
-	buf_free(&from);
-	buf_free(&to);
-}
-
-static void
-subscribe(struct serve_conn *c, struct slice s, bool on)
-{
-	struct buf name = { 0 };
-	struct serve_box *b;
-
-	if (!serve_astring(&s, &name)) {
-		syntax(c);
-	} else {
-		b = serve_box_find(c->s, buf_slice(&name));
-		if (b != NULL)
-			b->subscribed = on;
-		serve_answer(c,
-		    b != NULL || !on ? "OK done" : "NO Mailbox doesn't exist");
-	}
-	buf_free(&name);
-}
-
-static void
-cmd_quota(struct serve_conn *c, bool root)
-{
-	const struct serve *s = c->s;
-
-	if (root)
-		buf_puts(&c->out, "* QUOTAROOT INBOX \"\"\r\n");
-	if (s->spec->quota != 0)
-		serve_putf(c, "* QUOTA \"\" (STORAGE %llu %llu)\r\n",
-		    (unsigned long long)((s->bytes + 1023) / 1024),
-		    (unsigned long long)(s->spec->quota / 1024));
-	serve_answer(c, "OK done");
-}
-
 /* ------------------------------------------------------------- dispatch */
 
 enum need { ANY, LOGIN, BOX, BOX_RW };
@@ -400,7 +192,7 @@ cmd_expunge(struct serve_conn *c, struct slice s, bool uid)
 	struct serve_set set = { 0 };
 
 	if (uid && !serve_set_read(c, s, true, &set)) {
-		syntax(c);
+		serve_syntax(c);
 		return;
 	}
 	serve_expunge(c, uid ? &set : NULL);
@@ -444,17 +236,17 @@ run_plain(struct serve_conn *c, struct slice verb, struct slice s)
 	else if (slice_is_nocase(verb, "EXAMINE"))
 		serve_select(c, s, true);
 	else if (slice_is_nocase(verb, "STATUS"))
-		cmd_status(c, s);
+		serve_cmd_status(c, s);
 	else if (slice_is_nocase(verb, "CREATE"))
-		cmd_create(c, s);
+		serve_cmd_create(c, s);
 	else if (slice_is_nocase(verb, "DELETE"))
-		cmd_delete(c, s);
+		serve_cmd_delete(c, s);
 	else if (slice_is_nocase(verb, "RENAME"))
-		cmd_rename(c, s);
+		serve_cmd_rename(c, s);
 	else if (slice_is_nocase(verb, "SUBSCRIBE"))
-		subscribe(c, s, true);
+		serve_cmd_subscribe(c, s, true);
 	else if (slice_is_nocase(verb, "UNSUBSCRIBE"))
-		subscribe(c, s, false);
+		serve_cmd_subscribe(c, s, false);
 	else if (slice_is_nocase(verb, "LIST"))
 		serve_cmd_list(c, s, false);
 	else if (slice_is_nocase(verb, "LSUB"))
@@ -464,9 +256,9 @@ run_plain(struct serve_conn *c, struct slice verb, struct slice s)
 		    c->s->w->prefix, c->s->w->delimiter);
 		serve_answer(c, "OK NAMESPACE completed.");
 	} else if (slice_is_nocase(verb, "GETQUOTAROOT"))
-		cmd_quota(c, true);
+		serve_cmd_quota(c, true);
 	else if (slice_is_nocase(verb, "GETQUOTA"))
-		cmd_quota(c, false);
+		serve_cmd_quota(c, false);
 	else if (slice_is_nocase(verb, "ENABLE"))
 		serve_answer(c, "OK ENABLE completed.");
 	else
@@ -537,7 +329,7 @@ run(struct serve_conn *c, struct slice verb, struct slice s)
 	if (slice_is_nocase(verb, "UID")) {
 		uid = true;
 		if (!serve_atom(&s, &verb) || !serve_space(&s)) {
-			syntax(c);
+			serve_syntax(c);
 			return;
 		}
 	}
@@ -565,7 +357,7 @@ serve_command(struct serve_conn *c, struct slice s)
 	if (!serve_atom(&s, &tag) || tag.n >= sizeof(c->tag) ||
 	    memchr(s.p, '\0', s.n) != NULL || !serve_space(&s) ||
 	    !serve_atom(&s, &verb)) {
-		syntax(c);
+		serve_syntax(c);
 		return;
 	}
 	memcpy(c->tag, tag.p, tag.n);

@@ -2,10 +2,13 @@
 /*
  * What the files of the throw-away server share; for them only.
  *
- *	serve.c		connections, bytes to commands
+ *	serve.c		connections
+ *	serve_input.c	bytes to commands
+ *	serve_args.c	their arguments
  *	serve_words.c	how the providers speak
  *	serve_box.c	folders and messages
  *	serve_cmd.c	commands, all but those of the files below
+ *	serve_folder.c	STATUS, CREATE, DELETE, RENAME, SUBSCRIBE, quota
  *	serve_list.c	LIST, LSUB, NAMESPACE
  *	serve_append.c	APPEND, its limits
  *	serve_fetch.c	FETCH, in portions
@@ -20,6 +23,7 @@
 #define SERVE_CONNECTIONS 24
 #define SERVE_LINE	  65536	 /* of a command, without literals */
 #define SERVE_COMMAND	  262144 /* with them, but for mail */
+#define SERVE_LITERAL	  65536	 /* of a name or password */
 #define SERVE_HEAD	  65536	 /* of a header that is looked into */
 #define SERVE_OUT	  262144 /* more than that waits */
 #define SERVE_KEYWORDS	  59	 /* of a folder */
@@ -185,7 +189,13 @@ void serve_putf(struct serve_conn *c, const char *fmt, ...)
 void serve_answer(struct serve_conn *c, const char *text);
 void serve_bye(struct serve_conn *c, const char *text);
 
-/* ---- arguments of a command; they move *s */
+/* ---- serve_input.c */
+/* So much waits to be sent that nothing more is taken in. */
+bool serve_is_full(const struct serve_conn *c);
+/* Do what c->in asks for, as far as it is there. */
+void serve_feed(struct serve_conn *c);
+
+/* ---- serve_args.c: arguments of a command; they move *s */
 bool serve_space(struct slice *s);
 /* An atom, a quoted string or a literal. */
 bool serve_astring(struct slice *s, struct buf *out);
@@ -226,6 +236,17 @@ void serve_command(struct serve_conn *c, struct slice cmd);
 void serve_tell(struct serve_conn *c, bool expunges);
 void serve_select(struct serve_conn *c, struct slice args, bool read_only);
 void serve_unselect(struct serve_conn *c);
+
+/* The command makes no sense. */
+void serve_syntax(struct serve_conn *c);
+
+/* ---- serve_folder.c */
+void serve_cmd_status(struct serve_conn *c, struct slice args);
+void serve_cmd_create(struct serve_conn *c, struct slice args);
+void serve_cmd_delete(struct serve_conn *c, struct slice args);
+void serve_cmd_rename(struct serve_conn *c, struct slice args);
+void serve_cmd_subscribe(struct serve_conn *c, struct slice args, bool on);
+void serve_cmd_quota(struct serve_conn *c, bool root);
 
 /* ---- serve_list.c */
 void serve_cmd_list(struct serve_conn *c, struct slice args, bool lsub);
