@@ -173,3 +173,23 @@ frame_send(int fd, unsigned type, const void *payload, size_t n)
 	    (const char *)payload + ((size_t)done - sizeof(head)),
 	    n - ((size_t)done - sizeof(head)));
 }
+
+int
+frames_receive(struct frames *in, int fd, struct frame *f_r)
+{
+	char *room;
+	size_t cap;
+	ssize_t n;
+	int rc;
+
+	while ((rc = frames_next(in, f_r)) == 0) {
+		room = frames_room(in, &cap);
+		n = read(fd, room, cap);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (int)n;
+		frames_came(in, (size_t)n);
+	}
+	return rc;
+}

@@ -37,6 +37,8 @@ char *frames_room(struct frames *in, size_t *cap_r);
 void frames_came(struct frames *in, size_t n);
 /* 1 a frame, 0 more bytes are needed, -1 these are no frames. */
 int frames_next(struct frames *in, struct frame *f_r);
+/* The same, waiting for it at 'fd'.  1, 0 at the end, -1. */
+int frames_receive(struct frames *in, int fd, struct frame *f_r);
 
 /* Take fields off the front of a payload.  What is not there is 0 or empty,
  * and *bad is set. */

@@ -2,8 +2,11 @@
 /* Landlock, seccomp and limits; see sandbox.h. */
 #include "core/sandbox.h"
 
+#define GCONV_MAX 14 /* directories */
+
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -294,6 +297,28 @@ sandbox_enter(const struct sandbox_spec *spec)
 		missing |= SANDBOX_NO_LANDLOCK;
 	if (enter_seccomp(spec) != 0)
 		missing |= SANDBOX_NO_SECCOMP;
+	return missing;
+}
+
+unsigned
+sandbox_enter_parser(int read_fd, uint64_t memory)
+{
+	static const char *const patterns[] = { "/usr/lib/*/gconv",
+		"/usr/lib/gconv", "/usr/lib64/gconv", "/lib/*/gconv" };
+	const char *paths[GCONV_MAX + 1] = { NULL };
+	struct sandbox_spec spec = { .read_paths = paths,
+		.read_fd = read_fd,
+		.memory = memory };
+	glob_t found = { 0 };
+	unsigned missing;
+	size_t i;
+
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		glob(patterns[i], i > 0 ? GLOB_APPEND : 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc && i < GCONV_MAX; i++)
+		paths[i] = found.gl_pathv[i];
+	missing = sandbox_enter(&spec);
+	globfree(&found);
 	return missing;
 }
 

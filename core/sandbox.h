@@ -49,6 +49,12 @@ struct sandbox_spec {
 /* Go in.  Returns the SANDBOX_NO_ bits of what could not be had. */
 unsigned sandbox_enter(const struct sandbox_spec *spec);
 
+/*
+ * The room of a parser of mail: besides 'read_fd' only the tables of iconv
+ * (the gconv directories) may still be opened.  As sandbox_enter().
+ */
+unsigned sandbox_enter_parser(int read_fd, uint64_t memory);
+
 /* "Landlock, seccomp": the names of the bits; 'out' holds 64 bytes. */
 char *sandbox_names(char out[64], unsigned missing);
 

@@ -10,7 +10,6 @@
 #include "extract/pst_child.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,7 +34,6 @@
 
 #define SUBJECT_MAX 500
 #define HOLD_BYTES  16384
-#define GCONV_MAX   14
 
 struct child {
 	const struct pst_reader_ops *ops;
@@ -619,29 +617,6 @@ check_sends(void *arg, enum pst_frame_type type, uint64_t nid)
 	return !c->gone;
 }
 
-/* Only the tables of iconv may still be opened, and the PST. */
-static unsigned
-lock_in(uint64_t memory)
-{
-	static const char *const patterns[] = { "/usr/lib/*/gconv",
-		"/usr/lib/gconv", "/usr/lib64/gconv", "/lib/*/gconv" };
-	const char *paths[GCONV_MAX + 1] = { NULL };
-	struct sandbox_spec spec = { .read_paths = paths,
-		.read_fd = PST_CHILD_PST,
-		.memory = memory };
-	glob_t found = { 0 };
-	unsigned missing;
-	size_t i;
-
-	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		glob(patterns[i], i > 0 ? GLOB_APPEND : 0, NULL, &found);
-	for (i = 0; i < found.gl_pathc && i < GCONV_MAX; i++)
-		paths[i] = found.gl_pathv[i];
-	missing = sandbox_enter(&spec);
-	globfree(&found);
-	return missing;
-}
-
 static int
 run(struct child *c)
 {
@@ -702,7 +677,8 @@ pst_child_main(void)
 		    c->leave & PST_USE_LIBPST ? &pst_libpst_ops : &pst_own_ops;
 		mime_init();
 		frame_put_u32(&c->out, PST_PROTOCOL);
-		frame_put_u32(&c->out, lock_in(c->memory));
+		frame_put_u32(&c->out,
+		    sandbox_enter_parser(PST_CHILD_PST, c->memory));
 		send_frame(c, PST_HELLO);
 		rc = c->leave & PST_CHECK
 		    ? pst_checking(PST_CHILD_PST, &c->out, check_sends, c)

@@ -2,9 +2,7 @@
 /* The sandboxed planner of fixes; see fix_child.h. */
 #include "transform/fix_child.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +16,6 @@
 #include "core/sandbox.h"
 #include "formats/mime_build.h"
 #include "formats/mime_fix.h"
-
-#define GCONV_MAX 14
 
 struct child {
 	struct frames in;
@@ -146,46 +142,7 @@ do_one(struct child *c, struct slice payload)
 static bool
 receive(struct child *c, struct frame *f)
 {
-	char *room;
-	size_t cap;
-	ssize_t n;
-	int rc;
-
-	while (!c->gone && (rc = frames_next(&c->in, f)) <= 0) {
-		if (rc < 0)
-			return false;
-		room = frames_room(&c->in, &cap);
-		n = read(PROC_IN, room, cap);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		frames_came(&c->in, (size_t)n);
-	}
-	return !c->gone;
-}
-
-/* Only the tables of iconv and the spool may still be opened, to be read. */
-static unsigned
-lock_in(uint64_t memory)
-{
-	static const char *const patterns[] = { "/usr/lib/*/gconv",
-		"/usr/lib/gconv", "/usr/lib64/gconv", "/lib/*/gconv" };
-	const char *paths[GCONV_MAX + 1] = { NULL };
-	struct sandbox_spec spec = { .read_paths = paths,
-		.read_fd = PROC_GIVEN,
-		.memory = memory };
-	glob_t found = { 0 };
-	unsigned missing;
-	size_t i;
-
-	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		glob(patterns[i], i > 0 ? GLOB_APPEND : 0, NULL, &found);
-	for (i = 0; i < found.gl_pathc && i < GCONV_MAX; i++)
-		paths[i] = found.gl_pathv[i];
-	missing = sandbox_enter(&spec);
-	globfree(&found);
-	return missing;
+	return !c->gone && frames_receive(&c->in, PROC_IN, f) == 1;
 }
 
 int
@@ -202,7 +159,7 @@ fix_child_main(void)
 	memory = frame_u64(&f.payload, &bad);
 	mime_init();
 	frame_put_u32(&c->out, FIX_PROTOCOL);
-	frame_put_u32(&c->out, lock_in(memory));
+	frame_put_u32(&c->out, sandbox_enter_parser(PROC_GIVEN, memory));
 	tell(c, FIX_HELLO, c->out.p, c->out.n, &err);
 	while (receive(c, &f))
 		if (f.type == FIX_ONE)
