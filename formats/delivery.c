@@ -318,6 +318,17 @@ int
 delivery_done(struct ledger *l, int64_t dest, const char *key, int64_t folder,
     uint32_t uid, const char *dropped, struct err *err)
 {
+	int n = 0;
+
+	/* what was intended, and has a UID of its own: the usual case */
+	if (uid != 0)
+		n = ledger_do(l, err,
+		    "UPDATE OR IGNORE delivery SET state=2, folder=?, uid=?,"
+		    " error=NULL, moving=NULL, dropped=? WHERE destination=?"
+		    " AND key=? AND flags IS NOT NULL AND keywords IS NOT NULL",
+		    "iitit", folder, (int64_t)uid, dropped, dest, key);
+	if (n != 0)
+		return n < 0 ? -1 : 0;
 	if (ledger_do(l, err,
 		"INSERT INTO delivery(destination, key, state, folder,"
 		" dropped, flags, keywords) VALUES(?1, ?2, 2, ?3, ?4,"

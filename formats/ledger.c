@@ -24,7 +24,7 @@
 struct ledger {
 	sqlite3 *db;
 	char *path;
-	bool in_transaction;
+	bool in_transaction, reading;
 	/* while another process writes */
 	void (*waiting)(void *arg, bool on);
 	void *waiting_arg;
@@ -592,6 +592,22 @@ ledger_number(struct ledger *l, int64_t *out, struct err *err, const char *sql,
 	return rc < 0 ? -1 : 0;
 }
 
+void
+ledger_read_begin(struct ledger *l)
+{
+	if (!l->in_transaction && !l->reading)
+		l->reading =
+		    sqlite3_exec(l->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+void
+ledger_read_end(struct ledger *l)
+{
+	if (l->reading)
+		sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL);
+	l->reading = false;
+}
+
 int
 ledger_begin(struct ledger *l, struct err *err)
 {
@@ -599,6 +615,7 @@ ledger_begin(struct ledger *l, struct err *err)
 
 	if (l->in_transaction)
 		return 0;
+	ledger_read_end(l);
 	rc = run_script(l, "BEGIN IMMEDIATE", "beginning", err);
 	if (l->waiting != NULL)
 		l->waiting(l->waiting_arg, false);
@@ -609,6 +626,7 @@ ledger_begin(struct ledger *l, struct err *err)
 int
 ledger_commit(struct ledger *l, struct err *err)
 {
+	ledger_read_end(l);
 	if (!l->in_transaction)
 		return 0;
 	if (run_script(l, "COMMIT", "committing", err) < 0) {
@@ -622,6 +640,7 @@ ledger_commit(struct ledger *l, struct err *err)
 void
 ledger_rollback(struct ledger *l)
 {
+	ledger_read_end(l);
 	if (l->in_transaction)
 		sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
 	l->in_transaction = false;

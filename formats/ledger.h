@@ -45,6 +45,15 @@ void ledger_set_waiting(struct ledger *l, void (*waiting)(void *arg, bool on),
 /* Begin is idempotent: a transaction that is open stays open.  Not while a
  * query runs: where others have written since it began, that fails. */
 int ledger_begin(struct ledger *l, struct err *err);
+/*
+ * Between these two all queries see one state of the ledger, and the file is
+ * locked once instead of for each of them.  No lock against writers; an end
+ * that comes before the other, or none, is no error: whatever begins, commits
+ * or rolls back in between ends it.
+ */
+void ledger_read_begin(struct ledger *l);
+void ledger_read_end(struct ledger *l);
+
 /* Durable when it returns 0.  Without an open transaction: nothing. */
 int ledger_commit(struct ledger *l, struct err *err);
 void ledger_rollback(struct ledger *l);

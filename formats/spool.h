@@ -303,5 +303,8 @@ void spool_iter_close(struct spool_iter **it);
  * to close(2), or -1 with SCOPE_MSG (gone, no regular file, no permission).
  * Never follows a symbolic link. */
 int spool_body(struct spool *sp, const struct spool_entry *e, struct err *err);
+/* Does its file look as if it could be opened, and has it so many bytes?  At
+ * less cost than to open it.  1, or 0: only spool_body() can tell. */
+int spool_body_is(struct spool *sp, const struct spool_entry *e, uint64_t size);
 
 #endif

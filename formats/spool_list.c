@@ -595,7 +595,7 @@ spool_iter_close(struct spool_iter **itp)
  * caller's.  Step by step, so that no symbolic link is followed. */
 static int
 open_dir_of(struct spool *sp, const struct spool_entry *e, const char **name_r,
-    struct err *err)
+    bool *own_r, struct err *err)
 {
 	const char *slash = strrchr(e->file, '/');
 	bool cur = slash[-3] == 'c';
@@ -603,10 +603,9 @@ open_dir_of(struct spool *sp, const struct spool_entry *e, const char **name_r,
 	int fd;
 
 	*name_r = slash + 1;
-	if (cur && e->folder_id != 0) {
-		fd = spool_cur(sp, e->folder_id, err);
-		return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	}
+	*own_r = !cur || e->folder_id == 0;
+	if (!*own_r)
+		return spool_cur(sp, e->folder_id, err);
 	/* without "mail/" before and "/cur" behind */
 	path = mem_strn(e->file + 5, (size_t)(slash - e->file) - 5 - 4);
 	fd = spool_tree_open(sp, path, cur ? "cur" : "new", err);
@@ -620,15 +619,17 @@ spool_body(struct spool *sp, const struct spool_entry *e, struct err *err)
 	const char *name;
 	struct stat st;
 	int dir, fd, saved;
+	bool own;
 
-	dir = open_dir_of(sp, e, &name, err);
+	dir = open_dir_of(sp, e, &name, &own, err);
 	if (dir < 0) {
 		err->scope = SCOPE_MSG;
 		return -1;
 	}
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	saved = errno;
-	close(dir);
+	if (own)
+		close(dir);
 	errno = saved;
 	if (fd < 0)
 		return err_sys(err, SCOPE_MSG,
@@ -639,6 +640,23 @@ spool_body(struct spool *sp, const struct spool_entry *e, struct err *err)
 		    "%s: not a regular file", e->file);
 	}
 	return fd;
+}
+
+int
+spool_body_is(struct spool *sp, const struct spool_entry *e, uint64_t size)
+{
+	const char *slash = strrchr(e->file, '/');
+	struct err ignored = { 0 };
+	struct stat st;
+	int dir;
+
+	if (slash[-3] != 'c' || e->folder_id == 0)
+		return 0;
+	dir = spool_cur(sp, e->folder_id, &ignored);
+	return dir >= 0 &&
+	    fstatat(dir, slash + 1, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && (st.st_mode & S_IRUSR) != 0 &&
+	    (uint64_t)st.st_size == size;
 }
 
 /* ---------------------------------------------------------------- fates */

@@ -27,6 +27,8 @@
 #define WINDOW_LEAST	((uint64_t)64 << 10)
 #define WINDOW_MULTI	3   /* MULTIAPPEND commands in flight */
 #define WINDOW_SINGLE	200 /* APPEND commands in flight */
+#define COMMAND_MSGS	100 /* in one MULTIAPPEND */
+#define CAREFUL_MSGS	100 /* sent one by one after a second death */
 #define FEW		8   /* messages: from here on each by itself */
 #define FIRST_BACKOFF_S 2
 #define LAST_BACKOFF_S	300
@@ -52,7 +54,7 @@ struct queue {
 struct reading {
 	struct load *l;
 	struct item *it;
-	bool ended;
+	uint64_t left; /* bytes; 0: it has ended */
 };
 
 struct sender {
@@ -220,14 +222,15 @@ sender_record(struct sender *s, bool *intents_r, struct err *err)
 void
 sender_recorded(struct sender *s)
 {
-	size_t i, n;
+	size_t i, n, most = s->multi ? COMMAND_MSGS : 1;
 
 	queue_free(&s->settled);
 	if (s->made == NULL)
 		return;
-	n = s->multi ? s->made->n : 1;
-	for (i = 0; i < s->made->n; i += n)
+	for (i = 0; i < s->made->n; i += n) {
+		n = s->made->n - i < most ? s->made->n - i : most;
 		queue_put(&s->ready, command_new(s->made, i, n));
+	}
 	batch_unref(&s->made);
 }
 
@@ -239,18 +242,19 @@ read_item(void *arg, void *p, size_t n, struct err *err)
 	struct reading *r = arg;
 	ssize_t got;
 
-	/* opened when its turn comes: few files are open at any time */
-	if (r->it->fd < 0 && !r->ended && batch_open(r->l, r->it, err) < 0)
-		return -1;
-	if (r->ended)
+	if (n > r->left)
+		n = (size_t)r->left;
+	if (n == 0)
 		return 0;
+	/* opened when its turn comes: few files are open at any time */
+	if (r->it->fd < 0 && batch_open(r->l, r->it, err) < 0)
+		return -1;
 	got = io_read_full(r->it->fd, p, n);
 	if (got < 0)
 		return err_sys(err, SCOPE_MSG, EX_IOERR, "%s", r->it->file);
-	if ((size_t)got < n) {
+	r->left = (size_t)got < n ? 0 : r->left - (uint64_t)got;
+	if (r->left == 0)
 		batch_close(r->it);
-		r->ended = true;
-	}
 	return got;
 }
 
@@ -388,7 +392,7 @@ begin(struct sender *s, struct command *c, struct err *err)
 	s->readings = mem_alloc(c->n, sizeof(*s->readings));
 	for (i = 0; i < c->n; i++) {
 		it = &c->batch->items[c->lo + i];
-		s->readings[i] = (struct reading){ s->l, it, false };
+		s->readings[i] = (struct reading){ s->l, it, it->size };
 		s->msgs[i] = (struct imap_append_msg){ .size = it->size,
 			.flags = slice_str(it->flags),
 			.internaldate = it->received,
@@ -738,7 +742,7 @@ sender_note_death(struct sender *s)
 
 	/* the second in a row that came to nothing: one by one from now on */
 	if (f->deaths++ > 0)
-		f->careful = LOAD_BATCH_MSGS;
+		f->careful = CAREFUL_MSGS;
 	if (c == NULL || c->n != 1 || s->commands > 1)
 		return;
 	key = c->batch->items[c->lo].key;

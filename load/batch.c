@@ -275,7 +275,10 @@ add_item(struct load *l, struct load_folder *f, struct batch *b,
 	    e.msg.received_how == RECEIVED_UNKNOWN || e.msg.received < 0
 	    ? 0
 	    : e.msg.received;
-	if (look_over(l, f, &e, &why) < 0 || batch_open(l, it, &why) < 0 ||
+	if (look_over(l, f, &e, &why) < 0 ||
+	    ((load_rules_read(&l->rules, it->size) ||
+		 !spool_body_is(l->spool, &e, it->size)) &&
+		batch_open(l, it, &why) < 0) ||
 	    load_rules_message(&l->rules, it->fd, it->size, &why) < 0 ||
 	    load_rules_one_more(&l->rules, &why) < 0) {
 		batch_close(it);
@@ -306,6 +309,7 @@ batch_next(struct load *l, struct load_folder *f, int64_t *cursor, size_t max,
 	}
 	b->refs = 1;
 	b->items = mem_alloc(max, sizeof(*b->items));
+	ledger_read_begin(l->ledger);
 	while (b->n < max) {
 		at = *cursor;
 		rc = delivery_next(l->ledger, l->d.id, f->id, l->run, &at, &w,
@@ -318,6 +322,7 @@ batch_next(struct load *l, struct load_folder *f, int64_t *cursor, size_t max,
 		if (rc < 0)
 			break;
 	}
+	ledger_read_end(l->ledger);
 	if (rc < 0 || b->n == 0) {
 		batch_unref(&b);
 		return rc < 0 ? -1 : 0;

@@ -238,7 +238,7 @@ struct batch {
 	unsigned refs;
 };
 
-#define LOAD_BATCH_MSGS	 100
+#define LOAD_BATCH_MSGS	 400
 #define LOAD_BATCH_BYTES ((uint64_t)4 << 20)
 
 /*

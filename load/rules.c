@@ -192,6 +192,12 @@ asks_bytes(const struct provider_limits *l, uint64_t size)
 	    l->strict_header;
 }
 
+bool
+load_rules_read(const struct load_rules *r, uint64_t size)
+{
+	return r->limits != NULL && asks_bytes(r->limits, size);
+}
+
 static int
 refuse_bytes(const struct load_rules *r, const struct look *k, struct err *err)
 {

@@ -39,6 +39,8 @@ int load_rules_one_more(struct load_rules *r, struct err *err);
  * they are. */
 bool load_rules_refuse(const struct load_rules *r);
 
+/* Is a message of this size to be read for load_rules_message()? */
+bool load_rules_read(const struct load_rules *r, uint64_t size);
 /* A message of 'size' bytes in 'fd' (its offset stays): 0, or -1 with
  * SCOPE_MSG, EX_DATAERR and a hint. */
 int load_rules_message(const struct load_rules *r, int fd, uint64_t size,
