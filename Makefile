@@ -125,6 +125,8 @@ check-load-kills: check-build
 	$(Q)LONG=1 $(PROVE) tests/e2e/58-load-kills.t
 check-load-cuts: check-build
 	$(Q)LONG=1 $(PROVE) tests/e2e/58-load-bytes-crash.t
+check-delta: check-build
+	$(Q)LONG=1 $(PROVE) tests/e2e/59-delta-week.t tests/e2e/59-delta-crash.t
 
 # a message of 500 MB, 1,000 folders, a second run on a million messages
 check-load-big: check-build
@@ -210,7 +212,7 @@ clean:
 	rm -rf build build-san build-fuzz build-cov postroad
 
 .PHONY: all check check-build check-run check-unit check-e2e check-crash \
-	check-load-kills check-load-cuts check-load-big check-pst-damage check-pst-big \
+	check-load-kills check-load-cuts check-delta check-load-big check-pst-damage check-pst-big \
 	asan cover fuzz fuzz-run lint fmt bench bench-load deps demo samples install dist clean
 .SECONDARY:
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -path '*/servers' -prune -o -type f -name '*.d' -print)

@@ -27,8 +27,8 @@ int refresh_take(struct refresh *f, const struct source_item *item,
  */
 int refresh_end(struct refresh *f, bool whole, struct err *err);
 /* The message 'm' is there already, and at its source: it is back, if it was
- * thought gone; it lies where it lies there ('follow'); flags that changed at the source since
- * follow.  'have' is from spool_find(). */
+ * thought gone; it goes where it lies there ('follow'); flags that changed at
+ * the source since follow.  'have' is from spool_find(). */
 int refresh_known(struct refresh *f, const struct msg *m,
     const struct spool_entry *have, bool follow, struct err *err);
 /* It was not met, though everything was. */

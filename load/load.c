@@ -322,6 +322,7 @@ look_again(struct load *l, struct err *err)
 {
 	size_t i;
 
+	l->delta_done = false;
 	if (plan_and_announce(l, err) < 0)
 		return -1;
 	for (i = 0; i < l->nfolders; i++)
