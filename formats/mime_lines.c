@@ -59,8 +59,11 @@ plain(struct lines *l, const unsigned char *p, size_t n)
 void
 lines_put(struct lines *l, const void *data, size_t len)
 {
-	const unsigned char *p = data, *end = p + len, *from = p;
+	const unsigned char *p = data, *end, *from = p;
 
+	if (len == 0)
+		return;
+	end = p + len;
 	l->bytes += len;
 	for (; p < end; p++) {
 		if (l->held && *p != '\n') {

@@ -315,7 +315,8 @@ batch_next(struct load *l, struct load_folder *f, int64_t *cursor, size_t max,
 		rc = delivery_next(l->ledger, l->d.id, f->id, l->run, &at, &w,
 		    err);
 		if (rc != 1 ||
-		    (b->n > 0 && b->bytes + w.size > LOAD_BATCH_BYTES))
+		    (b->n > 0 && b->bytes + w.size > LOAD_BATCH_BYTES) ||
+		    !pace_fits(l, b->bytes, w.size))
 			break;
 		*cursor = at;
 		rc = add_item(l, f, b, w.key, err);

@@ -138,6 +138,9 @@ void load_report_refused(struct load *l, struct load_folder *f, const char *key,
 int pace_begin(struct load *l, struct err *err);
 /* How many messages may follow, 0: none in this run. */
 size_t pace_room(struct load *l, size_t want);
+/* May a message be sent today, too, behind 'before' bytes that are not on
+ * their way yet?  If not, l->spent. */
+bool pace_fits(struct load *l, uint64_t before, uint64_t bytes);
 /* So many bytes more were kept there; part of the transaction. */
 int pace_sent(struct load *l, uint64_t bytes, struct err *err);
 /* Wait until the window is open.  -1: a stop was asked for. */

@@ -9,17 +9,19 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/num.h"
 #include "load/load_impl.h"
 
-#define DAY_S 86400
+#define DAY_S	  86400
+#define BACK_DAYS 2 /* so much may a clock be put back */
 
 static uint64_t
 today(void)
 {
-	return (uint64_t)time(NULL) / DAY_S;
+	return (uint64_t)clock_wall() / DAY_S;
 }
 
 /* "17000 123456": the day, and its bytes. */
@@ -28,9 +30,24 @@ read_budget(struct load *l, struct slice text)
 {
 	uint64_t day, bytes;
 
-	if (num_take_u64(&text, UINT32_MAX, &day) && text.n > 1 &&
-	    num_u64(slice_from(text, 1), UINT64_MAX, &bytes) && day == l->day)
+	if (!num_take_u64(&text, UINT32_MAX, &day) || text.n <= 1 ||
+	    !num_u64(slice_from(text, 1), UINT64_MAX, &bytes))
+		return;
+	/* a clock that was put back gives no new budget; one that was wrong
+	 * by more than that does not take it away for years */
+	if (day == l->day || (day > l->day && day - l->day <= BACK_DAYS)) {
+		l->day = day;
 		l->day_bytes = bytes;
+	}
+}
+
+/* A new day has begun since 'l' looked. */
+static bool
+is_new_day(const struct load *l)
+{
+	uint64_t day = today();
+
+	return day > l->day || l->day - day > BACK_DAYS;
 }
 
 /* ---------------------------------------------------------- --window */
@@ -80,7 +97,7 @@ load_window_parse(const char *text, unsigned *opens_r, unsigned *closes_r,
 static unsigned
 until_open(const struct load *l)
 {
-	time_t t = time(NULL);
+	time_t t = (time_t)clock_wall();
 	struct tm tm;
 	unsigned now;
 
@@ -167,13 +184,32 @@ pace_begin(struct load *l, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* Bytes of today that are sent, or on their way. */
+static uint64_t
+used(const struct load *l)
+{
+	return (is_new_day(l) ? 0 : l->day_bytes) + l->flying;
+}
+
+bool
+pace_fits(struct load *l, uint64_t before, uint64_t bytes)
+{
+	uint64_t now = used(l) + before;
+
+	/* what is larger than a day's budget has a day of its own */
+	if (l->day_limit == 0 || (now == 0 && bytes > l->day_limit) ||
+	    (now <= l->day_limit && bytes <= l->day_limit - now))
+		return true;
+	l->spent = true;
+	return false;
+}
+
 size_t
 pace_room(struct load *l, size_t want)
 {
 	uint64_t limit = l->o->limit_messages;
 
-	if (l->day_limit != 0 &&
-	    (today() == l->day ? l->day_bytes : 0) + l->flying >= l->day_limit)
+	if (l->day_limit != 0 && used(l) >= l->day_limit)
 		l->spent = true;
 	if (limit != 0 && l->taken >= limit)
 		l->spent = true;
@@ -192,7 +228,7 @@ pace_sent(struct load *l, uint64_t bytes, struct err *err)
 
 	if (l->day_limit == 0)
 		return 0;
-	if (today() != l->day) {
+	if (is_new_day(l)) {
 		l->day = today();
 		l->day_bytes = 0;
 	}

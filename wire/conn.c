@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/mem.h"
 #include "core/stop.h"
 #include "wire/conn_impl.h"
@@ -293,10 +294,9 @@ acknowledge(const struct conn *c)
 
 /* Sleep until the socket is ready for one of these, at most a slice. */
 static void
-wait_socket(struct conn *c, bool to_read, bool to_write)
+wait_socket(struct conn *c, bool to_read, bool to_write, int64_t ms)
 {
 	struct pollfd pfd = { .fd = c->fd };
-	int ms = SLICE_MS;
 	int wants = 0;
 
 	if (to_read && bucket_allows(&c->rate->down, 1) > 0)
@@ -314,7 +314,7 @@ wait_socket(struct conn *c, bool to_read, bool to_write)
 	if (pfd.events == 0)
 		pfd.fd = -1;
 	acknowledge(c);
-	(void)poll(&pfd, 1, ms);
+	clock_poll(&pfd, 1, ms, SLICE_MS);
 }
 
 static int
@@ -378,7 +378,8 @@ conn_wait(struct conn *c, unsigned want, struct err *err)
 		else if (conn_now_ms() >= end)
 			return timed_out(c, "the server does not answer",
 			    c->timeout_ms, err);
-		wait_socket(c, c->in_n < INPUT_BYTES, has_out(c));
+		wait_socket(c, c->in_n < INPUT_BYTES, has_out(c),
+		    end - conn_now_ms());
 	}
 }
 
@@ -410,7 +411,7 @@ move(struct conn *c, bool room, int64_t now, struct err *err)
 }
 
 static void
-wait_sockets(struct conn *const *v, size_t n, int ms)
+wait_sockets(struct conn *const *v, size_t n, int64_t ms)
 {
 	struct pollfd pfd[CONN_ANY_MAX];
 	size_t i;
@@ -434,7 +435,7 @@ wait_sockets(struct conn *const *v, size_t n, int ms)
 			pfd[i].fd = -1;
 		acknowledge(v[i]);
 	}
-	(void)poll(pfd, (nfds_t)n, ms);
+	clock_poll(pfd, (nfds_t)n, ms, SLICE_MS);
 }
 
 int
@@ -467,8 +468,7 @@ conn_wait_any(struct conn *const *v, const bool *room, size_t n, int64_t ms,
 		}
 		if (now >= end)
 			return 0;
-		wait_sockets(v, n,
-		    end - now < SLICE_MS ? (int)(end - now) : SLICE_MS);
+		wait_sockets(v, n, end - now);
 	}
 }
 
@@ -612,7 +612,8 @@ shake_hands(struct conn *c, struct err *err)
 		if (conn_now_ms() >= end)
 			return timed_out(c, "TLS handshake", ms, err);
 		c->read_wants = c->write_wants = want;
-		wait_socket(c, want == TLS_WANT_READ, want == TLS_WANT_WRITE);
+		wait_socket(c, want == TLS_WANT_READ, want == TLS_WANT_WRITE,
+		    end - conn_now_ms());
 	}
 	if (rc < 0)
 		return broken(c);
@@ -761,8 +762,7 @@ conn_sleep_ms(uint64_t ms, struct err *err)
 	while (stop_check(err) == 0) {
 		if (now >= end)
 			return 0;
-		(void)poll(NULL, 0,
-		    end - now < SLICE_MS ? (int)(end - now) : SLICE_MS);
+		clock_poll(NULL, 0, end - now, SLICE_MS);
 		now = conn_now_ms();
 	}
 	return -1;

@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/stop.h"
 #include "wire/conn.h"
 #include "wire/conn_impl.h"
@@ -35,10 +35,7 @@ struct dial {
 int64_t
 conn_now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return clock_ms();
 }
 
 /* RFC 6761 lets us know without asking that these do not exist. */

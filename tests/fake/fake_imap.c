@@ -681,7 +681,9 @@ refusal(const struct buf *name, unsigned number, int64_t size, int64_t total)
 	}
 	if (opt.no_append_text != NULL &&
 	    (opt.no_append == 0 || number == opt.no_append)) {
-		snprintf(text, sizeof(text), "NO %s", opt.no_append_text);
+		snprintf(text, sizeof(text), "%s%s",
+		    strncmp(opt.no_append_text, "BAD ", 4) == 0 ? "" : "NO ",
+		    opt.no_append_text);
 		return text;
 	}
 	if (!box_load(&b, buf_slice(name)))
