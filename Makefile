@@ -133,6 +133,11 @@ check-load-big: check-build
 	$(Q)LONG=1 $(PROVE) tests/e2e/58-load-again.t \
 		tests/e2e/62-memory-load.t
 
+# verify: a cut every 40 bytes, 200,000 messages
+check-verify-long: check-build
+	$(Q)LONG=1 $(PROVE) tests/e2e/53-verify-cuts.t \
+		tests/e2e/53-verify-memory.t
+
 # PSTs broken at random: 10,000 variants of what the corpus has
 check-pst-damage: check-build
 	$(Q)LONG=1 $(PROVE) tests/e2e/41-own-pst.t
@@ -212,7 +217,7 @@ clean:
 	rm -rf build build-san build-fuzz build-cov postroad
 
 .PHONY: all check check-build check-run check-unit check-e2e check-crash \
-	check-load-kills check-load-cuts check-delta check-load-big check-pst-damage check-pst-big \
+	check-load-kills check-load-cuts check-delta check-load-big check-verify-long check-pst-damage check-pst-big \
 	asan cover fuzz fuzz-run lint fmt bench bench-load deps demo samples install dist clean
 .SECONDARY:
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -path '*/servers' -prune -o -type f -name '*.d' -print)

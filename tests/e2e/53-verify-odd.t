@@ -46,7 +46,7 @@ proven() {
 	    "$(jq '[.problems[]|select(.kind=="rewritten")]|length' out)" \
 	    "$1: each rewritten one is named"
 	is "$(jq -cS '.rewrites|del(.added_fields)' out)" "$3" \
-	    "$1: the rewrites are counted by their kind"
+	    "$1: V8: the rewrites are counted by their kind"
 	status "$4" "$1: strictly" \
 	    postroad verify --deep --json --strict --tls none \
 	    --password-file "$SERVER_PW" odd.spool "$url"

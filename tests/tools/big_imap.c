@@ -51,16 +51,28 @@ put_body(uint64_t uid)
 	}
 }
 
+enum what { SIZE = 1, ID = 2, BODY = 4 };
+
 static void
-put_message(uint64_t uid, bool body)
+put_message(uint64_t uid, unsigned what)
 {
+	char id[60];
+
 	fprintf(out, "* %llu FETCH (UID %llu FLAGS (\\Seen)",
 	    (unsigned long long)(uid / step), (unsigned long long)uid);
-	if (body) {
+	if ((what & (BODY | SIZE)) != 0)
+		fputs(" INTERNALDATE \"01-Jan-2001 00:00:00 +0000\"", out);
+	if ((what & SIZE) != 0)
+		fprintf(out, " RFC822.SIZE %llu", (unsigned long long)size);
+	if ((what & ID) != 0) {
+		snprintf(id, sizeof(id), "Message-ID: <%llu@example.org>",
+		    (unsigned long long)uid);
 		fprintf(out,
-		    " INTERNALDATE \"01-Jan-2001 00:00:00 +0000\" BODY[] "
-		    "{%llu}\r\n",
-		    (unsigned long long)size);
+		    " BODY[HEADER.FIELDS (MESSAGE-ID)] {%zu}\r\n%s\r\n\r\n",
+		    strlen(id) + 4, id);
+	}
+	if ((what & BODY) != 0) {
+		fprintf(out, " BODY[] {%llu}\r\n", (unsigned long long)size);
 		put_body(uid);
 	}
 	fputs(")\r\n", out);
@@ -70,17 +82,23 @@ put_message(uint64_t uid, bool body)
 static void
 fetch(char *set)
 {
-	bool body = strstr(set, "BODY") != NULL;
+	unsigned what = (strstr(set, "PEEK[]") != NULL ? BODY : 0) |
+	    (strstr(set, "RFC822.SIZE") != NULL ? SIZE : 0) |
+	    (strstr(set, "HEADER.FIELDS") != NULL ? ID : 0);
 	uint64_t lo, hi;
 
 	do {
 		lo = strtoull(set, &set, 10);
 		hi = lo;
-		if (*set == ':')
+		if (*set == ':' && set[1] == '*') {
+			hi = count * step;
+			set += 2;
+		} else if (*set == ':') {
 			hi = strtoull(set + 1, &set, 10);
+		}
 		for (; lo <= hi && lo <= count * step; lo++)
 			if (lo % step == 0 && lo > 0)
-				put_message(lo, body);
+				put_message(lo, what);
 	} while (*set++ == ',');
 }
 
