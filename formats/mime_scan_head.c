@@ -183,6 +183,19 @@ is_message(const char *type)
 	    strcmp(type, "message/news") == 0;
 }
 
+/* Is ASCII itself in it?  No header is in UTF-16, whatever its text is. */
+static bool
+has_ascii(const char *charset)
+{
+	static const char sample[] = "Content-Type: a/b;\r\n c=\"d\"";
+	struct buf b = { 0 };
+	bool same = words_to_utf8(&b, charset, slice_str(sample)) &&
+	    slice_is(buf_slice(&b), sample);
+
+	buf_free(&b);
+	return same;
+}
+
 void
 mime_scan_head(struct entity *e, struct slice raw, bool digest, struct arena *a)
 {
@@ -195,7 +208,7 @@ mime_scan_head(struct entity *e, struct slice raw, bool digest, struct arena *a)
 	e->raw = slice_of("", 0);
 	if (!text_is_utf8(raw))
 		e->raw = slice_of(arena_slice(a, raw), raw.n);
-	if (*e->charset != '\0' && e->raw.n > 0) {
+	if (*e->charset != '\0' && e->raw.n > 0 && has_ascii(e->charset)) {
 		e->head = to_utf8(raw, e->charset, a);
 		read_type(e, value_of(e->head, "Content-Type", &b), digest, a);
 	}
