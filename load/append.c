@@ -332,7 +332,8 @@ has_room(const struct sender *s)
 {
 	const struct command *c;
 
-	if (s->redo.head != NULL || dest_paused(&s->l->d) > 0)
+	if (s->redo.head != NULL || dest_paused(&s->l->d) > 0 ||
+	    imap_is_appending(s->im))
 		return false;
 	if (s->f->careful > 0 || s->commands == 0)
 		return s->commands == 0;
@@ -698,9 +699,15 @@ sender_step(struct sender *s, struct err *err)
 	}
 	if (make_batch(s, err) < 0)
 		return -1;
-	return (s->at_end || s->stopped) && s->made == NULL &&
-	    s->commands == 0 && s->ready.head == NULL &&
-	    s->again.head == NULL && s->redo.head == NULL;
+	return s->commands == 0 && sender_is_sent(s);
+}
+
+bool
+sender_is_sent(const struct sender *s)
+{
+	return (s->at_end || s->stopped) && s->made == NULL && s->out == NULL &&
+	    s->ready.head == NULL && s->again.head == NULL &&
+	    s->redo.head == NULL;
 }
 
 void
@@ -732,7 +739,7 @@ sender_last_words(struct sender *s)
 }
 
 void
-sender_note_death(struct sender *s)
+sender_note_death(struct sender *s, bool alone)
 {
 	struct load_folder *f = s->f;
 	const struct command *c = s->flying.head != NULL ? s->flying.head
@@ -743,7 +750,7 @@ sender_note_death(struct sender *s)
 	/* the second in a row that came to nothing: one by one from now on */
 	if (f->deaths++ > 0)
 		f->careful = CAREFUL_MSGS;
-	if (c == NULL || c->n != 1 || s->commands > 1)
+	if (!alone || c == NULL || c->n != 1 || s->commands > 1)
 		return;
 	key = c->batch->items[c->lo].key;
 	if (f->suspect == NULL || strcmp(f->suspect, key) != 0) {

@@ -17,13 +17,21 @@
 #include "core/step.h"
 #include "load/load_impl.h"
 
-#define LANES_MAX	  32
+#define LANES_MAX	  32  /* connections */
+#define TAILS_MAX	  16  /* folders whose answers one waits for */
 #define ANOTHER_TIMEOUT_S 10  /* for connections beside the first */
 #define RESULT_MS	  250 /* results may wait so long to be written */
 #define DEATHS_MAX	  7   /* sessions in a row that a folder may cost */
 
+/*
+ * A connection and the folder it is at.  When all of that has been sent, the
+ * answers are left to a tail: a lane of its own over the same connection,
+ * which goes on with the next folder.  Many small folders would take a round
+ * trip each otherwise.
+ */
 struct lane {
 	struct imap *im;
+	bool tail;
 	struct load_folder *f; /* NULL: idle */
 	struct sender *s;
 	struct resolving *doubt; /* of f; looked at again at ... */
@@ -33,8 +41,9 @@ struct lane {
 
 struct lanes {
 	struct load *l;
-	struct lane v[LANES_MAX];
+	struct lane v[LANES_MAX * (TAILS_MAX + 1)];
 	unsigned n;
+	unsigned open; /* connections: lanes that are no tails */
 	struct tempo tempo;
 	int64_t written_ms;
 	bool said_pause;
@@ -100,12 +109,12 @@ borrow(struct lanes *ls, struct lane *lane, struct err *err)
 /* ----------------------------------------------------------- connections */
 
 static struct lane *
-add_lane(struct lanes *ls, struct imap *im)
+add_lane(struct lanes *ls, struct imap *im, bool tail)
 {
 	struct lane *lane = &ls->v[ls->n++];
 
-	*lane = (struct lane){ .im = im };
-	if (ls->n > 1)
+	*lane = (struct lane){ .im = im, .tail = tail };
+	if (!tail && ls->open++ > 0)
 		imap_share_rate(im, ls->v[0].im);
 	return lane;
 }
@@ -120,11 +129,37 @@ remove_lane(struct lanes *ls, struct lane *lane)
 		lane->f->taken = false;
 	sender_free(&lane->s);
 	resolve_end(&lane->doubt);
-	imap_abort(&lane->im);
+	if (!lane->tail) {
+		imap_abort(&lane->im);
+		ls->open--;
+	}
 	ls->n--;
 	for (; at < ls->n; at++)
 		ls->v[at] = ls->v[at + 1];
 	ls->l->d.im = ls->n > 0 ? ls->v[0].im : NULL;
+}
+
+/* The connection opened last, of several; NULL. */
+static struct lane *
+last_of_several(struct lanes *ls)
+{
+	unsigned i = ls->n;
+
+	if (ls->open < 2)
+		return NULL;
+	while (ls->v[i - 1].tail)
+		i--;
+	return &ls->v[i - 1];
+}
+
+static unsigned
+count_tails(const struct lanes *ls, const struct imap *im)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < ls->n; i++)
+		n += ls->v[i].tail && ls->v[i].im == im;
+	return n;
 }
 
 /* One connection more, if the server lets us. */
@@ -144,15 +179,15 @@ open_another(struct lanes *ls)
 	rc = account_open(&im, a, &err);
 	a->timeout_s = timeout_s;
 	if (rc == 0) {
-		add_lane(ls, im);
+		add_lane(ls, im, false);
 		ls->tempo.opened_ms = conn_now_ms() - before;
-		log_debug("load: %u connections", ls->n);
+		log_debug("load: %u connections", ls->open);
 		return;
 	}
 	imap_abort(&im);
-	tempo_refused(&ls->tempo, ls->n, true);
-	log_info("going on with %u connection%s: %s", ls->n,
-	    ls->n == 1 ? "" : "s", err.text);
+	tempo_refused(&ls->tempo, ls->open, true);
+	log_info("going on with %u connection%s: %s", ls->open,
+	    ls->open == 1 ? "" : "s", err.text);
 }
 
 /* The folder has cost too many sessions: it is left for another run. */
@@ -166,6 +201,26 @@ give_up(struct lanes *ls, struct load_folder *f, struct err *err)
 	ls->given_up++;
 }
 
+/* What was answered counts; who had something in flight? */
+static int
+hear_last_words(struct lanes *ls, const struct imap *im, struct err *err)
+{
+	unsigned i, flying = 0;
+	bool room;
+
+	for (i = 0; i < ls->n; i++) {
+		if (ls->v[i].im != im || ls->v[i].s == NULL)
+			continue;
+		sender_last_words(ls->v[i].s);
+		flying += sender_waits(ls->v[i].s, &room);
+	}
+	for (i = 0; i < ls->n && !imap_alive(im); i++)
+		if (ls->v[i].im == im && ls->v[i].s != NULL &&
+		    (flying == 0 || sender_waits(ls->v[i].s, &room)))
+			sender_note_death(ls->v[i].s, flying < 2);
+	return commit_news(ls, err);
+}
+
 /*
  * The session of 'lane' is over, '*err' says how.  Another one takes its
  * place only where no other is left.  0, or -1 with SCOPE_RUN.
@@ -174,34 +229,36 @@ static int
 lose(struct lanes *ls, struct lane *lane, struct err *err)
 {
 	struct load *l = ls->l;
-	struct load_folder *f = lane->f;
+	const struct imap *im = lane->im;
 	struct err second = { 0 };
+	struct load_folder *f;
+	unsigned i;
 
-	if (lane->s != NULL) {
-		sender_last_words(lane->s);
-		if (!imap_alive(lane->im))
-			sender_note_death(lane->s);
-		if (commit_news(ls, &second) < 0) {
-			*err = second;
-			return -1;
-		}
+	if (hear_last_words(ls, im, &second) < 0) {
+		*err = second;
+		return -1;
 	}
 	l->tree_old = true;
-	if (f != NULL)
-		f->doubt = true;
-	remove_lane(ls, lane);
-	if (f != NULL && f->deaths > DEATHS_MAX && ls->n > 0)
-		give_up(ls, f, err);
-	if (ls->n > 0) {
-		log_info("going on with %u connection%s: %s", ls->n,
-		    ls->n == 1 ? "" : "s", err->text);
-		tempo_refused(&ls->tempo, ls->n, false);
+	for (i = ls->n; i-- > 0;) {
+		if (ls->v[i].im != im)
+			continue;
+		f = ls->v[i].f;
+		if (f != NULL)
+			f->doubt = true;
+		remove_lane(ls, &ls->v[i]);
+		if (f != NULL && f->deaths > DEATHS_MAX && ls->open > 0)
+			give_up(ls, f, err);
+	}
+	if (ls->open > 0) {
+		log_info("going on with %u connection%s: %s", ls->open,
+		    ls->open == 1 ? "" : "s", err->text);
+		tempo_refused(&ls->tempo, ls->open, false);
 		return 0;
 	}
 	if (dest_reconnect(&l->d, err) < 0)
 		return -1;
 	l->tree_old = false;
-	add_lane(ls, l->d.im);
+	add_lane(ls, l->d.im, false);
 	return 0;
 }
 
@@ -356,6 +413,13 @@ look_for_lost(struct lanes *ls, struct lane *lane, struct err *err)
 	return 1;
 }
 
+/* Can it be sent to at once? */
+static bool
+is_ready(const struct load_folder *f)
+{
+	return f->prepared && !f->look && !f->doubt && f->careful == 0;
+}
+
 /* Get the folder ready, and begin to send.  0, or -1. */
 static int
 enter_folder(struct lanes *ls, struct lane *lane, struct err *err)
@@ -363,7 +427,7 @@ enter_folder(struct lanes *ls, struct lane *lane, struct err *err)
 	struct load *l = ls->l;
 	struct load_folder *f = lane->f;
 
-	if (borrow(ls, lane, err) < 0)
+	if ((!is_ready(f) || f->sums.done > 0) && borrow(ls, lane, err) < 0)
 		return -1;
 	while (!f->prepared && !f->finished)
 		if (prepare_folders(l, f, err) < 0)
@@ -421,25 +485,60 @@ folder_failed(struct lanes *ls, struct lane *lane, struct err *err)
 	return 0;
 }
 
+/* The next folder for a lane that has none. */
+static bool
+take_folder(struct lanes *ls, struct lane *lane)
+{
+	struct load *l = ls->l;
+
+	if (lane->tail || lane->leaving || l->spent || l->closed ||
+	    dest_paused(&l->d) > 0)
+		return false;
+	lane->f = next_folder(ls, lane == ls->v);
+	if (lane->f == NULL)
+		return false;
+	lane->f->taken = true;
+	lane->wake_ms = 0;
+	return true;
+}
+
+/* All has been sent, and the next folder only waits for it: somebody else
+ * waits for the answers. */
+static void
+leave_tail(struct lanes *ls, struct lane *lane)
+{
+	struct load *l = ls->l;
+	struct load_folder *next;
+	struct lane *tail;
+
+	if (lane->tail || lane->leaving || l->spent || l->closed ||
+	    dest_paused(&l->d) > 0 || lane->f->careful > 0 ||
+	    !sender_is_sent(lane->s) || !imap_has(lane->im, IMAP_CAP_UIDPLUS) ||
+	    count_tails(ls, lane->im) >= TAILS_MAX)
+		return;
+	next = next_folder(ls, lane == ls->v);
+	if (next == NULL || !is_ready(next))
+		return;
+	tail = add_lane(ls, lane->im, true);
+	tail->f = lane->f;
+	tail->s = lane->s;
+	lane->f = NULL;
+	lane->s = NULL;
+}
+
 /* As far as it goes without waiting.  1 it did something, 0 not, -1. */
 static int
 step_lane(struct lanes *ls, struct lane *lane, struct err *err)
 {
 	struct load *l = ls->l;
+	bool urgent;
 	int rc;
 
-	if (lane->f == NULL) {
-		if (lane->leaving || l->spent || l->closed ||
-		    dest_paused(&l->d) > 0)
-			return 0;
-		lane->f = next_folder(ls, lane == ls->v);
-		if (lane->f == NULL)
-			return 0;
-		lane->f->taken = true;
-		lane->wake_ms = 0;
-	}
+	if (lane->f == NULL && !take_folder(ls, lane))
+		return 0;
 	if (lane->s == NULL) {
-		if (conn_now_ms() < lane->wake_ms)
+		if (conn_now_ms() < lane->wake_ms ||
+		    imap_is_appending(lane->im))
 			return 0;
 		rc = enter_folder(ls, lane, err);
 		if (rc < 0)
@@ -449,6 +548,15 @@ step_lane(struct lanes *ls, struct lane *lane, struct err *err)
 	if (lane->leaving)
 		sender_stop(lane->s);
 	rc = sender_step(lane->s, err);
+	if (rc == 0) {
+		leave_tail(ls, lane);
+		return lane->f == NULL;
+	}
+	/* a tail has time: what it has is written with what others have */
+	if (rc == 1 &&
+	    (imap_is_appending(lane->im) ||
+		(lane->tail && sender_has_news(lane->s, &urgent))))
+		return 0;
 	if (rc == 1 && end_folder(ls, lane, err) < 0) {
 		ledger_rollback(l->ledger);
 		return -1;
@@ -470,41 +578,47 @@ lane_failed(struct lanes *ls, struct lane *lane, struct err *err)
 
 /* ---------------------------------------------------------- all of them */
 
+/* Tails that came to their end, and connections that were to go and have
+ * nothing in flight any more. */
+static void
+remove_idle(struct lanes *ls)
+{
+	unsigned i;
+
+	for (i = ls->n; i-- > 1;)
+		if (ls->v[i].f == NULL &&
+		    (ls->v[i].tail ||
+			(ls->v[i].leaving &&
+			    count_tails(ls, ls->v[i].im) == 0)))
+			remove_lane(ls, &ls->v[i]);
+}
+
 /* More, or fewer? */
 static void
 adapt(struct lanes *ls)
 {
 	struct load *l = ls->l;
-	struct lane *last = &ls->v[ls->n - 1];
-	unsigned i;
+	struct lane *last;
+	enum tempo_move move;
 
-	/* one that was to go, and has nothing in flight any more */
-	for (i = ls->n; i-- > 1;)
-		if (ls->v[i].leaving && ls->v[i].f == NULL)
-			remove_lane(ls, &ls->v[i]);
+	remove_idle(ls);
+	last = last_of_several(ls);
 	if (l->throttled) {
 		l->throttled = false;
-		if (ls->n > 1)
+		if (last != NULL)
 			last->leaving = true;
-		tempo_refused(&ls->tempo, ls->n > 1 ? ls->n - 1 : 1, false);
+		tempo_refused(&ls->tempo, ls->open > 1 ? ls->open - 1 : 1,
+		    false);
 		return;
 	}
 	if (l->spent || l->closed || dest_paused(&l->d) > 0)
 		return;
-	last = &ls->v[ls->n - 1];
-	switch (tempo_look(&ls->tempo, l, ls->n, count_waiting(l),
-	    imap_rtt_us(ls->v[0].im))) {
-	case TEMPO_MORE:
-		if (ls->n < LANES_MAX)
-			open_another(ls);
-		break;
-	case TEMPO_FEWER:
-		if (ls->n > 1)
-			last->leaving = true;
-		break;
-	default:
-		break;
-	}
+	move = tempo_look(&ls->tempo, l, ls->open, count_waiting(l),
+	    imap_rtt_us(ls->v[0].im));
+	if (move == TEMPO_MORE && ls->open < LANES_MAX)
+		open_another(ls);
+	else if (move == TEMPO_FEWER && last != NULL)
+		last->leaving = true;
 }
 
 /* How long the wait for the next event may be. */
@@ -548,14 +662,21 @@ wait_all(struct lanes *ls, struct err *err)
 {
 	struct imap *v[LANES_MAX];
 	unsigned of[LANES_MAX], i;
-	bool room[LANES_MAX];
-	size_t n = 0, which = 0;
+	bool room[LANES_MAX], more;
+	size_t n = 0, k, which = 0;
 
 	say_pause(ls);
 	for (i = 0; i < ls->n; i++) {
-		if (ls->v[i].s == NULL || !sender_waits(ls->v[i].s, &room[n]))
+		if (ls->v[i].s == NULL || !sender_waits(ls->v[i].s, &more))
 			continue;
+		for (k = 0; k < n && v[k] != ls->v[i].im; k++)
+			;
+		if (k < n) {
+			room[k] = room[k] || more;
+			continue;
+		}
 		of[n] = i;
+		room[n] = more;
 		v[n++] = ls->v[i].im;
 	}
 	if (imap_wait_some(v, room, n, wait_ms(ls), &which, err) >= 0)
@@ -573,6 +694,19 @@ is_busy(const struct lanes *ls)
 		if (ls->v[i].f != NULL)
 			return true;
 	return dest_paused(&ls->l->d) > 0 && next_folder(ls, true) != NULL;
+}
+
+/* Is an answer to come? */
+static bool
+is_flying(const struct lanes *ls)
+{
+	unsigned i;
+	bool room;
+
+	for (i = 0; i < ls->n; i++)
+		if (ls->v[i].s != NULL && sender_waits(ls->v[i].s, &room))
+			return true;
+	return false;
 }
 
 static int
@@ -596,10 +730,11 @@ run(struct lanes *ls, struct err *err)
 			moved = moved || rc != 0;
 		}
 		if (has_news(ls, &urgent) &&
-		    (urgent || conn_now_ms() - ls->written_ms >= RESULT_MS)) {
+		    (urgent || !is_flying(ls) ||
+			conn_now_ms() - ls->written_ms >= RESULT_MS)) {
 			if (commit_all(ls, err) < 0)
 				return -1;
-			moved = moved || urgent;
+			moved = true;
 		}
 		adapt(ls);
 		if (moved)
@@ -634,7 +769,7 @@ lanes_run(struct load *l, struct err *err)
 			l->units_total += load_units(l->folders[k].sums.todo,
 			    l->folders[k].sums.todo_bytes);
 	tempo_begin(&ls->tempo, l, l->d.opened_ms);
-	add_lane(ls, l->d.im);
+	add_lane(ls, l->d.im, false);
 	rc = run(ls, err);
 	/* what was answered before the end counts */
 	if (rc == 0 || err->status == EX_TEMPFAIL) {

@@ -291,8 +291,11 @@ int sender_record(struct sender *s, bool *intents_r, struct err *err);
 void sender_recorded(struct sender *s);
 /* The session is over or will be: what was answered counts. */
 void sender_last_words(struct sender *s);
-/* It ended of itself: was it one message alone that ended it? */
-void sender_note_death(struct sender *s);
+/* It ended of itself: was it one message alone that ended it?  'alone': no
+ * other folder had something in flight. */
+void sender_note_death(struct sender *s, bool alone);
+/* Has all of it been sent, and only the answers are missing? */
+bool sender_is_sent(const struct sender *s);
 void sender_free(struct sender **s);
 
 /* ---- lanes.c */

@@ -445,6 +445,8 @@ int imap_append_begin(struct imap_append **a_r, struct imap *im,
     struct err *err);
 int imap_append_step(struct imap_append **a, uint32_t *tag_r, size_t *bad_r,
     struct err *err);
+/* Is one being sent?  Then no other command may be. */
+bool imap_is_appending(const struct imap *im);
 bool imap_append_wants_room(const struct imap_append *a);
 void imap_append_drop(struct imap_append **a);
 

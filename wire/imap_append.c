@@ -336,6 +336,10 @@ imap_append_begin(struct imap_append **a_r, struct imap *im, struct slice name,
 		return -1;
 	if (im->block == NULL)
 		im->block = mem_alloc(LIMIT_BLOCK + 1, 1);
+	if (im->appending)
+		return err_set(err, SCOPE_RUN, EX_SOFTWARE,
+		    "APPEND in the middle of another one");
+	im->appending = true;
 	a = mem_alloc(1, sizeof(*a));
 	a->im = im;
 	a->m = m;
@@ -351,6 +355,7 @@ free_append(struct imap_append **ap)
 	struct imap_append *a = *ap;
 
 	*ap = NULL;
+	a->im->appending = false;
 	buf_free(&a->name);
 	buf_free(&a->line);
 	free(a);
@@ -384,6 +389,12 @@ imap_append_step(struct imap_append **ap, uint32_t *tag_r, size_t *bad_r,
 	}
 	free_append(ap);
 	return rc;
+}
+
+bool
+imap_is_appending(const struct imap *im)
+{
+	return im->appending;
 }
 
 bool

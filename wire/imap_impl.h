@@ -103,7 +103,8 @@ struct imap {
 	struct imap_result last;
 	struct slice hide[2]; /* must not appear in any text */
 	struct buf scratch, utf8;
-	char *block; /* LIMIT_BLOCK bytes for APPEND, or NULL */
+	bool appending; /* an APPEND is being sent: nothing else may be */
+	char *block;	/* LIMIT_BLOCK bytes for APPEND, or NULL */
 };
 
 /* ---- imap_session.c */
