@@ -20,7 +20,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/step.h"
-#include "load/load_impl.h"
+#include "load/command.h"
 
 #define WINDOW_BYTES	((uint64_t)8 << 20) /* in flight, at most */
 #define WINDOW_FIRST	((uint64_t)1 << 20) /* to begin with */
@@ -32,23 +32,6 @@
 #define FEW		8   /* messages: from here on each by itself */
 #define FIRST_BACKOFF_S 2
 #define LAST_BACKOFF_S	300
-
-/* One APPEND command, on its way or answered. */
-struct command {
-	struct command *next;
-	struct batch *batch;
-	size_t lo, n; /* its part of the batch */
-	uint64_t bytes;
-	uint32_t tag;
-	/* once answered */
-	bool refused;	/* else it is there */
-	uint32_t *uids; /* n of them, or NULL: not told */
-	char error[240];
-};
-
-struct queue {
-	struct command *head, **tail;
-};
 
 /* A message's file as APPEND reads it. */
 struct reading {
@@ -78,93 +61,6 @@ struct sender {
 	int64_t cursor;
 	bool multi, at_end, stopped;
 };
-
-/* ---------------------------------------------------------------- queues */
-
-static void
-queue_init(struct queue *q)
-{
-	q->head = NULL;
-	q->tail = &q->head;
-}
-
-static void
-queue_put(struct queue *q, struct command *c)
-{
-	c->next = NULL;
-	*q->tail = c;
-	q->tail = &c->next;
-}
-
-static void
-queue_put_first(struct queue *q, struct command *c)
-{
-	c->next = q->head;
-	if (q->head == NULL)
-		q->tail = &c->next;
-	q->head = c;
-}
-
-static struct command *
-queue_take(struct queue *q)
-{
-	struct command *c = q->head;
-
-	if (c == NULL)
-		return NULL;
-	q->head = c->next;
-	if (q->head == NULL)
-		q->tail = &q->head;
-	c->next = NULL;
-	return c;
-}
-
-static struct command *
-command_new(struct batch *b, size_t lo, size_t n)
-{
-	struct command *c = mem_alloc(1, sizeof(*c));
-	size_t i;
-
-	c->batch = b;
-	b->refs++;
-	c->lo = lo;
-	c->n = n;
-	for (i = 0; i < n; i++)
-		c->bytes += b->items[lo + i].size;
-	return c;
-}
-
-static void
-command_free(struct command *c)
-{
-	if (c == NULL)
-		return;
-	batch_unref(&c->batch);
-	free(c->uids);
-	free(c);
-}
-
-static void
-queue_free(struct queue *q)
-{
-	struct command *c;
-
-	while ((c = queue_take(q)) != NULL)
-		command_free(c);
-}
-
-/* Those in 'from' go before those in 'q'. */
-static void
-queue_put_before(struct queue *q, struct queue *from)
-{
-	if (from->head == NULL)
-		return;
-	*from->tail = q->head;
-	if (q->head == NULL)
-		q->tail = from->tail;
-	q->head = from->head;
-	queue_init(from);
-}
 
 /* ---------------------------------------------------------------- ledger */
 
@@ -454,8 +350,10 @@ make_batch(struct sender *s, struct err *err)
 	    s->f->careful > 0 ? 1 : LOAD_BATCH_MSGS, &s->made, err);
 	if (rc == 0)
 		s->at_end = true;
-	else if (rc > 0)
+	if (rc > 0) {
 		s->l->flying += s->made->bytes;
+		s->at_end = s->made->last;
+	}
 	return rc < 0 ? -1 : 0;
 }
 
@@ -699,15 +597,16 @@ sender_step(struct sender *s, struct err *err)
 	}
 	if (make_batch(s, err) < 0)
 		return -1;
-	return s->commands == 0 && sender_is_sent(s);
+	return s->commands == 0 && (s->at_end || s->stopped) &&
+	    s->made == NULL && s->ready.head == NULL && s->again.head == NULL &&
+	    s->redo.head == NULL;
 }
 
 bool
-sender_is_sent(const struct sender *s)
+sender_is_made(const struct sender *s)
 {
-	return (s->at_end || s->stopped) && s->made == NULL && s->out == NULL &&
-	    s->ready.head == NULL && s->again.head == NULL &&
-	    s->redo.head == NULL;
+	return s->at_end && s->out == NULL && s->ready.head == NULL &&
+	    s->again.head == NULL && s->redo.head == NULL;
 }
 
 void

@@ -18,16 +18,16 @@
 #include "load/load_impl.h"
 
 #define LANES_MAX	  32  /* connections */
-#define TAILS_MAX	  16  /* folders whose answers one waits for */
+#define TAILS_MAX	  32  /* folders that one is still at */
 #define ANOTHER_TIMEOUT_S 10  /* for connections beside the first */
 #define RESULT_MS	  250 /* results may wait so long to be written */
 #define DEATHS_MAX	  7   /* sessions in a row that a folder may cost */
 
 /*
- * A connection and the folder it is at.  When all of that has been sent, the
- * answers are left to a tail: a lane of its own over the same connection,
- * which goes on with the next folder.  Many small folders would take a round
- * trip each otherwise.
+ * A connection and the folder it is at.  What is left when the last of it is
+ * made ready - to be sent, and the answers - is left to a tail, a lane of its
+ * own over the same connection, which goes on with the next folder.  Many
+ * small folders would take a round trip and a commit each otherwise.
  */
 struct lane {
 	struct imap *im;
@@ -284,44 +284,6 @@ is_held(const struct lanes *ls, const struct load_folder *f)
 	return false;
 }
 
-void
-lanes_mark_shared(struct load *l, struct load_folder *f)
-{
-	size_t i;
-
-	for (i = 0; i < l->nfolders; i++) {
-		struct load_folder *g = &l->folders[i];
-
-		if (g != f && g->name != NULL && strcmp(g->name, f->name) == 0)
-			g->shared = f->shared = true;
-	}
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct load_folder *const *x = a, *const *y = b;
-
-	return strcmp((*x)->name, (*y)->name);
-}
-
-static void
-mark_all_shared(struct load *l)
-{
-	struct load_folder **v = mem_alloc(l->nfolders + 1, sizeof(*v));
-	size_t i, n = 0;
-
-	for (i = 0; i < l->nfolders; i++)
-		if (l->folders[i].name != NULL)
-			v[n++] = &l->folders[i];
-	if (n > 1)
-		qsort(v, n, sizeof(*v), by_name);
-	for (i = 1; i < n; i++)
-		if (strcmp(v[i - 1]->name, v[i]->name) == 0)
-			v[i - 1]->shared = v[i]->shared = true;
-	free(v);
-}
-
 static size_t
 count_waiting(const struct load *l)
 {
@@ -502,9 +464,9 @@ take_folder(struct lanes *ls, struct lane *lane)
 	return true;
 }
 
-/* All has been sent, and the next folder only waits for it: somebody else
- * waits for the answers. */
-static void
+/* All is sent or will be, and the next folder only waits for it: somebody
+ * else sees to the rest.  Did it leave one? */
+static bool
 leave_tail(struct lanes *ls, struct lane *lane)
 {
 	struct load *l = ls->l;
@@ -513,17 +475,18 @@ leave_tail(struct lanes *ls, struct lane *lane)
 
 	if (lane->tail || lane->leaving || l->spent || l->closed ||
 	    dest_paused(&l->d) > 0 || lane->f->careful > 0 ||
-	    !sender_is_sent(lane->s) || !imap_has(lane->im, IMAP_CAP_UIDPLUS) ||
+	    !sender_is_made(lane->s) || !imap_has(lane->im, IMAP_CAP_UIDPLUS) ||
 	    count_tails(ls, lane->im) >= TAILS_MAX)
-		return;
+		return false;
 	next = next_folder(ls, lane == ls->v);
 	if (next == NULL || !is_ready(next))
-		return;
+		return false;
 	tail = add_lane(ls, lane->im, true);
 	tail->f = lane->f;
 	tail->s = lane->s;
 	lane->f = NULL;
 	lane->s = NULL;
+	return true;
 }
 
 /* As far as it goes without waiting.  1 it did something, 0 not, -1. */
@@ -548,10 +511,8 @@ step_lane(struct lanes *ls, struct lane *lane, struct err *err)
 	if (lane->leaving)
 		sender_stop(lane->s);
 	rc = sender_step(lane->s, err);
-	if (rc == 0) {
-		leave_tail(ls, lane);
-		return lane->f == NULL;
-	}
+	if (rc == 0)
+		return leave_tail(ls, lane);
 	/* a tail has time: what it has is written with what others have */
 	if (rc == 1 &&
 	    (imap_is_appending(lane->im) ||
@@ -722,7 +683,10 @@ run(struct lanes *ls, struct err *err)
 			return -1;
 		moved = false;
 		for (i = 0; i < ls->n; i++) {
-			rc = step_lane(ls, &ls->v[i], err);
+			/* so many small folders go with one commit */
+			do
+				rc = step_lane(ls, &ls->v[i], err);
+			while (rc == 1 && !ls->v[i].tail);
 			if (rc < 0 && lane_failed(ls, &ls->v[i], err) < 0)
 				return -1;
 			if (rc < 0)
@@ -763,7 +727,7 @@ lanes_run(struct load *l, struct err *err)
 	int rc;
 
 	ls->l = l;
-	mark_all_shared(l);
+	lanes_mark_all_shared(l);
 	for (k = 0; k < l->nfolders; k++)
 		if (!l->folders[k].finished)
 			l->units_total += load_units(l->folders[k].sums.todo,

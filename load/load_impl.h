@@ -238,6 +238,7 @@ struct batch {
 	struct item *items;
 	size_t n;
 	uint64_t bytes;
+	bool last; /* the folder has no more */
 	unsigned refs;
 };
 
@@ -294,13 +295,14 @@ void sender_last_words(struct sender *s);
 /* It ended of itself: was it one message alone that ended it?  'alone': no
  * other folder had something in flight. */
 void sender_note_death(struct sender *s, bool alone);
-/* Has all of it been sent, and only the answers are missing? */
-bool sender_is_sent(const struct sender *s);
+/* Is nothing left that is not sent, or ready to be sent? */
+bool sender_is_made(const struct sender *s);
 void sender_free(struct sender **s);
 
 /* ---- lanes.c */
 /* The folder has got another name: does it go where others go? */
 void lanes_mark_shared(struct load *l, struct load_folder *f);
+void lanes_mark_all_shared(struct load *l);
 /* Load all folders that are not finished.  -1 with SCOPE_RUN. */
 int lanes_run(struct load *l, struct err *err);
 
