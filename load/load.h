@@ -4,9 +4,12 @@
  * exactly once, also when runs are killed and connections cut
  * (ARCHITECTURE.md, "Load: exactly once").
  *
- * Folder by folder, in path order, INBOX first; in each in the order the
- * spool has.  (A batch that is refused is taken apart and sent again after
- * those already on their way, so its messages may come later.)
+ * Over several connections, each with a folder of its own: in path order,
+ * INBOX first, and the largest first on those beside the first connection.
+ * In each folder in the order the spool has, but for one thing: of a
+ * MULTIAPPEND that is refused, what is left of it comes behind the (at most
+ * two) that were on their way behind it by then; and what a server that
+ * throttles turns down, behind what it took all the same.
  *
  * Dates: INTERNALDATE is the spool's received date; a message of which
  * nothing is known arrives as 01-Jan-1970, never with the time of the load.
