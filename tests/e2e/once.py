@@ -79,7 +79,8 @@ def log_in(port, user):
 
 
 def in_mailbox(port, user):
-    """The same of a real mailbox, with every body read."""
+    """The same of a real mailbox, with every body read; folders below INBOX,
+    and '.' between them, are the server's way."""
     im = log_in(port, user)
     found = collections.Counter()
     for line in im.list()[1]:
@@ -90,9 +91,10 @@ def in_mailbox(port, user):
         n = int(im.select('"%s"' % box, readonly=True)[1][0])
         if n == 0:
             continue
+        path = re.sub(r"^INBOX[./]", "", box).replace(".", "/")
         for part in im.fetch("1:*", "(BODY.PEEK[])")[1]:
             if isinstance(part, tuple):
-                found[box, sha(part[1])] += 1
+                found[path, sha(part[1])] += 1
     im.logout()
     return found
 
