@@ -107,16 +107,25 @@ read_head(struct plan *p, uint64_t upto, struct buf *raw, struct err *err)
 	return 0;
 }
 
+/* What becomes of the body of a leaf. */
+struct choice {
+	enum recode_how how;
+	unsigned flags;
+	const char *encode; /* a new encoding, or NULL */
+	const char *left;   /* why it stays, or NULL */
+};
+
 /* The header, with a new encoding, or of text that stands for the part. */
 static int
-head(struct plan *p, const struct entity *e, const char *encode, bool stub,
+head(struct plan *p, const struct entity *e, const struct choice *c, bool stub,
     const struct place *at, struct err *err)
 {
 	bool message = e->up == NULL || e->up->kind == ENTITY_MESSAGE;
 	struct fix_head h = { .want = p->want,
 		.receipts = p->want->receipts && e->up == NULL,
 		.version = message,
-		.encode = encode,
+		.encode = c == NULL ? NULL : c->encode,
+		.apart = c != NULL && c->how == RECODE_TEXT,
 		.stub = stub,
 		.body = e->end > e->body || stub };
 	struct buf raw = { 0 }, new = { 0 };
@@ -134,7 +143,7 @@ head(struct plan *p, const struct entity *e, const char *encode, bool stub,
 		leave(p, at, "a NUL in its header");
 	p->done |= done;
 	piece.text = buf_slice(&new);
-	if (done == 0 && encode == NULL && !stub)
+	if (done == 0 && slice_eq(buf_slice(&raw), buf_slice(&new)))
 		rc = recode(p, e->body, RECODE_COPY, 0, err);
 	else
 		rc = send(p, &piece, e->body, err);
@@ -145,14 +154,6 @@ out:
 }
 
 /* ---------------------------------------------------------------- leaves */
-
-/* What becomes of the body of a leaf. */
-struct choice {
-	enum recode_how how;
-	unsigned flags;
-	const char *encode; /* a new encoding, or NULL */
-	const char *left;   /* why it stays, or NULL */
-};
 
 /* Its bytes are text of one byte and more a character. */
 static bool
@@ -249,7 +250,7 @@ leaf(struct plan *p, const struct entity *e, const struct place *at,
 			c.how = RECODE_COPY;
 		l.longest = 0;
 	}
-	if (head(p, e, c.encode, false, at, err) < 0)
+	if (head(p, e, &c, false, at, err) < 0)
 		return -1;
 	if (c.how != RECODE_COPY)
 		p->done |= kinds(p, &l);

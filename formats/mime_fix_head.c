@@ -146,7 +146,8 @@ take_fields(struct out *o, struct slice raw)
 	add_fields(o);
 	if (raw.n > 0)
 		buf_put(o->to, raw.p, raw.n);
-	else if (o->h->body && (o->h->encode != NULL || o->h->stub))
+	else if (o->h->body &&
+	    (o->h->encode != NULL || o->h->stub || o->h->apart))
 		buf_puts(o->to, o->end);
 }
 

@@ -13,6 +13,7 @@ struct fix_head {
 	const char *encode; /* its new transfer encoding, or NULL */
 	bool stub;	    /* what it was a header of is text now */
 	bool body;	    /* something follows it */
+	bool apart;	    /* ... which may begin like an empty line */
 };
 
 /*

@@ -129,6 +129,7 @@ same diff.out want "... whose fields have other names, and nothing else"
 
 # ---- by destination, and from a rules file
 printf 'fix-messages: { lines: true, newlines: true, receipts: true }\n' >r.yaml
+rm -rf out.spool
 t 1 "--for microsoft" --for microsoft --fix-messages
 is "$(jq -c '[.fixed_lines,.fixed_newlines,.fixed_receipts]' out)" \
 	'[13,null,1]' "... what that is known to refuse"
