@@ -25,7 +25,7 @@
 #define WINDOW_BYTES	((uint64_t)8 << 20) /* in flight, at most */
 #define WINDOW_FIRST	((uint64_t)1 << 20) /* to begin with */
 #define WINDOW_LEAST	((uint64_t)64 << 10)
-#define WINDOW_MULTI	3   /* MULTIAPPEND commands in flight */
+#define WINDOW_MULTI	16  /* MULTIAPPEND commands in flight */
 #define WINDOW_SINGLE	200 /* APPEND commands in flight */
 #define COMMAND_MSGS	100 /* in one MULTIAPPEND */
 #define CAREFUL_MSGS	100 /* sent one by one after a second death */
