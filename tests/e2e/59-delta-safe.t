@@ -81,9 +81,8 @@ status 0 "a folder that is left out this time" load o.spool other --mirror
 is "$(jq .mirrored out)|$(imap other list)" "0|$was" "is not gone"
 home=$T/dovecot/home/src/Maildir
 rm -f "$home"/C/dovecot-uidlist "$home"/C/dovecot.index*
-uv=$(imap src flags C 31 >/dev/null; echo done)
 take o.spool src >out
-status 0 "one that was numbered anew ($uv)" load o.spool other --mirror
+status 0 "one that was numbered anew" load o.spool other --mirror
 is "$(jq -c '[.loaded,.mirrored]' out)|$(imap other list)" "[0,0]|$was" \
 	"is the same"
 
