@@ -217,15 +217,9 @@ wrap_unit(struct recode *r, const char *p, size_t n)
 static void
 wrap_token(struct recode *r)
 {
-	if (r->n_token == 3) {
-		wrap_unit(r, r->token, 3);
-	} else if (r->n_token > 0) {
-		qp_unit(r, r->token, 1);
-		r->soft = true;
-		if (r->n_token == 2) {
-			r->soft = false;
-			wrap_unit(r, r->token + 1, 1);
-		}
+	if (r->n_token > 0) {
+		wrap_unit(r, r->token, r->n_token);
+		r->soft = r->n_token == 1;
 	}
 	r->n_token = 0;
 }
@@ -271,14 +265,13 @@ wrap_byte(struct recode *r, char c)
 	} else if (c == '\n') {
 		wrap_line_end(r, c, true);
 	} else if (c == '=') {
-		r->soft = false;
 		r->token[r->n_token++] = c;
 	} else if (c == '\0' && r->ends) {
 		r->soft = false;
 		qp_escape(r, c);
 	} else {
-		r->soft = r->soft && (c == ' ' || c == '\t');
 		wrap_unit(r, &c, 1);
+		r->soft = r->soft && (c == ' ' || c == '\t');
 	}
 }
 
