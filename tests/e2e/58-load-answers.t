@@ -56,7 +56,7 @@ for code in INUSE UNAVAILABLE; do
 done
 for code in OVERQUOTA TOOBIG ALREADYEXISTS CANNOT NOPERM; do
 	few='loaded=5 refused=1'
-	[ $code != OVERQUOTA ] || few='loaded=4 refused=2' # none of its size
+	[ $code != OVERQUOTA ] || few= # those of its size, too, if they were not on their way
 	echo "I25: a MULTIAPPEND, NO [$code] | 0 loaded=6 | 9 | --no-append 1:[$code]_no | "
 	echo "I25: one message, NO [$code] | 1 $few | 9 | --no-append 2:[$code]_no $single | "
 	echo "I25: each message, NO [$code] | 1 loaded=0 refused=6 | 9 | --no-append 0:[$code]_no | "
