@@ -202,6 +202,44 @@ plan_base(struct load *l)
 	buf_free(&parent);
 }
 
+static bool name_of(struct load *l, struct slice target, bool itself,
+    struct buf *out);
+
+/* May there be a folder under this name? */
+static bool
+may_have_child(const struct load *l, const char *name)
+{
+	struct err ignored = { 0 };
+	struct buf plain = { 0 };
+	bool may;
+
+	plan_plain(l, slice_str(name), &plain);
+	buf_puts(&plain, "/x");
+	may = load_rules_folder(&l->rules, buf_slice(&plain), false,
+		  &ignored) == 0;
+	buf_free(&plain);
+	err_clear(&ignored);
+	return may;
+}
+
+/* Does the folder go where nothing may be under it, like [Gmail]/Trash,
+ * while its own name would allow it?  Then that is what is above those
+ * below. */
+static bool
+is_closed(struct load *l, const struct load_folder *f)
+{
+	struct buf own = { 0 };
+	bool is = false;
+
+	if (l->rules.limits == NULL || l->rules.limits->folder_names == NULL ||
+	    may_have_child(l, f->name))
+		return false;
+	name_of(l, slice_str(f->target), true, &own);
+	is = may_have_child(l, buf_str(&own));
+	buf_free(&own);
+	return is;
+}
+
 /* From the name of the nearest folder above that has one. */
 static bool
 name_of(struct load *l, struct slice target, bool itself, struct buf *out)
@@ -216,7 +254,7 @@ name_of(struct load *l, struct slice target, bool itself, struct buf *out)
 		f = find(&l->plan->targets, buf_str(&parent));
 		buf_clear(&parent);
 	}
-	if (f != NULL && f->name != NULL) {
+	if (f != NULL && f->name != NULL && !is_closed(l, f)) {
 		buf_puts(out, f->name);
 		buf_free(&parent);
 		return false;
@@ -270,6 +308,33 @@ say_apart(struct load *l, const struct load_folder *f,
 			  : "would have the same name");
 }
 
+/* Is it below one that nothing may be under?  Then say where it goes. */
+static void
+say_beside(struct load *l, const struct load_folder *f)
+{
+	struct slice target = slice_str(f->target);
+	const struct load_folder *up;
+	struct buf path = { 0 };
+	const char *slash;
+
+	while ((slash = memrchr(target.p, '/', target.n)) != NULL) {
+		target.n = (size_t)(slash - target.p);
+		buf_clear(&path);
+		buf_put(&path, target.p, target.n);
+		up = find(&l->plan->targets, buf_str(&path));
+		if (up == NULL || up->name == NULL)
+			continue;
+		if (is_closed(l, up))
+			report_note(l->report,
+			    "folder '%s' goes to '%s': %s has no folders under "
+			    "'%s', where '%s' goes",
+			    f->path, f->name, l->rules.name, up->name,
+			    up->path);
+		break;
+	}
+	buf_free(&path);
+}
+
 /* Behind 'name' the next number that nobody has. */
 static void
 number_apart(struct load *l, struct load_folder *owner, struct buf *name)
@@ -309,6 +374,7 @@ plan_take_name(struct load *l, struct load_folder *f)
 		    f->path, f->name);
 	} else {
 		plan_settle(l, f, buf_str(&name));
+		say_beside(l, f);
 		if (f->replaced)
 			report_note(l->report,
 			    "folder '%s' goes to '%s': the server could not "

@@ -77,6 +77,21 @@ for as in google microsoft; do
 	is "$(jq -c '[.loaded,.refused,.folders_created]' out)" '[1,0,0]' 'nothing is made anew'
 done
 
+# what is below Trash has another place where Gmail's Trash takes no folders
+mkdir -p roles/Trash/Old/Deep/cur roles/Trash/Old/Deep/new \
+    roles/Trash/Old/Deep/tmp roles/Trash/Old/cur roles/Trash/Old/new \
+    roles/Trash/Old/tmp
+printf 'Subject: gone\n\nx\n' >roles/Trash/Old/cur/1.host:2,S
+printf 'Subject: deep\n\nx\n' >roles/Trash/Old/Deep/cur/1.host:2,S
+postroad extract -q maildir:roles r.spool >/dev/null 2>&1
+status 0 'folders below Trash at google' rehearse r.spool --as google
+is "$(jq -c '[.loaded,.refused]' out)" '[3,0]' 'they arrive'
+like "$(jq -r '.notes[]' out)" "'Trash/Old' goes to 'Trash/Old'" 'where, is said'
+is "$(jq -r '.notes[]' out | grep -c "'Trash/Old/Deep' goes")" 0 \
+    'of what is below it, not again'
+status 0 'and at microsoft' rehearse r.spool --as microsoft
+is "$(jq -r '.notes[]' out | grep -c "'Trash/Old' goes")" 0 'they stay below Trash'
+
 # --- for people
 status 1 'in words' postroad rehearse a.spool --as microsoft
 like "$(cat out)" 'Nothing left this machine' 'nothing was sent'
