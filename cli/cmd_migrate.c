@@ -12,6 +12,9 @@
 
 struct options {
 	const char *spool, *verify;
+	/* the stages have these; here is what they mean for all of them */
+	bool dry_run, mirror, restore;
+	uint64_t connections;
 };
 
 static const struct opt options[] = {
@@ -21,6 +24,19 @@ static const struct opt options[] = {
 	{ "verify", 0, OPT_STR, "HOW",
 	    "afterwards: quick (default), deep (every byte), none",
 	    OPT_AT(struct options, verify) },
+	{ "dry-run", 'n', OPT_FLAG, NULL,
+	    "extract, say what would be sent, send nothing",
+	    OPT_AT(struct options, dry_run) },
+	{ "mirror", 0, OPT_FLAG, NULL,
+	    "remove what is gone from SOURCE from the spool, and from DEST "
+	    "where it was left untouched",
+	    OPT_AT(struct options, mirror) },
+	{ "connections", 0, OPT_NUM, "N",
+	    "so many connections at most, to each account",
+	    OPT_AT(struct options, connections) },
+	/* refused; see migrate_check() */
+	{ "restore-deleted", 0, OPT_FLAG, NULL, NULL,
+	    OPT_AT(struct options, restore) },
 	{ 0 },
 };
 

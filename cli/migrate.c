@@ -238,7 +238,8 @@ is_more(void *arg, struct err *err)
 	return rc;
 }
 
-/* Is there a spool to load from? */
+/* Is there a spool to load from?  --dry-run leaves no trace of what it has
+ * counted, so it looks once, at all of it. */
 static int
 await_spool(struct crew *c, struct err *err)
 {
@@ -249,7 +250,9 @@ await_spool(struct crew *c, struct err *err)
 		s = beside_look(feeder(c));
 		report_moved(c->loading, 0);
 		/* it tells that it connects before the spool is made */
-		ready = s.over || (s.begun && is_there(c->m->load.lo.spool));
+		ready = s.over ||
+		    (!c->m->load.lo.dry_run && s.begun &&
+			is_there(c->m->load.lo.spool));
 	} while (!ready && pause_a_look(err) == 0);
 	c->last = s.over;
 	return ready ? 0 : -1;
@@ -342,8 +345,10 @@ load(struct crew *c, struct err *err)
 
 	crew_shown = c;
 	progress_beside(put_others);
-	m->load.lo.more = is_more;
-	m->load.lo.more_arg = c;
+	if (!m->load.lo.dry_run) {
+		m->load.lo.more = is_more;
+		m->load.lo.more_arg = c;
+	}
 	rc = await_spool(c, err);
 	if (rc == 0 && is_there(m->load.lo.spool))
 		rc = stage_load_run(&m->load, c->loading, err);
@@ -429,9 +434,14 @@ migrate_run(struct migrate *m)
 	end_beside(&c, &c.extract, "extract", "Extracted");
 	end_beside(&c, &c.transform, "transform", "Transformed");
 	loads = is_there(m->load.lo.spool);
+	if (m->load.lo.dry_run)
+		report_set(c.loading, "dry_run", js_bool(true));
 	if (loads || rc < 0)
-		add_report(&c, "load", "Loaded", &c.loading,
-		    rc < 0 ? &err : NULL);
+		add_report(&c, "load",
+		    m->load.lo.dry_run
+			? "To be loaded (--dry-run: nothing was sent)"
+			: "Loaded",
+		    &c.loading, rc < 0 ? &err : NULL);
 	report_free(&c.loading);
 	if (rc == 0 && loads && !m->no_verify && !m->load.lo.dry_run &&
 	    c.status <= 1)

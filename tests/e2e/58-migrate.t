@@ -13,6 +13,16 @@ migrate() { postroad migrate --json --ca-file "$CA_FILE" "$@"; }
 
 mbox 1 60 >mary.mbox
 
+# ------------------------------------------------------------ nothing is sent
+migrate --dry-run --password-file "$PW_FILE" --spool dry.spool mary.mbox \
+    "$(dest mary)" >sum.json 2>log.txt
+is "$? $(jq -c '[.extract.stored, .load.announced, .load.loaded,
+    .load.dry_run, .verify]' sum.json)" '0 [60,60,60,true,null]' \
+    'a dry run counts each message once'
+is "$(there mary | wc -l)" 0 'and sends none'
+like "$(postroad migrate --help)" 'and from DEST where it was left untouched' \
+    'what --mirror removes, and where, is said'
+
 # ------------------------------------------------- a file into an account
 migrate --password-file "$PW_FILE" mary.mbox "$(dest mary)" >sum.json \
     2>log.txt
