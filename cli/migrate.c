@@ -157,6 +157,8 @@ work_transform(void *arg, struct report **r, struct err *err)
 	unsigned gap = FIRST_GAP_MS;
 	int rc = await_extract(c, 0, 0, err);
 
+	if (rc == 0 && !is_there(c->m->spool))
+		return 0; /* the extraction has said why */
 	while (rc == 0) {
 		s = beside_look(c->extract);
 		rc = stage_transform_run(&c->m->transform, *r, &plan, err);
@@ -410,6 +412,8 @@ print_all(struct crew *c)
 		return;
 	}
 	fwrite(c->text.p, 1, c->text.n, stdout);
+	if (!is_there(m->spool))
+		return;
 	printf("The mail lies in %s", m->spool);
 	if (m->transforms)
 		printf(", as the rules have it in %s", m->second);

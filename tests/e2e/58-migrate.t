@@ -106,6 +106,13 @@ migrate --source-password-file "$PW_FILE" --dest-password-file wrong \
 is "$?" 77 'a wrong password there ends it'
 migrate --password-file "$PW_FILE" no.mbox "$(dest dora)" >sum.json 2>log.txt
 is "$?" 66 'no source, no migration'
+for rule in '' --fix-names; do
+	# shellcheck disable=SC2086
+	is "$(postroad migrate --ca-file "$CA_FILE" --password-file "$PW_FILE" \
+	    $rule no.mbox "$(dest dora)" 2>&1 |
+	    grep -c -e 'lies in' -e '^error')" 1 \
+	    "one error, and no spool that is not there${rule:+ with rules}"
+done
 migrate --password-file "$PW_FILE" --verify maybe mary.mbox \
     "$(dest mary)" >/dev/null 2>&1
 is "$?" 64 'an unknown word is refused'
