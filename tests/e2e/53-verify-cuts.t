@@ -131,7 +131,7 @@ opening() {
 examined() {
 	cat <<END
 C: TAG EXAMINE INBOX
-S: * ${1:-2} EXISTS
+S: * 2 EXISTS
 S: * OK [UIDVALIDITY 7] x
 S: * OK [UIDNEXT 3] x
 S: TAG OK [READ-ONLY] x

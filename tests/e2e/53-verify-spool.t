@@ -27,7 +27,7 @@ rm "$(file 2)"
 edited 1 'missing=1' 'a message removed' 'mail/six/cur/.*missing'
 fresh
 f=$(file 3)
-head -c 60 "$f" >cut && touch -r "$f" cut && cp -p cut "$f"
+head -c 60 "$f" >cut.eml && touch -r "$f" cut.eml && cp -p cut.eml "$f"
 edited 1 'altered=1' 'a message truncated' 'altered: 60 bytes, the ledger has'
 fresh
 f=$(file 4)
@@ -49,7 +49,7 @@ like "$(kinds)" 'missing=6' 'J12: a folder renamed: all are named'
 # all of it at once, and whole again
 fresh
 rm "$(file 1)" "$(file 2)"
-f=$(file 3); head -c 60 "$f" >cut && cat cut >"$f" && touch -d @1 "$f"
+f=$(file 3); head -c 60 "$f" >cut.eml && cat cut.eml >"$f" && touch -d @1 "$f"
 message 7 >a.spool/mail/six/cur/1355519437.M7.host:2,S
 edited 1 'altered=1 date_changed=1 missing=2 not_in_ledger=1' 'all at once' \
     'missing'

@@ -135,11 +135,11 @@ for how in reversed star none wrong short validity unasked; do
 --appenduid $how --cut-append $at $lose $single |"
 	done; done
 	echo "I22: MULTIAPPENDs, APPENDUID $how | 0 loaded=262 | 40 | --appenduid $how --cut-append 2 |"
-done >more
+done >more.cases
 if [ "${LONG:-}" ]; then
-	mv more cases.many
+	mv more.cases cases.many
 else
-	grep -e 'wrong, APPEND 130' -e 'MULTIAPPENDs.* [rws][ert][vao]' more \
+	grep -e 'wrong, APPEND 130' -e 'MULTIAPPENDs.* [rws][ert][vao]' more.cases \
 	    >cases.many
 fi
 python3 "$ROOT/tests/e2e/once.py" sick many.spool cases.many >>results 2>err ||

@@ -94,7 +94,7 @@ is "$?" 77 'without a password and a terminal: not allowed'
 migrate --source-password-file "$PW_FILE" --dest-password-file nowhere \
     "$(dest anna)" "$(dest carl)" >sum.json 2>log.txt
 is "$?" 78 'each account has its own options'
-is "$(ls -d ./*.spool 2>/dev/null | grep -c anna)" 0 \
+is "$(find . -maxdepth 1 -name '*anna*.spool')" '' \
     'nothing had begun by then'
 migrate --source-password-file "$PW_FILE" --dest-password-file "$PW_FILE" \
     "$(dest anna)" "$(dest carl)" >sum.json 2>log.txt
