@@ -159,12 +159,31 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* What a line goes on with.  Readers take the value of a parameter, a boundary
+ * above all, as it stands in its quotes: there a field of MIME has no fold. */
+struct fold {
+	bool mime;    /* a Content-... field */
+	bool quoted;  /* within a string */
+	bool escaped; /* behind a backslash there */
+};
+
+static void
+fold_pass(struct fold *f, char c)
+{
+	if (f->escaped)
+		f->escaped = false;
+	else if (f->quoted && c == '\\')
+		f->escaped = true;
+	else if (c == '"')
+		f->quoted = !f->quoted;
+}
+
 /*
  * Where to fold a line, so that neither half is nothing but blanks: the last
  * blank within 'near' bytes, else the first within 'far'; 0: nowhere.
  */
 static size_t
-find_fold(struct slice s, size_t near, size_t far)
+find_fold(struct fold f, struct slice s, size_t near, size_t far)
 {
 	size_t first = 0, last = s.n, best = 0, i;
 
@@ -172,11 +191,12 @@ find_fold(struct slice s, size_t near, size_t far)
 		first++;
 	while (last > first && is_blank(s.p[last - 1]))
 		last--;
-	for (i = first + 1; i < last && i <= far; i++) {
+	for (i = 0; i < last && i <= far; i++) {
 		if (i > near && best > 0)
 			break;
-		if (is_blank(s.p[i]))
+		if (i > first && is_blank(s.p[i]) && !(f.mime && f.quoted))
 			best = i;
+		fold_pass(&f, s.p[i]);
 	}
 	return best;
 }
@@ -195,13 +215,17 @@ content(struct slice line)
 }
 
 static void
-fold_line(struct slice line, size_t most, struct buf *out, uint64_t *long_r)
+fold_line(struct fold *f, struct slice line, size_t most, struct buf *out,
+    uint64_t *long_r)
 {
-	size_t near = most < FOLD_AT ? most : FOLD_AT, before = out->n, at;
+	size_t near = most < FOLD_AT ? most : FOLD_AT, before = out->n, at, i;
 	struct slice rest = line, s = slice_of(line.p, content(line));
 
+	if (s.n > 0 && !is_blank(*s.p))
+		*f = (struct fold){ .mime = s.n > 8 &&
+			    slice_is_nocase(slice_of(s.p, 8), "Content-") };
 	while (s.n > most) {
-		at = find_fold(s, near, most);
+		at = find_fold(*f, s, near, most);
 		if (at == 0) {
 			*long_r = s.n + 2;
 			out->n = before;
@@ -210,9 +234,13 @@ fold_line(struct slice line, size_t most, struct buf *out, uint64_t *long_r)
 		}
 		buf_put(out, s.p, at);
 		buf_puts(out, "\r\n");
+		for (i = 0; i < at; i++)
+			fold_pass(f, s.p[i]);
 		rest = slice_from(rest, at);
 		s = slice_from(s, at);
 	}
+	for (i = 0; i < s.n; i++)
+		fold_pass(f, s.p[i]);
 	buf_put(out, rest.p, rest.n);
 }
 
@@ -226,6 +254,7 @@ fix_head(const struct fix_head *h, struct slice raw, struct buf *out,
 	struct buf other = { 0 };
 	struct lines lines = { 0 };
 	struct slice rest, line;
+	struct fold fold = { 0 };
 	size_t first;
 
 	*long_r = 0;
@@ -246,8 +275,8 @@ fix_head(const struct fix_head *h, struct slice raw, struct buf *out,
 		buf_clear(&other);
 		rest = buf_slice(out);
 		while (slice_next_line(&rest, &line))
-			fold_line(line, (size_t)(h->want->line - 2), &other,
-			    long_r);
+			fold_line(&fold, line, (size_t)(h->want->line - 2),
+			    &other, long_r);
 		first = out->n;
 		if (other.n != first)
 			o.done |= FIX_LINES;

@@ -73,6 +73,12 @@ def cases():
         "mixed", PLAIN, part("text/plain", b"bare\nline")),
         part("application/pgp-signature", "x")).split(CRLF, 4)[4])
     yield "longhead", head("X-Long: " + "word " * 3000 + "\r\n\r\n") + b"b\r\n"
+    yield "longname", multi("mixed", PLAIN, part(
+        "text/plain", "a", None, "Content-Disposition: attachment; "
+        "filename=\"" + "a  name " * 250 + "\"\r\n"))
+    yield "twonames", multi("mixed", PLAIN, part(
+        "text/plain; x=\"" + "q \\\" b " * 80 + "\"; name=\"" +
+        "a  name " * 100 + "\"", "a"))
     yield "solidhead", head("X-Long: " + "w" * 12000 + "\r\n\r\n") + b"b\r\n"
     yield "folded", head("Content-Transfer-Encoding:\r\n  8bit\r\n"
                          "\r\n") + SOLID
@@ -158,6 +164,10 @@ def leaves(data):
     return out
 
 
+def names(data):
+    return [p.get_filename() for p in email.message_from_bytes(data).walk()]
+
+
 def troubles(data, line, newlines):
     found = []
     if line and any(len(x.rstrip(b"\r")) + 2 > line for x in data.split(b"\n")):
@@ -198,6 +208,8 @@ def judge(key, old, new, line, newlines):
             bad.append("%s: %s became %s" % (
                 kind, hashlib.sha256(x).hexdigest()[:8],
                 hashlib.sha256(y).hexdigest()[:8]))
+    if names(old) != names(new):
+        bad.append("names %s became %s" % (names(old), names(new)))
     if heads(old) != heads(new):
         bad.append("headers %s became %s" % (heads(old)[-3:],
                                              heads(new)[-3:]))
