@@ -43,9 +43,10 @@ int delta_next_folder(struct load *l, int64_t *folder, struct err *err);
 int delta_tell(struct load *l, const struct delivery_folder *df,
     enum delta_verdict v, const char *before, const char *behind,
     struct err *err);
-/* In a dry run: what would be done with the rows that are as we left them. */
+/* In a dry run: what would be done with the rows that are as we left them,
+ * *n_r of them, which the report counts.  Many are not all named. */
 int delta_tell_dry(struct load *l, const struct delivery_folder *df,
-    const char *what, struct err *err);
+    const char *what, const char *counter, uint64_t *n_r, struct err *err);
 /* A wire name for people. */
 const char *delta_show(struct arena *a, const char *name);
 

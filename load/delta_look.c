@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "core/mem.h"
 #include "formats/msg.h"
 #include "load/delta_impl.h"
 #include "wire/mutf7.h"
+
+#define DRY_NAMED 1000 /* of a folder */
 
 #define AT_ONCE 500 /* messages one command speaks of */
 
@@ -311,28 +314,47 @@ delta_tell(struct load *l, const struct delivery_folder *df,
 	return rc;
 }
 
+/* Which message it is, for people. */
+static const char *
+message_word(struct ledger_rows *q)
+{
+	const char *id = ledger_text(q, 2);
+
+	return id == NULL || *id == '\0' ? ledger_text(q, 0) : id;
+}
+
 int
 delta_tell_dry(struct load *l, const struct delivery_folder *df,
-    const char *what, struct err *err)
+    const char *what, const char *counter, uint64_t *n_r, struct err *err)
 {
 	struct arena a = { 0 };
 	const char *name = delta_show(&a, df->name);
 	struct ledger_rows *q;
 	int rc;
 
+	*n_r = 0;
 	if (ledger_query(l->ledger, &q, err,
 		"SELECT d.key, d.uid, m.message_id FROM temp.delta d LEFT JOIN "
 		"message m ON m.key=d.key WHERE d.folder=? AND d.verdict=? "
 		"ORDER BY d.uid",
 		"ii", df->id, (int64_t)DELTA_AS_LEFT) < 0)
 		return -1;
-	while ((rc = ledger_step(q, err)) == 1)
-		report_note(l->report, "%s: folder '%s', UID %lld, %s", what,
-		    name, (long long)ledger_int(q, 1),
-		    ledger_text(q, 2) == NULL || *ledger_text(q, 2) == '\0'
-			? ledger_text(q, 0)
-			: ledger_text(q, 2));
+	while ((rc = ledger_step(q, err)) == 1) {
+		if (++*n_r <= DRY_NAMED)
+			report_note(l->report, "%s: folder '%s', UID %lld, %s",
+			    what, name, (long long)ledger_int(q, 1),
+			    message_word(q));
+		else
+			log_debug("%s: folder '%s', UID %lld, %s", what, name,
+			    (long long)ledger_int(q, 1), message_word(q));
+	}
 	ledger_end(&q);
+	if (*n_r > DRY_NAMED)
+		report_note(l->report,
+		    "%s: folder '%s', and %llu more (-v names them)", what,
+		    name, (unsigned long long)(*n_r - DRY_NAMED));
+	if (*n_r > 0)
+		report_add(l->report, counter, *n_r);
 	arena_free(&a);
 	return rc;
 }

@@ -259,6 +259,7 @@ mirror_folder(struct load *l, int64_t folder, struct err *err)
 	struct delivery_folder df;
 	struct arena a = { 0 };
 	int64_t gone, all;
+	uint64_t n;
 	char *what;
 	int rc = delta_look(l, folder, &df, &a, err);
 
@@ -272,7 +273,8 @@ mirror_folder(struct load *l, int64_t folder, struct err *err)
 		": its flags were changed there", err) < 0)
 		rc = -1;
 	else if (l->o->dry_run)
-		rc = delta_tell_dry(l, &df, "would be removed", err);
+		rc = delta_tell_dry(l, &df, "would be removed", "would_remove",
+		    &n, err);
 	if (rc >= 0 && is_too_much(l, gone, all))
 		rc = refuse(l, what, gone, all);
 	else if (rc == 1 && !l->o->dry_run) {

@@ -229,6 +229,7 @@ move_from(struct mover *m, int64_t from, struct err *err)
 {
 	struct load *l = m->l;
 	struct arena a = { 0 };
+	uint64_t n = 0;
 	char *text;
 	int rc = delta_look(l, from, &m->from, &a, err);
 
@@ -246,7 +247,7 @@ move_from(struct mover *m, int64_t from, struct err *err)
 		"", err) < 0)
 		rc = -1;
 	else if (l->o->dry_run)
-		rc = delta_tell_dry(l, &m->from, text, err);
+		rc = delta_tell_dry(l, &m->from, text, "would_move", &n, err);
 	else if (!imap_has(l->d.im, IMAP_CAP_MOVE) &&
 	    !imap_has(l->d.im, IMAP_CAP_UIDPLUS))
 		rc = delta_tell(l, &m->from, DELTA_AS_LEFT,
@@ -254,6 +255,7 @@ move_from(struct mover *m, int64_t from, struct err *err)
 		    ": the server cannot move single messages", err);
 	else
 		rc = move_as_left(m, err);
+	m->f->would_come += n;
 	free(text);
 	arena_free(&a);
 	return rc < 0 ? -1 : 0;
