@@ -26,11 +26,13 @@ enum scope {
 /* Lives on the caller's stack, is never NULL, needs no freeing. */
 struct err {
 	enum scope scope;
-	bool retry;	/* the same call may work later */
-	int sys;	/* errno value, or 0 */
-	int status;	/* sysexits(3) status if this ends the run */
-	char text[400]; /* one UTF-8 line, no final '\n', escaped */
-	char hint[240]; /* what to do next, or "" */
+	bool retry;	  /* the same call may work later */
+	bool passing;	  /* a server says of itself that this will pass, ... */
+	unsigned wait_ms; /* ... and in what time; 0: not told */
+	int sys;	  /* errno value, or 0 */
+	int status;	  /* sysexits(3) status if this ends the run */
+	char text[400];	  /* one UTF-8 line, no final '\n', escaped */
+	char hint[240];	  /* what to do next, or "" */
 };
 
 /*

@@ -61,24 +61,19 @@ learn_namespace(struct dest *d, struct err *err)
 	return 0;
 }
 
-int
-dest_connect(struct dest *d, struct err *err)
+/* A session that is logged in, with the folders there. */
+static int
+open_session(struct dest *d, struct err *err)
 {
 	int64_t before = conn_now_ms();
 
 	report_doing(d->report, "connecting");
-	if (account_open(&d->im, d->account, err) < 0) {
-		err->scope = SCOPE_RUN;
+	if (account_open(&d->im, d->account, err) < 0)
 		return -1;
-	}
 	d->opened_ms = conn_now_ms() - before;
-	if (learn_namespace(d, err) < 0 ||
-	    tree_read(&d->tree, d->im, err) < 0) {
-		err->scope = SCOPE_RUN;
+	if ((d->prefix == NULL && learn_namespace(d, err) < 0) ||
+	    tree_read(&d->tree, d->im, err) < 0)
 		return -1;
-	}
-	d->rewrites =
-	    strstr(imap_greeting(d->im), "Microsoft Exchange") != NULL;
 	report_doing(d->report, NULL);
 	return 0;
 }
@@ -170,28 +165,76 @@ dest_is_mendable(const struct err *err)
 		err->status == EX_UNAVAILABLE);
 }
 
+/* Before the n-th try after the first one, which ended with '*err'. */
+static int
+wait_to_connect(struct dest *d, unsigned n, const char *why, struct err *err)
+{
+	uint64_t pause = n == 1 ? 100 : MAX_BACKOFF_MS;
+
+	imap_abort(&d->im);
+	log_warn("%s; connecting again", err->text);
+	if (n > 1 && n < 8)
+		pause = (uint64_t)1000 << (n - 2);
+	if (pause > MAX_BACKOFF_MS)
+		pause = MAX_BACKOFF_MS;
+	if (err->wait_ms > pause)
+		pause = err->wait_ms;
+	return dest_wait(d, pause,
+	    err->passing ? "the server asks to wait" : why, err);
+}
+
+/* Is it worth waiting, when there was no session yet?  What may be a mistake
+ * in the command is told at once. */
+static bool
+will_pass(const struct dest *d, const struct err *err)
+{
+	return err->scope < SCOPE_RUN &&
+	    (err->passing || (d->account->opened && err->retry));
+}
+
+int
+dest_connect(struct dest *d, struct err *err)
+{
+	unsigned n = 0, counted = 0;
+
+	free(d->prefix);
+	d->prefix = NULL;
+	while (open_session(d, err) < 0) {
+		/* for what passes, --max-wait alone is the limit */
+		if (!will_pass(d, err) ||
+		    (!err->passing && ++counted > MAX_FAILURES)) {
+			report_doing(d->report, NULL);
+			err->scope = SCOPE_RUN;
+			return -1;
+		}
+		if (wait_to_connect(d, ++n, "no connection", err) < 0)
+			return -1;
+	}
+	d->rewrites =
+	    strstr(imap_greeting(d->im), "Microsoft Exchange") != NULL;
+	return 0;
+}
+
 int
 dest_reconnect(struct dest *d, struct err *err)
 {
-	uint64_t pause;
+	unsigned passing = 0;
+	bool told = false; /* a new session was put off by the server */
 
-	while (dest_is_mendable(err)) {
-		imap_abort(&d->im);
-		if (++d->failures > MAX_FAILURES) {
+	while (dest_is_mendable(err) || told) {
+		if (told) {
+			passing++;
+		} else if (++d->failures > MAX_FAILURES) {
 			err_within(err, "given up after %d attempts",
 			    MAX_FAILURES);
 			break;
 		}
-		log_warn("%s; connecting again", err->text);
-		pause = d->failures == 1 ? 100
-					 : (uint64_t)1000 << (d->failures - 2);
-		if (pause > MAX_BACKOFF_MS)
-			pause = MAX_BACKOFF_MS;
-		if (dest_wait(d, pause, "connection lost", err) < 0)
+		if (wait_to_connect(d, d->failures + passing, "connection lost",
+			err) < 0)
 			return -1;
-		if (account_open(&d->im, d->account, err) == 0 &&
-		    tree_read(&d->tree, d->im, err) == 0)
+		if (open_session(d, err) == 0)
 			return 0;
+		told = err->passing && err->scope < SCOPE_RUN;
 	}
 	err->scope = SCOPE_RUN;
 	if (dest_is_mendable(err) || err->retry)

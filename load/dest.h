@@ -45,7 +45,13 @@ void dest_init(struct dest *d, struct account *account, struct spool *sp,
     struct report *r, uint64_t max_wait_s);
 void dest_free(struct dest *d);
 
-/* Connect, log in, NAMESPACE, LIST.  -1 with SCOPE_RUN. */
+/*
+ * Connect, log in, NAMESPACE, LIST.  What the server says will pass (BYE,
+ * [UNAVAILABLE], [LIMIT], throttled ...) is waited for, and so is a connection
+ * that is lost or refused once it has greeted us.  -1 with SCOPE_RUN: a
+ * password, a certificate, a host or a port that is wrong, at once; max_wait
+ * is used up.
+ */
 int dest_connect(struct dest *d, struct err *err);
 
 /*

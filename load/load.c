@@ -349,6 +349,38 @@ run_with_others(struct load *l, struct err *err)
 }
 
 static int
+find_rules(struct load *l, struct err *err)
+{
+	return load_rules_find(&l->rules, l->o->dest_profile, l->o->account,
+	    l->d.im, err);
+}
+
+static int
+identify(struct load *l, struct err *err)
+{
+	return dest_identify(&l->d, !l->o->dry_run, err);
+}
+
+/* What is asked before the work begins; again where the session is lost. */
+static int
+prepare(struct load *l, struct err *err)
+{
+	static int (*const steps[])(struct load *, struct err *) = { find_rules,
+		identify, pace_begin, plan_and_announce, plan_count_there,
+		plan_try_names };
+	size_t i = 0;
+
+	while (i < sizeof(steps) / sizeof(steps[0])) {
+		if (steps[i](l, err) == 0)
+			i++;
+		else if (err->scope == SCOPE_RUN ||
+		    dest_reconnect(&l->d, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 run(struct load *l, struct err *err)
 {
 	const struct load_options *o = l->o;
@@ -363,12 +395,7 @@ run(struct load *l, struct err *err)
 	url_label(&label, &o->account->url);
 	spool_event_begin(l->spool, "load", buf_str(&label));
 	buf_free(&label);
-	if (dest_connect(&l->d, err) < 0 ||
-	    load_rules_find(&l->rules, o->dest_profile, o->account, l->d.im,
-		err) < 0 ||
-	    dest_identify(&l->d, !o->dry_run, err) < 0 ||
-	    pace_begin(l, err) < 0 || plan_and_announce(l, err) < 0 ||
-	    plan_count_there(l, err) < 0 || plan_try_names(l, err) < 0)
+	if (dest_connect(&l->d, err) < 0 || prepare(l, err) < 0)
 		return -1;
 	tell_ahead(l);
 	return run_with_others(l, err);

@@ -276,7 +276,8 @@ try_some(struct load *l, size_t *i, struct err *err)
 			continue;
 		if (err->scope != SCOPE_FOLDER)
 			return -1;
-		if (is_impossible(imap_last(l->d.im)))
+		if (v[k]->impossible == NULL &&
+		    is_impossible(imap_last(l->d.im)))
 			v[k]->impossible = mem_str(imap_last(l->d.im)->text);
 	}
 	return 0;

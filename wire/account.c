@@ -355,8 +355,9 @@ suggest(struct account *a, const struct conn_spec *spec, struct err *err)
 	struct err ignored = { 0 };
 	struct buf url = { 0 };
 
-	if (a->opened || a->suggested || a->tls_mode != TLS_VERIFY ||
-	    err->scope == SCOPE_RUN || err->status == EX_NOHOST ||
+	if (a->opened || a->suggested || err->passing ||
+	    a->tls_mode != TLS_VERIFY || err->scope == SCOPE_RUN ||
+	    err->status == EX_NOHOST ||
 	    slice_starts(slice_str(err->text), "TLS: "))
 		return;
 	a->suggested = true;

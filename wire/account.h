@@ -61,6 +61,7 @@ struct account {
 	const struct provider *preset;
 	/* of the last connection: "TLSv1.3 ..., verified"; "": none yet */
 	char security[128];
+	bool opened; /* the server has greeted us once */
 
 	/* account.c's own */
 	struct providers *presets;
@@ -69,7 +70,7 @@ struct account {
 	struct oauth *tokens;
 	struct trace *trace;
 	enum tls_mode tls_mode;
-	bool warned, opened, suggested;
+	bool warned, suggested;
 };
 
 /*

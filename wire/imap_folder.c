@@ -116,8 +116,10 @@ imap_namespaces(struct imap *im, const struct imap_ns **ns_r, size_t *n_r,
 		imap_cmd_word(&c, "NAMESPACE");
 		rc = imap_cmd_run(im, &c, SCOPE_MSG, err);
 		imap_cmd_free(&c);
-		if (rc < 0 && !imap_alive(im))
+		if (rc < 0 && (!imap_alive(im) || err->passing)) {
+			err->scope = SCOPE_STORE;
 			return -1;
+		}
 	}
 	if (!im->ns_known &&
 	    (im->n_ns == 0 || im->ns[0].kind != IMAP_NS_PERSONAL) &&

@@ -264,10 +264,12 @@ refused(const struct imap_result *res, enum login_way way, struct err *err)
 	struct imap_result r = *res;
 	char what[40];
 
-	/* a bare NO to a login means what it always means */
-	if (r.trouble == IMAP_TROUBLE || r.trouble == IMAP_FORBIDDEN ||
-	    r.trouble == IMAP_LIMIT_REACHED)
+	/* a bare NO to a login means what it always means; a limit is one of
+	 * logins or connections at a time, not of this user */
+	if (r.trouble == IMAP_TROUBLE || r.trouble == IMAP_FORBIDDEN)
 		r.trouble = IMAP_AUTH_FAILED;
+	if (r.trouble == IMAP_LIMIT_REACHED)
+		r.trouble = IMAP_UNAVAILABLE;
 	snprintf(what, sizeof(what), "%s%s",
 	    way == LOGIN_COMMAND ? "" : "AUTHENTICATE ",
 	    way == LOGIN_COMMAND ? "LOGIN" : login_way_name(way));

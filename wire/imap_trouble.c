@@ -170,6 +170,11 @@ imap_result_err(const struct imap_result *res, enum scope scope,
 	err_set(err, scope > m->at_least ? scope : m->at_least, m->status,
 	    "%s: the server says %s%s%s", what, said[res->status],
 	    res->text[0] != '\0' ? ": " : "", res->text);
+	err->passing = res->trouble == IMAP_UNAVAILABLE ||
+	    res->trouble == IMAP_THROTTLED ||
+	    res->trouble == IMAP_LIMIT_REACHED;
+	err->retry |= err->passing;
+	err->wait_ms = (unsigned)res->backoff_ms;
 	if (m->hint != NULL)
 		err_hint(err, "%s", m->hint);
 	return -1;

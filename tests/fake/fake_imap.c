@@ -44,6 +44,8 @@ static struct {
 	const char *no_on, *plus, *tee;
 	unsigned no_append, throttle, throttle_ms;
 	const char *no_append_text;
+	unsigned turned_away;
+	const char *turned_away_text;
 	char delimiter;
 } opt = { .cut_out = -1,
 	.cut_in = -1,
@@ -1416,6 +1418,11 @@ serve(void)
 			exit(0);
 		s.tls = true;
 	}
+	if (s.connection <= opt.turned_away) {
+		put("* BYE %s", opt.turned_away_text);
+		net_close(&s.net);
+		exit(0);
+	}
 	p = strstr(opt.greeting, "%s");
 	if (p != NULL) {
 		buf_put(&greeting, opt.greeting, (size_t)(p - opt.greeting));
@@ -1508,6 +1515,7 @@ enum {
 	O_BUMP_AT,
 	O_NO_ON,
 	O_PLUS,
+	O_BYE_AT_GREETING,
 	O_TEE
 };
 
@@ -1539,6 +1547,7 @@ static const struct option options[] = { { "talk", 1, NULL, O_TALK },
 	{ "twice-ok", 1, NULL, O_TWICE_OK },
 	{ "max-errors", 1, NULL, O_MAX_ERRORS },
 	{ "bump-at", 1, NULL, O_BUMP_AT }, { "no-on", 1, NULL, O_NO_ON },
+	{ "bye-at-greeting", 1, NULL, O_BYE_AT_GREETING },
 	{ "plus", 1, NULL, O_PLUS }, { "tee", 1, NULL, O_TEE }, { 0 } };
 
 static unsigned
@@ -1585,6 +1594,10 @@ set_option(int c, char *v)
 		break;
 	case O_PASSWORD:
 		opt.password = v;
+		break;
+	case O_BYE_AT_GREETING:
+		opt.turned_away = number(v);
+		opt.turned_away_text = colon == NULL ? "no" : colon + 1;
 		break;
 	case O_GREETING:
 		opt.greeting = v;
