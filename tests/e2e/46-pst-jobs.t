@@ -72,7 +72,7 @@ if r.random() < .3:
 open('y.pst', 'wb').write(d)
 END
 n=0
-while [ $n -lt "${FLIPS:-6}" ]; do
+while [ $n -lt "${FLIPS:-3}" ]; do
 	n=$((n + 1))
 	python3 flip.py $n
 	alike y.pst 3 "damaged, seed $n"

@@ -23,7 +23,7 @@ cp -p box/cur/1355519431* two/cur/
 cp -p box/cur/1355519432* two/.Sub/cur/
 postroad extract -q two two.spool || bail "extract"
 export POSTROAD FAKE PW_FILE=pw ONCE_JOBS=16
-every=1000000 parts=10 part=0
+every=1000000 parts=16 part=0
 [ "${LONG:-}" ] && every=1 parts=1
 
 # cuts SPOOL DESCRIPTION [FAKE OPTIONS]
