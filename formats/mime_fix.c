@@ -3,7 +3,6 @@
 #include "formats/mime_fix_impl.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/io.h"
@@ -232,16 +231,37 @@ kinds(const struct plan *p, const struct lines *l)
 	return done;
 }
 
+/* Where quoted-printable breaks its own rules, readers differ in what it
+ * means: its lines stay as they are. */
+static void
+choose_broken(const struct plan *p, const struct entity *e,
+    const struct qp_faults *faults, const struct lines *l, struct choice *c)
+{
+	bool ends_do = is_text(e) && !faults->at_cr;
+
+	/* but true line ends change nothing in it */
+	c->how = ends_do && p->want->newlines ? RECODE_TEXT : RECODE_COPY;
+	if (!ends_do || l->nul > 0 ||
+	    (p->want->line > 0 && l->longest_cr > p->want->line))
+		c->left = "quoted-printable that is broken";
+}
+
 static int
 leaf(struct plan *p, const struct entity *e, const struct place *at,
     struct err *err)
 {
+	struct qp_faults faults = { 0 };
 	struct lines l;
 	struct choice c;
 
 	if (lines_of(p->fd, e->body, e->end - e->body, &l, err) < 0)
 		return -1;
 	choose(p, e, at, &l, &c);
+	if (c.how == RECODE_WRAP_QP &&
+	    qp_faults_of(p->fd, e->body, e->end - e->body, &faults, err) < 0)
+		return -1;
+	if (faults.any)
+		choose_broken(p, e, &faults, &l, &c);
 	if (c.left != NULL) {
 		leave(p, at, c.left);
 		/* its line ends can be had all the same */
@@ -259,58 +279,19 @@ leaf(struct plan *p, const struct entity *e, const struct place *at,
 
 /* ------------------------------------------------------------ attachments */
 
-/* Is what is encoded in base64 nothing else?  Other readers might make
- * something else of the rest. */
-struct purity {
-	uint64_t digits, padding;
-	bool broken;
-};
-
-static void
-look_at_base64(struct purity *b, const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (strchr(" \t\r\n", p[i]) != NULL && p[i] != '\0')
-			continue;
-		if (p[i] == '=')
-			b->padding++;
-		else if (b->padding > 0 || p[i] == '\0' ||
-		    strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			   "abcdefghijklmnopqrstuvwxyz0123456789+/",
-			p[i]) == NULL)
-			b->broken = true;
-		else
-			b->digits++;
-	}
-}
-
 static int
 is_clean(struct plan *p, const struct entity *e, struct err *err)
 {
-	struct purity b = { 0 };
-	char *block;
-	uint64_t at = e->body;
-	ssize_t got = 0;
-	size_t want;
+	struct qp_faults faults;
+	uint64_t n = e->end - e->body;
 
-	if (e->how != SPAN_BASE64)
-		return e->how == SPAN_RAW || e->how == SPAN_QP;
-	block = mem_alloc(1, LIMIT_BLOCK);
-	for (; at < e->end && !b.broken; at += (uint64_t)got) {
-		want = e->end - at < LIMIT_BLOCK ? (size_t)(e->end - at)
-						 : LIMIT_BLOCK;
-		got = io_pread_full(p->fd, block, want, at);
-		if (got <= 0)
-			break;
-		look_at_base64(&b, block, (size_t)got);
-	}
-	free(block);
-	if (got < 0)
-		return err_sys(err, SCOPE_MSG, EX_IOERR, "reading a message");
-	return !b.broken && b.padding <= 2 && b.digits % 4 != 1 &&
-	    (b.padding == 0 || (b.digits + b.padding) % 4 == 0);
+	if (e->how == SPAN_BASE64)
+		return base64_is_clean(p->fd, e->body, n, err);
+	if (e->how != SPAN_QP)
+		return e->how == SPAN_RAW;
+	if (qp_faults_of(p->fd, e->body, n, &faults, err) < 0)
+		return -1;
+	return !faults.any;
 }
 
 static int

@@ -19,7 +19,8 @@
  *
  * Left alone, and said: what lies inside a signature (unless 'break_signed'),
  * composite types that cannot be encoded (RFC 2045 6.4), encodings that
- * nobody knows, NULs in headers.
+ * nobody knows, quoted-printable that breaks its own rules (RFC 2045 6.7; true
+ * line ends do no harm to it), NULs in headers.
  *
  * Any bytes are a message; hostile ones cost time linear in their size.
  * Meant for a sandboxed child.

@@ -23,4 +23,21 @@ struct fix_head {
 unsigned fix_head(const struct fix_head *h, struct slice raw, struct buf *out,
     uint64_t *long_r);
 
+/*
+ * What is wrong in n bytes of quoted-printable (RFC 2045 6.7): a '=' with
+ * something else behind it than two hexadecimal digits, or a line's end and
+ * blanks before it.
+ */
+struct qp_faults {
+	bool any;
+	bool at_cr; /* a CR alone there */
+};
+
+/* 0, or -1 with SCOPE_MSG. */
+int qp_faults_of(int fd, uint64_t from, uint64_t n, struct qp_faults *f_r,
+    struct err *err);
+/* Is that base64 and nothing else?  Other readers might make something else of
+ * the rest.  1, 0, -1. */
+int base64_is_clean(int fd, uint64_t from, uint64_t n, struct err *err);
+
 #endif
