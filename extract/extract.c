@@ -15,6 +15,7 @@
 #include "formats/folder.h"
 #include "formats/head.h"
 #include "formats/spool.h"
+#include "formats/spool_moves.h"
 #include "formats/spool_items.h"
 #include "formats/spool_source.h"
 #include "formats/words.h"
@@ -339,6 +340,7 @@ take_message(struct run *run, const struct source_item *item, struct err *err)
 	report_announce(run->r, item->msg.folder);
 	meet_row(run, item->msg.key);
 	if (by != NULL || is_left_out(run, PLACE_MAIL)) {
+		run->refresh.left_out = true;
 		report_fate(run->r, item->msg.folder, FATE_EXCLUDED, 0);
 		why = by != NULL ? mem_fmt("--exclude %s", by)
 				 : mem_str(run->o->only);
@@ -604,8 +606,10 @@ extract_run(const struct source_spec *given, const struct extract_options *o,
 		o->force ? SPOOL_FORCE : 0, err) < 0)
 		goto out;
 	spool_event_begin(run.sp, "extract", source_identity(run.src));
-	run.refresh =
-	    (struct refresh){ .sp = run.sp, .r = r, .mirror = o->mirror };
+	run.refresh = (struct refresh){ .sp = run.sp,
+		.r = r,
+		.mirror = o->mirror,
+		.unsettled = spool_is_unsettled(run.sp) };
 	if (bind(&run, err) < 0 || source_resume(run.src, run.sp, err) < 0)
 		goto out;
 	source_set_wanted(run.src, is_wanted, &run);

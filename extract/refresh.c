@@ -130,13 +130,19 @@ sweep(struct refresh *f, struct err *err)
 int
 refresh_end(struct refresh *f, bool whole, struct err *err)
 {
-	uint64_t moved;
+	uint64_t moved, more;
 
-	if (spool_moves_settle(f->sp, whole, &moved, err) < 0)
+	if (spool_moves_settle(f->sp, whole && !f->left_out, &moved, err) < 0)
 		return -1;
 	if (moved > 0)
 		report_add(f->r, "moved", moved);
 	f->gone -= moved < f->gone ? moved : f->gone;
+	/* what is gone may lie where nobody looked */
+	if (whole && f->left_out)
+		whole = f->gone == 0 && !f->unsettled;
+	if (whole && f->left_out &&
+	    spool_moves_settle(f->sp, true, &more, err) < 0)
+		return -1;
 	if (whole && f->mirror)
 		return sweep(f, err);
 	if (f->gone > 0)
@@ -230,6 +236,7 @@ refresh_take(struct refresh *f, const struct source_item *item, struct err *err)
 		report_bulk(f->r, item->folder, FATE_UNCHANGED, item->count);
 		return 0;
 	case SOURCE_LEFT_OUT:
+		f->left_out = f->left_out || item->count > 0;
 		report_bulk(f->r, item->folder, FATE_EXCLUDED, item->count);
 		return 0;
 	case SOURCE_FLAGS:

@@ -12,7 +12,9 @@
 struct refresh {
 	struct spool *sp;
 	struct report *r;
-	bool mirror; /* what is gone at the source goes here, too */
+	bool mirror;	/* what is gone at the source goes here, too */
+	bool unsettled; /* the run before could not tell what is gone */
+	bool left_out;	/* messages were, by --exclude */
 	/* refresh.c's own */
 	uint64_t gone;
 };
@@ -23,7 +25,8 @@ int refresh_take(struct refresh *f, const struct source_item *item,
 /*
  * The source came to its end.  'whole': nothing of it was out of reach.  What
  * is gone is paired with what is new (formats/spool_moves.h); what is left
- * over is gone, and with 'mirror' goes here, too.  0 or -1.
+ * over is gone, and with 'mirror' goes here, too.  While messages are left out
+ * by --exclude it may have been moved to them: that stays unsettled.  0 or -1.
  */
 int refresh_end(struct refresh *f, bool whole, struct err *err);
 /* The message 'm' is there already, and at its source: it is back, if it was

@@ -66,23 +66,23 @@ rebind(struct load *l, const char *old, const char *now, struct err *err)
 	    : 0;
 }
 
-/* A dry run thinks it through on a copy. */
-static int
-begin_rebinding(struct load *l, struct err *err)
+int
+delta_begin_change(struct load *l, struct err *err)
 {
 	if (!l->o->dry_run)
 		return load_begin(l, err);
 	ledger_forget_statements(l->ledger);
 	return ledger_do(l->ledger, err,
-		   "CREATE TEMP TABLE delivery AS SELECT * FROM main.delivery "
-		   "WHERE destination=?",
+		   "CREATE TEMP TABLE IF NOT EXISTS delivery AS SELECT * FROM "
+		   "main.delivery WHERE destination=?",
 		   "i", l->d.id) < 0 ||
 		ledger_do(l->ledger, err,
-		    "CREATE INDEX temp.delivery_key ON delivery(key)",
+		    "CREATE UNIQUE INDEX IF NOT EXISTS temp.delivery_key ON "
+		    "delivery(destination, key)",
 		    "") < 0 ||
 		ledger_do(l->ledger, err,
-		    "CREATE TEMP TABLE delivery_stale AS SELECT * FROM "
-		    "main.delivery_stale",
+		    "CREATE TEMP TABLE IF NOT EXISTS delivery_stale AS SELECT "
+		    "* FROM main.delivery_stale",
 		    "") < 0
 	    ? -1
 	    : 0;
@@ -114,7 +114,7 @@ follow_renamed(struct load *l, bool *changed, struct err *err)
 		return -1;
 	from = row;
 	while ((rc = spool_renamed_next(l->spool, &row, &r, err)) == 1) {
-		if (!*changed && begin_rebinding(l, err) < 0)
+		if (!*changed && delta_begin_change(l, err) < 0)
 			return -1;
 		*changed = true;
 		old = mem_str(r.old);
@@ -143,10 +143,10 @@ revive(struct load *l, bool *changed, struct err *err)
 		"d.state<>2 AND substr(m.source,-12)<>'\"gone\":true}')",
 		"i", l->d.id) < 0)
 		return -1;
-	if (n == 0 || l->o->dry_run)
+	if (n == 0)
 		return 0;
 	*changed = true;
-	if (load_begin(l, err) < 0 ||
+	if (delta_begin_change(l, err) < 0 ||
 	    ledger_do(l->ledger, err,
 		"UPDATE delivery SET state=CASE WHEN error IS NULL THEN 0 "
 		"ELSE 2 END, error=NULL WHERE destination=? AND state=5 "

@@ -29,6 +29,11 @@
 /* Before anything is sent; sums are counted again where that is needed.  -1:
  * SCOPE_STORE the session, SCOPE_RUN. */
 int delta_run(struct load *l, struct err *err);
+/* How many of this folder's messages were delivered to another one, and could
+ * not be looked at, since nobody knows their UIDs.  What became of the others,
+ * delta_run() has said. */
+int delta_untold(struct load *l, const struct load_folder *f, uint64_t *n_r,
+    struct err *err);
 /* When all is sent: flags that were not to go with the messages. */
 int delta_owed(struct load *l, struct err *err);
 /* Is this message not to be there, since it is gone at the source?  NULL: are

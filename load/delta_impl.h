@@ -23,6 +23,11 @@ enum delta_verdict { /* in temp.delta */
 	DELTA_TOUCHED = 2
 };
 
+/* ---- delta.c */
+/* Before rows of 'delivery' are changed: load_begin(), but in a dry run a copy
+ * of them hides the ledger's, so that it counts as the run would. */
+int delta_begin_change(struct load *l, struct err *err);
+
 /* ---- delta_look.c */
 /* Make the table, or empty it. */
 int delta_begin(struct load *l, struct err *err);

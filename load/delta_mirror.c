@@ -172,9 +172,7 @@ withdraw_unsent(struct load *l, bool *changed, struct err *err)
 {
 	int n;
 
-	if (l->o->dry_run)
-		return 0;
-	if (load_begin(l, err) < 0)
+	if (delta_begin_change(l, err) < 0)
 		return -1;
 	n = ledger_do(l->ledger, err,
 	    "INSERT INTO delivery(destination, key, state, folder) SELECT ?1, "
@@ -298,8 +296,9 @@ refuse_unsettled(struct load *l)
 	    "--mirror: nothing was removed, since the last extraction did not "
 	    "see the whole source: what looks gone may have been moved");
 	err_hint(&why,
-	    "run extract again until it ends without an error (and transform, "
-	    "where there is one), then load");
+	    "run extract again, without --exclude, until it ends without an "
+	    "error (and transform, which can leave folders out as well), then "
+	    "load");
 	report_problem(l->report, &(struct problem){ .err = &why });
 	return 0;
 }
@@ -314,8 +313,10 @@ delta_mirror_all(struct load *l, bool *changed, struct err *err)
 		return refuse_unsettled(l);
 	if (list_gone(l, err) < 0 || weigh(l, 0, &gone, &all, err) < 0)
 		return -1;
-	if (is_too_much(l, gone, all) && !l->o->dry_run)
-		return refuse(l, "the account", gone, all);
+	/* a dry run shows all the same what it is about */
+	if (is_too_much(l, gone, all) &&
+	    (refuse(l, "the account", gone, all) < 0 || !l->o->dry_run))
+		return 0;
 	if (withdraw_unsent(l, changed, err) < 0)
 		return -1;
 	*changed = *changed || gone > 0;

@@ -255,7 +255,6 @@ move_from(struct mover *m, int64_t from, struct err *err)
 		    ": the server cannot move single messages", err);
 	else
 		rc = move_as_left(m, err);
-	m->f->would_come += n;
 	free(text);
 	arena_free(&a);
 	return rc < 0 ? -1 : 0;
@@ -275,6 +274,22 @@ list_elsewhere(struct load *l, const struct load_folder *f, struct err *err)
 	    "delivery d ON d.destination=? AND d.key=m.key WHERE "
 	    "m.folder=? AND d.state=2 AND d.folder<>? AND d.uid>0",
 	    "iii", l->d.id, f->id, f->there);
+}
+
+int
+delta_untold(struct load *l, const struct load_folder *f, uint64_t *n_r,
+    struct err *err)
+{
+	int64_t n;
+
+	if (ledger_number(l->ledger, &n, err,
+		"SELECT count(*) FROM message m CROSS JOIN delivery d ON "
+		"d.destination=? AND d.key=m.key WHERE m.folder=? AND "
+		"d.state=2 AND d.folder<>? AND coalesce(d.uid, 0)=0",
+		"iii", l->d.id, f->id, f->there) < 0)
+		return -1;
+	*n_r = (uint64_t)n;
+	return 0;
 }
 
 /* It is there, with its row.  1, 0: it cannot be (said), -1. */

@@ -56,7 +56,7 @@ announce(struct load *l)
 void
 load_count_settled(struct load *l, struct load_folder *f)
 {
-	uint64_t elsewhere;
+	uint64_t elsewhere = 0;
 	struct err why = { 0 };
 
 	if (f->counted)
@@ -78,12 +78,13 @@ load_count_settled(struct load *l, struct load_folder *f)
 		report_problem(l->report,
 		    &(struct problem){ .folder = f->path, .err = &why });
 	}
-	if (f->sums.elsewhere > f->would_come) {
-		elsewhere = f->sums.elsewhere - f->would_come;
+	if (f->sums.elsewhere > 0 &&
+	    delta_untold(l, f, &elsewhere, &why) == 0 && elsewhere > 0) {
 		report_add(l->report, "elsewhere", elsewhere);
 		err_set(&why, SCOPE_MSG, EX_TEMPFAIL,
 		    "%llu messages were delivered to another folder before "
-		    "they came to this one in the spool; they stay there",
+		    "they came to this one in the spool; they stay there, "
+		    "since the server did not tell their UIDs",
 		    (unsigned long long)elsewhere);
 		why.hint[0] = '\0';
 		report_problem(l->report,

@@ -46,15 +46,14 @@ struct load_folder {
 	uint32_t known_uidvalidity;
 	int64_t there; /* row of destination_folder; 0: none yet */
 	struct delivery_sums sums;
-	uint64_t would_come; /* --dry-run: of sums.elsewhere, by a move */
-	bool dry_matched;    /* --dry-run: temp.pair says what is there */
-	bool prepared;	     /* it is there, and what it told is below */
-	bool look;	     /* what it holds has to be looked through */
-	bool taken;	     /* a connection is at it */
-	bool shared;   /* others of the spool go to the same folder there */
-	bool doubt;    /* a session was lost: intents have no result */
-	bool gone;     /* it was taken away under our hands, once */
-	unsigned busy; /* so often it could not be opened just then */
+	bool dry_matched; /* --dry-run: temp.pair says what is there */
+	bool prepared;	  /* it is there, and what it told is below */
+	bool look;	  /* what it holds has to be looked through */
+	bool taken;	  /* a connection is at it */
+	bool shared;	  /* others of the spool go to the same folder there */
+	bool doubt;	  /* a session was lost: intents have no result */
+	bool gone;	  /* it was taken away under our hands, once */
+	unsigned busy;	  /* so often it could not be opened just then */
 	/* what was reported */
 	uint64_t announced, unchanged, loaded, refused, lost;
 

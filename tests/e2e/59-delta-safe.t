@@ -86,6 +86,43 @@ status 0 "one that was numbered anew" load o.spool other --mirror
 is "$(jq -c '[.loaded,.mirrored]' out)|$(imap other list)" "[0,0]|$was" \
 	"is the same"
 
+# ---- what went to a folder that is left out is not gone either
+imap src create D E && imap src append D 41 && imap src append D 42 &&
+    imap src append D 43
+take e.spool src >out && load e.spool left >out || bail "load"
+imap src move D 41 E && imap src delete D 43
+take e.spool src --exclude E >out
+status 1 "moved to where nobody looked" load e.spool left --mirror
+is "$(jq .mirrored out)" 0 "stays"
+like "$(cat err)" "without --exclude" "says how to find out"
+take e.spool src --exclude E >out
+status 1 "looked at in this way once more" load e.spool left --mirror
+imap src append D 44
+take e.spool src --exclude D >out
+status 1 "or with another one left out" load e.spool left --mirror
+is "$(jq -c '[.moved,.mirrored]' out)" "[1,0]" "found again, it is moved"
+take e.spool src >out
+cp -r e.spool dry.spool
+status 0 "as a dry run says" load dry.spool left --mirror --dry-run
+is "$(jq -c '[.loaded,.elsewhere,.left_in_place]' out)" "[1,0,0]" \
+	"one is new, none is told to stay"
+unlike "$(cat err)" "stay" "nor is it said"
+status 0 "seen as a whole" load e.spool left --mirror
+is "$(jq -c '[.loaded,.moved,.mirrored]' out)" "[1,0,1]" \
+	"one is new, one gone"
+like "$(imap left list)" "D:42 D:44 E:41" "so it is"
+
+# ---- gone, and there again: the dry run counts it
+imap src delete D 42
+take e.spool src >out; load e.spool left --mirror >out
+imap src append E 42
+take e.spool src >out
+status 0 "back, in another folder: a dry run" load e.spool left --dry-run
+dry=$(jq -c '[.loaded,.unchanged]' out)
+status 0 "and the run" load e.spool left
+is "$dry" "$(jq -c '[.loaded,.unchanged]' out)" "say the same"
+is "$(jq .loaded out)" 1 "it is sent"
+
 # ---- a Maildir: a message moved, one deleted, one back
 mkdir -p box/cur box/new box/tmp box/.Sub/cur box/.Sub/new box/.Sub/tmp
 for i in 1 2 3 4; do message $i >"box/cur/135551943$i.M$i.host:2,S"; done
