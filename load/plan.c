@@ -441,8 +441,9 @@ say_like_names(struct load *l)
 		owner = plan_owner(l, f->name);
 		if (owner != f && strcmp(owner->name, f->name) != 0)
 			report_note(l->report,
-			    "folders '%s' and '%s' differ only in case: if "
-			    "the destination ignores it, they are %s",
+			    "folders '%s' and '%s' go to names that differ "
+			    "only in case: if the destination ignores it, "
+			    "they are %s",
 			    owner->path, f->path,
 			    l->o->merge_same ? "made one"
 					     : "kept apart by a number");

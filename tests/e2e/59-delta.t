@@ -38,7 +38,7 @@ is "$(jq -c '[.stored,.moved,.gone_at_source]' out)" '[4,4,null]' \
 	"as moves, not as gone"
 cp -r a.spool dry.spool
 status 0 "what would be done" load dry.spool dst --dry-run
-is "$(jq -c '[.loaded,.moved,.would_move,.elsewhere]' out)" "[0,0,2,2]" \
+is "$(jq -c '[.loaded,.moved,.would_move,.left_in_place]' out)" "[0,0,2,2]" \
 	"nothing would be sent, two moved, two stay"
 is "$(jq -r '.notes[]' out | grep -c 'would be moved')" 2 "two would be moved"
 is "$(imap dst list)" "A:1 A:2 A:4 A:5 A:6 A:7 A:7 C:3" "and nothing was"

@@ -106,7 +106,7 @@ fake_stop
 rm -rf c.spool && cp -r k.spool c.spool
 begin
 status 0 'a dry run cannot try' load --dry-run c.spool
-like "$(jq -r '.notes[]' out)" "'SENT' and 'Sent' differ only in case" 'and says so'
+like "$(jq -r '.notes[]' out)" "'SENT' and 'Sent' go to names that differ" 'and says so'
 fake_stop
 
 # --- subscriptions: as they were; where nobody knows, subscribed
