@@ -34,7 +34,11 @@ log_in() {
 	diag "status $got, not $want"; diag "$(cat out err)"
 	diag "$(tail -n 5 "$T/dovecot/log")"
 }
-used() { # MECHANISM [USER]
+used() { # MECHANISM [USER]; the log may come a little later
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q 'Login: user=' "$T/dovecot/log" && break
+		sleep 0.3
+	done
 	like "$(cat "$T/dovecot/log")" \
 	    "Login: user=<${2:-mary}>, method=$1, TLS" "  by $1"
 }
