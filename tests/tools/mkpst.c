@@ -7,6 +7,8 @@
  *	mkpst deep OUT.pst	messages in messages, ten deep
  *	mkpst crowd OUT.pst	a message to 300 people
  *	mkpst large OUT.pst BYTES	one attachment of that size
+ *	mkpst split OUT.pst MESSAGES AT	so many of them in A, the rest in B:
+ *					the node ids are those of any other AT
  *
  *	mkpst smime OUT.pst SIGNED ENVELOPED	the two kinds of S/MIME mail
  *
@@ -241,6 +243,29 @@ make_deep(struct pst_store_out *s)
 }
 
 static void
+make_split(struct pst_store_out *s, uint64_t messages, uint64_t at)
+{
+	struct item m;
+	uint32_t nid;
+	uint64_t i;
+
+	folder(s, PST_STORE_TOP, "A", &nid);
+	for (i = 0; i < messages; i++) {
+		if (i == at)
+			folder(s, PST_STORE_TOP, "B", &nid);
+		begin(&m, "split", (unsigned)i + 1);
+		snprintf(message_id, sizeof(message_id), "<n%u@example.org>",
+		    (unsigned)i + 1);
+		m.message_id = slice_str(message_id);
+		m.recipients = &to_sales;
+		m.n_recipients = 1;
+		m.plain.stream = text_stream(subject);
+		m.plain.codepage = 65001;
+		put(s, &m);
+	}
+}
+
+static void
 make_crowd(struct pst_store_out *s)
 {
 	static struct item_recipient all[300];
@@ -453,6 +478,8 @@ main(int argc, char **argv)
 		make_crowd(s);
 	else if (strcmp(argv[1], "large") == 0 && argc == 4)
 		make_large(s, number(argv[3]));
+	else if (strcmp(argv[1], "split") == 0 && argc == 5)
+		make_split(s, number(argv[3]), number(argv[4]));
 	else if (strcmp(argv[1], "smime") == 0 && argc == 5)
 		make_smime(s, argv[3], argv[4]);
 	else {
