@@ -15,7 +15,9 @@
  *			the spool's
  *	wrong_folder	there, but in another folder, and not put there by
  *			the user after it was delivered
- *	flags_lost	a flag that the spool has is not set
+ *	flags_lost	a flag that the spool has is not set (cleared by the
+ *			user, too: a server that says OK and forgets looks
+ *			the same)
  *	keywords_lost	likewise a keyword that the server accepts
  *	wrong_date	another INTERNALDATE
  *   information (exit status 1 only with 'strict')
