@@ -263,7 +263,7 @@ look_at_all(struct look *l, const struct source_spec *spec, struct err *err)
 
 	if (imap_boxes_list(&l->boxes, l->im, spec, err) < 0 ||
 	    imap_boxes_status(&l->boxes, l->im, err) < 0 ||
-	    imap_quota(l->im, slice_str("INBOX"), &quota, err) < 0)
+	    imap_quota(l->im, &quota, err) < 0)
 		return -1;
 	tell_server(l->s, l->im);
 	l->s->server.has_quota = quota.told;

@@ -61,6 +61,45 @@ learn_namespace(struct dest *d, struct err *err)
 	return 0;
 }
 
+/* Has the ledger this destination, by the name that it has now? */
+static int
+find_label(struct dest *d, struct err *err)
+{
+	struct buf label = { 0 };
+
+	url_label(&label, &d->account->url);
+	d->id = delivery_find(d->ledger, buf_str(&label), err);
+	buf_free(&label);
+	return d->id < 0 ? -1 : 0;
+}
+
+/* What depends on nothing is asked at once: each would be a round trip. */
+static int
+ask(struct dest *d, struct err *err)
+{
+	bool first = d->prefix == NULL;
+
+	if (first && imap_namespaces_send(d->im, err) < 0)
+		return -1;
+	/* without NAMESPACE it takes a LIST, and those go one by one */
+	if ((first && !imap_has(d->im, IMAP_CAP_NAMESPACE) &&
+		learn_namespace(d, err) < 0) ||
+	    tree_read_send(&d->tree, d->im, err) < 0)
+		return -1;
+	d->inbox_tag = 0;
+	if (d->asks_ahead) {
+		if (find_label(d, err) < 0 || imap_quota_send(d->im, err) < 0)
+			return -1;
+		if (d->id == 0 &&
+		    imap_status_send(d->im, slice_str("INBOX"), &d->inbox_tag,
+			err) < 0)
+			return -1;
+	}
+	if (tree_read_wait(&d->tree, d->im, err) < 0)
+		return -1;
+	return d->prefix == NULL ? learn_namespace(d, err) : 0;
+}
+
 /* A session that is logged in, with the folders there. */
 static int
 open_session(struct dest *d, struct err *err)
@@ -71,8 +110,7 @@ open_session(struct dest *d, struct err *err)
 	if (account_open(&d->im, d->account, err) < 0)
 		return -1;
 	d->opened_ms = conn_now_ms() - before;
-	if ((d->prefix == NULL && learn_namespace(d, err) < 0) ||
-	    tree_read(&d->tree, d->im, err) < 0)
+	if (ask(d, err) < 0)
 		return -1;
 	report_doing(d->report, NULL);
 	return 0;
@@ -314,8 +352,12 @@ add_dest(struct dest *d, const char *label, struct err *err)
 {
 	struct delivery_folder f = { .name = "INBOX" };
 	struct imap_mailbox_status st = { 0 };
+	uint32_t tag = d->inbox_tag;
 
-	if (imap_status(d->im, slice_str("INBOX"), &st, err) < 0) {
+	d->inbox_tag = 0;
+	if ((tag == 0 &&
+		imap_status_send(d->im, slice_str("INBOX"), &tag, err) < 0) ||
+	    imap_status_wait(d->im, tag, &st, err) < 0) {
 		if (err->scope != SCOPE_FOLDER)
 			return -1;
 		err_clear(err);

@@ -32,7 +32,10 @@ struct dest {
 	struct names names;
 	struct tree tree;
 
+	bool asks_ahead; /* quota, and what a new destination is told by */
+
 	/* dest.c's own */
+	uint32_t inbox_tag; /* the STATUS of INBOX, asked ahead; 0: not */
 	char *prefix;
 	uint64_t max_wait_ms, waited_ms;
 	int64_t opened_ms;    /* how long connecting took */
@@ -46,7 +49,8 @@ void dest_init(struct dest *d, struct account *account, struct spool *sp,
 void dest_free(struct dest *d);
 
 /*
- * Connect, log in, NAMESPACE, LIST.  What the server says will pass (BYE,
+ * Connect, log in; NAMESPACE, LIST and what is to be asked ahead are one
+ * round trip.  What the server says will pass (BYE,
  * [UNAVAILABLE], [LIMIT], throttled ...) is waited for, and so is a connection
  * that is lost or refused once it has greeted us.  -1 with SCOPE_RUN: a
  * password, a certificate, a host or a port that is wrong, at once; max_wait

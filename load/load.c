@@ -396,8 +396,10 @@ run(struct load *l, struct err *err)
 	url_label(&label, &o->account->url);
 	spool_event_begin(l->spool, "load", buf_str(&label));
 	buf_free(&label);
+	l->d.asks_ahead = !o->dry_run;
 	if (dest_connect(&l->d, err) < 0 || prepare(l, err) < 0)
 		return -1;
+	l->d.asks_ahead = false;
 	tell_ahead(l);
 	return run_with_others(l, err);
 }

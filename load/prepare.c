@@ -6,8 +6,8 @@
  *
  * A server far away would take seconds for a hundred folders, asked for one
  * after the other.  So folders are prepared some time before their turn, a
- * hundred at once: all CREATEs are sent, then all SUBSCRIBEs and SELECTs.
- * Only what was refused is looked at one by one.
+ * hundred at once: all CREATEs are sent, and behind them all SUBSCRIBEs and
+ * SELECTs.  Only what was refused is looked at one by one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -256,6 +256,7 @@ struct prepared {
 	struct load_folder *f;
 	uint32_t create, subscribe, select; /* tags; 0: not sent */
 	bool absent; /* it is not there, and need not be */
+	bool again;  /* what was sent behind CREATE spoke of no folder */
 };
 
 /* What keeps it from being used is told; the others go on. */
@@ -297,6 +298,8 @@ static int
 await_create(struct load *l, struct prepared *p, struct err *err)
 {
 	struct imap_result res;
+	struct err why = { 0 };
+	bool subscribed;
 
 	if (p->create == 0)
 		return 0;
@@ -307,8 +310,23 @@ await_create(struct load *l, struct prepared *p, struct err *err)
 		report_add(l->report, "folders_created", 1);
 		return 0;
 	}
+	/* what was sent behind it means nothing */
+	subscribed = p->subscribe != 0;
+	p->again = p->select != 0;
+	imap_ignore(l->d.im, p->subscribe);
+	imap_ignore(l->d.im, p->select);
+	p->subscribe = p->select = 0;
 	/* one by one: without the special use, those above first, ... */
-	return create(l, p->f, err) < 0 ? refuse(l, p, err) : 0;
+	if (create(l, p->f, err) >= 0)
+		return 0;
+	/* some let us subscribe to what is not there */
+	if (subscribed && imap_alive(l->d.im) &&
+	    imap_unsubscribe_send(l->d.im, slice_str(p->f->name), &why) < 0 &&
+	    why.scope > SCOPE_FOLDER) {
+		*err = why;
+		return -1;
+	}
+	return refuse(l, p, err);
 }
 
 static int
@@ -361,6 +379,8 @@ await_select(struct load *l, struct prepared *p, struct err *err)
 	struct buf flags = { 0 };
 	int rc = 0;
 
+	if (p->again && send_select(l, p, err) < 0)
+		return -1;
 	if (p->subscribe != 0) {
 		if (imap_wait(l->d.im, p->subscribe, &res, err) < 0)
 			return -1;
@@ -416,6 +436,28 @@ each(struct load *l, struct prepared *v, size_t n,
 	return 0;
 }
 
+/* Who counts errors is not asked for a folder that may not be made. */
+static bool
+may_hurry(const struct load *l)
+{
+	return l->rules.limits == NULL ||
+	    l->rules.limits->errors_per_session == 0;
+}
+
+/* SELECT behind CREATE, without waiting for it: one round trip for all. */
+static int
+make_and_select(struct load *l, struct prepared *v, size_t n, struct err *err)
+{
+	if (each(l, v, n, send_create, err) < 0)
+		return -1;
+	if (may_hurry(l) && each(l, v, n, send_select, err) < 0)
+		return -1;
+	if (each(l, v, n, await_create, err) < 0 ||
+	    (!may_hurry(l) && each(l, v, n, send_select, err) < 0))
+		return -1;
+	return each(l, v, n, await_select, err);
+}
+
 int
 prepare_folders(struct load *l, struct load_folder *f, struct err *err)
 {
@@ -426,10 +468,7 @@ prepare_folders(struct load *l, struct load_folder *f, struct err *err)
 	if (l->tree_old && tree_read(&l->d.tree, l->d.im, err) < 0)
 		return -1;
 	l->tree_old = false;
-	if (each(l, v, n, send_create, err) < 0 ||
-	    each(l, v, n, await_create, err) < 0 ||
-	    each(l, v, n, send_select, err) < 0 ||
-	    each(l, v, n, await_select, err) < 0) {
+	if (make_and_select(l, v, n, err) < 0) {
 		l->tree_old = true;
 		/* their rows are not durable */
 		for (i = 0; i < n; i++)
@@ -448,9 +487,7 @@ prepare_folders(struct load *l, struct load_folder *f, struct err *err)
 		}
 	}
 	/* new arrivals need not be told to us while we append */
-	return imap_has(l->d.im, IMAP_CAP_UNSELECT)
-	    ? imap_unselect(l->d.im, err)
-	    : 0;
+	return imap_unselect_send(l->d.im, err);
 }
 
 int
@@ -472,8 +509,7 @@ prepare_look(struct load *l, struct load_folder *f, struct err *err)
 		if (match_existing(l, f, err) < 0)
 			return -1;
 		f->look = false;
-		if (imap_has(l->d.im, IMAP_CAP_UNSELECT) &&
-		    imap_unselect(l->d.im, err) < 0)
+		if (imap_unselect_send(l->d.im, err) < 0)
 			return -1;
 	}
 	if (l->o->dry_run || (!looked && f->sums.done == 0))

@@ -65,7 +65,7 @@ load_rules_find(struct load_rules *r, const char *name, const struct account *a,
 		r->limits = &a->preset->limits;
 	}
 	if (rc == 0)
-		rc = imap_quota(im, slice_str("INBOX"), &r->quota, err);
+		rc = imap_quota(im, &r->quota, err);
 	r->left = r->quota.limit - r->quota.used;
 	return rc;
 }

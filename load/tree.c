@@ -83,10 +83,24 @@ drop_doubles(struct tree *tree)
 }
 
 int
-tree_read(struct tree *tree, struct imap *im, struct err *err)
+tree_read_send(struct tree *tree, struct imap *im, struct err *err)
 {
 	tree_free(tree);
-	if (imap_list(im, slice_str("*"), take, tree, err) < 0)
+	return imap_list_send(im, slice_str("*"), take, tree, err);
+}
+
+int
+tree_read(struct tree *tree, struct imap *im, struct err *err)
+{
+	return tree_read_send(tree, im, err) < 0
+	    ? -1
+	    : tree_read_wait(tree, im, err);
+}
+
+int
+tree_read_wait(struct tree *tree, struct imap *im, struct err *err)
+{
+	if (imap_list_wait(im, err) < 0)
 		return -1;
 	if (tree->n > 0)
 		qsort(tree->v, tree->n, sizeof(*tree->v), compare);

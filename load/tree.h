@@ -29,6 +29,9 @@ struct tree {
 
 /* Ask the server.  'tree' is emptied first.  -1 as imap_list(). */
 int tree_read(struct tree *tree, struct imap *im, struct err *err);
+/* The same in two steps: other commands may be sent between them. */
+int tree_read_send(struct tree *tree, struct imap *im, struct err *err);
+int tree_read_wait(struct tree *tree, struct imap *im, struct err *err);
 void tree_free(struct tree *tree);
 
 /* NULL: no such folder (INBOX in any case is found). */

@@ -200,6 +200,8 @@ void imap_share_rate(struct imap *im, const struct imap *of);
 void imap_push(struct imap *im);
 /* Is 'tag' answered, as far as was understood?  Moves nothing. */
 bool imap_has_answered(struct imap *im, uint32_t tag);
+/* Nobody will wait for this answer.  0: there is none. */
+void imap_ignore(struct imap *im, uint32_t tag);
 
 /* NOOP: keeps the session alive, brings in what is new. */
 int imap_noop(struct imap *im, struct err *err);
@@ -213,10 +215,11 @@ struct imap_quota {
 	bool told;	      /* there is a quota, and a limit */
 	uint64_t used, limit; /* bytes */
 };
-/* GETQUOTAROOT (RFC 9208) of a mailbox: the fullest of its quotas.  0 (also
- * where the server has no quota, q_r->told false), or -1: SCOPE_STORE. */
-int imap_quota(struct imap *im, struct slice name, struct imap_quota *q_r,
-    struct err *err);
+/* GETQUOTAROOT (RFC 9208) of INBOX: the fullest of its quotas.  0 (also where
+ * the server has no quota, q_r->told false), or -1: SCOPE_STORE.  _send() asks
+ * ahead. */
+int imap_quota_send(struct imap *im, struct err *err);
+int imap_quota(struct imap *im, struct imap_quota *q_r, struct err *err);
 
 /* ------------------------------------------------------------- folders */
 
@@ -239,6 +242,12 @@ struct imap_folder {
 int imap_list(struct imap *im, struct slice pattern,
     int (*each)(void *arg, const struct imap_folder *f, struct err *err),
     void *arg, struct err *err);
+/* The same, asked ahead: of such there is one at a time, and 'each' may be
+ * called until it was waited for. */
+int imap_list_send(struct imap *im, struct slice pattern,
+    int (*each)(void *arg, const struct imap_folder *f, struct err *err),
+    void *arg, struct err *err);
+int imap_list_wait(struct imap *im, struct err *err);
 int imap_lsub(struct imap *im, struct slice pattern,
     int (*each)(void *arg, const struct imap_folder *f, struct err *err),
     void *arg, struct err *err);
@@ -251,7 +260,9 @@ struct imap_ns {
 	char delimiter;	     /* 0: flat */
 };
 
-/* NAMESPACE, asked once; without it "" and the delimiter of LIST "" "". */
+/* NAMESPACE, asked once; without it "" and the delimiter of LIST "" "".
+ * _send() asks ahead where the server has NAMESPACE, else does nothing. */
+int imap_namespaces_send(struct imap *im, struct err *err);
 int imap_namespaces(struct imap *im, const struct imap_ns **ns_r, size_t *n_r,
     struct err *err);
 
@@ -302,6 +313,10 @@ bool imap_flag_is_word(struct slice flag);
 bool imap_flag_allowed(const struct imap *im, struct slice flag);
 /* UNSELECT; where not offered, EXAMINE and CLOSE, which expunges nothing. */
 int imap_unselect(struct imap *im, struct err *err);
+/* UNSUBSCRIBE and UNSELECT whose answers nobody waits for; UNSELECT no-op where
+ * not offered. */
+int imap_unsubscribe_send(struct imap *im, struct slice name, struct err *err);
+int imap_unselect_send(struct imap *im, struct err *err);
 /* STATUS (MESSAGES UIDNEXT UIDVALIDITY).  -1: SCOPE_FOLDER.  Pipelined: any
  * number of _send, then _wait in the same order. */
 int imap_status(struct imap *im, struct slice name,

@@ -82,26 +82,35 @@ imap_on_quota(struct imap *im, struct slice args)
 }
 
 int
-imap_quota(struct imap *im, struct slice name, struct imap_quota *q_r,
-    struct err *err)
+imap_quota_send(struct imap *im, struct err *err)
 {
 	struct imap_cmd c = { 0 };
-	struct err refused = { 0 };
 	int rc;
 
-	*q_r = (struct imap_quota){ 0 };
-	im->quota = *q_r;
-	if (!imap_has(im, IMAP_CAP_QUOTA))
+	if (im->quota_tag != 0 || !imap_has(im, IMAP_CAP_QUOTA))
 		return 0;
+	im->quota = (struct imap_quota){ 0 };
 	imap_cmd_word(&c, "GETQUOTAROOT");
-	rc = imap_cmd_astring(&c, name, err);
-	if (rc == 0)
-		rc = imap_cmd_run(im, &c, SCOPE_FOLDER, &refused);
+	imap_cmd_word(&c, "INBOX");
+	rc = imap_cmd_send(im, &c, &im->quota_tag, err);
 	imap_cmd_free(&c);
-	if (rc < 0 && !imap_alive(im)) {
-		*err = refused;
+	return rc < 0 ? -1 : 0;
+}
+
+int
+imap_quota(struct imap *im, struct imap_quota *q_r, struct err *err)
+{
+	uint32_t tag;
+
+	*q_r = (struct imap_quota){ 0 };
+	if (imap_quota_send(im, err) < 0)
 		return -1;
-	}
+	tag = im->quota_tag;
+	im->quota_tag = 0;
+	if (tag == 0)
+		return 0;
+	if (imap_wait(im, tag, &im->last, err) < 0)
+		return -1;
 	*q_r = im->quota;
 	return 0;
 }

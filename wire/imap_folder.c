@@ -28,7 +28,7 @@ imap_name(const struct imap *im, struct buf *out, struct slice utf8,
 /* ----------------------------------------------------------------- LIST */
 
 static int
-list(struct imap *im, struct imap_cmd *c,
+list_send(struct imap *im, struct imap_cmd *c,
     int (*each)(void *arg, const struct imap_folder *f, struct err *err),
     void *arg, struct err *err)
 {
@@ -36,14 +36,30 @@ list(struct imap *im, struct imap_cmd *c,
 
 	im->on_folder = each;
 	im->folder_arg = arg;
-	rc = imap_cmd_run(im, c, SCOPE_STORE, err);
-	im->on_folder = NULL;
+	rc = imap_cmd_send(im, c, &im->list_tag, err);
+	if (rc < 0) {
+		im->on_folder = NULL;
+		im->list_tag = 0;
+	}
 	imap_cmd_free(c);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 int
-imap_list(struct imap *im, struct slice pattern,
+imap_list_wait(struct imap *im, struct err *err)
+{
+	int rc = imap_wait(im, im->list_tag, &im->last, err);
+
+	im->on_folder = NULL;
+	im->list_tag = 0;
+	if (rc < 0)
+		return -1;
+	return imap_result_err(&im->last, SCOPE_STORE,
+	    im->folder_lsub ? "LSUB" : "LIST", err);
+}
+
+int
+imap_list_send(struct imap *im, struct slice pattern,
     int (*each)(void *arg, const struct imap_folder *f, struct err *err),
     void *arg, struct err *err)
 {
@@ -62,7 +78,17 @@ imap_list(struct imap *im, struct slice pattern,
 			? "RETURN (SUBSCRIBED SPECIAL-USE)"
 			: "RETURN (SUBSCRIBED)");
 	im->folder_lsub = false;
-	return list(im, &c, each, arg, err);
+	return list_send(im, &c, each, arg, err);
+}
+
+int
+imap_list(struct imap *im, struct slice pattern,
+    int (*each)(void *arg, const struct imap_folder *f, struct err *err),
+    void *arg, struct err *err)
+{
+	return imap_list_send(im, pattern, each, arg, err) < 0
+	    ? -1
+	    : imap_list_wait(im, err);
 }
 
 int
@@ -79,7 +105,8 @@ imap_lsub(struct imap *im, struct slice pattern,
 		return -1;
 	}
 	im->folder_lsub = true;
-	return list(im, &c, each, arg, err);
+	return list_send(im, &c, each, arg, err) < 0 ? -1
+						     : imap_list_wait(im, err);
 }
 
 static int
@@ -105,21 +132,38 @@ one_namespace(struct imap *im, struct err *err)
 }
 
 int
+imap_namespaces_send(struct imap *im, struct err *err)
+{
+	struct imap_cmd c = { 0 };
+	int rc;
+
+	if (im->ns_known || im->ns_tag != 0 ||
+	    !imap_has(im, IMAP_CAP_NAMESPACE))
+		return 0;
+	im->n_ns = 0;
+	imap_cmd_word(&c, "NAMESPACE");
+	rc = imap_cmd_send(im, &c, &im->ns_tag, err);
+	imap_cmd_free(&c);
+	return rc < 0 ? -1 : 0;
+}
+
+int
 imap_namespaces(struct imap *im, const struct imap_ns **ns_r, size_t *n_r,
     struct err *err)
 {
-	struct imap_cmd c = { 0 };
-	int rc = 0;
+	uint32_t tag;
 
-	if (!im->ns_known && imap_has(im, IMAP_CAP_NAMESPACE)) {
-		im->n_ns = 0;
-		imap_cmd_word(&c, "NAMESPACE");
-		rc = imap_cmd_run(im, &c, SCOPE_MSG, err);
-		imap_cmd_free(&c);
-		if (rc < 0 && (!imap_alive(im) || err->passing)) {
-			err->scope = SCOPE_STORE;
-			return -1;
-		}
+	if (imap_namespaces_send(im, err) < 0)
+		return -1;
+	tag = im->ns_tag;
+	im->ns_tag = 0;
+	if (tag != 0 && imap_wait(im, tag, &im->last, err) < 0)
+		return -1;
+	if (tag != 0 &&
+	    imap_result_err(&im->last, SCOPE_MSG, "NAMESPACE", err) < 0 &&
+	    err->passing) {
+		err->scope = SCOPE_STORE;
+		return -1;
 	}
 	if (!im->ns_known &&
 	    (im->n_ns == 0 || im->ns[0].kind != IMAP_NS_PERSONAL) &&
@@ -372,6 +416,37 @@ imap_unselect(struct imap *im, struct err *err)
 	im->selected = false;
 	imap_set_state(im, IMAP_AUTHENTICATED);
 	return rc;
+}
+
+int
+imap_unsubscribe_send(struct imap *im, struct slice name, struct err *err)
+{
+	uint32_t tag;
+
+	if (send_named(im, "UNSUBSCRIBE", name, NULL, &tag, err) < 0)
+		return -1;
+	imap_ignore(im, tag);
+	return 0;
+}
+
+int
+imap_unselect_send(struct imap *im, struct err *err)
+{
+	struct imap_cmd c = { 0 };
+	uint32_t tag;
+	int rc;
+
+	if (!im->selected || !imap_has(im, IMAP_CAP_UNSELECT))
+		return 0;
+	imap_cmd_word(&c, "UNSELECT");
+	rc = imap_cmd_send(im, &c, &tag, err);
+	imap_cmd_free(&c);
+	if (rc < 0)
+		return -1;
+	imap_ignore(im, tag);
+	im->selected = false;
+	imap_set_state(im, IMAP_AUTHENTICATED);
+	return 0;
 }
 
 int

@@ -90,6 +90,8 @@ struct imap {
 	struct imap_mailbox box;
 	struct buf box_name, permanentflags;
 
+	/* asked ahead, and not collected yet; 0: not asked */
+	uint32_t ns_tag, list_tag, quota_tag;
 	bool ns_known;
 	struct imap_ns ns[IMAP_NAMESPACES];
 	size_t n_ns;

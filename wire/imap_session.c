@@ -298,6 +298,13 @@ imap_forget(struct imap *im, uint32_t tag)
 }
 
 void
+imap_ignore(struct imap *im, uint32_t tag)
+{
+	if (tag != 0)
+		imap_forget(im, tag);
+}
+
+void
 imap_poll(struct imap *im)
 {
 	struct err err = { 0 }, why = { 0 };
