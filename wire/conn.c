@@ -244,6 +244,8 @@ push(struct conn *c, struct err *err)
 		c->sent += (uint64_t)put;
 		total += put;
 	}
+	if (total > 0)
+		c->moved_ms = conn_now_ms();
 	if (c->out_n == 0 && flush_out(c, err) == -1)
 		return broken(c);
 	return total;
@@ -276,6 +278,8 @@ pull(struct conn *c, struct err *err)
 		c->received += (uint64_t)got;
 		total += got;
 	}
+	if (total > 0)
+		c->moved_ms = conn_now_ms();
 	return total;
 }
 
@@ -400,8 +404,6 @@ move(struct conn *c, bool room, int64_t now, struct err *err)
 	in = pull(c, err);
 	if (in < 0)
 		return -1;
-	if (in > 0 || out > 0)
-		c->moved_ms = now;
 	if (in > 0 || c->eof || (room && c->out_n <= QUEUE_BYTES / 2))
 		return 1;
 	if (now - c->moved_ms >= c->timeout_ms)
