@@ -26,6 +26,7 @@ struct crew {
 	struct report *loading;
 	unsigned gap_ms;
 	bool last; /* the others had ended before the spool was read */
+	bool told; /* the load has failed, and the others were ended */
 	int status;
 	struct js *sum;
 	struct buf text;
@@ -321,11 +322,13 @@ end_beside(struct crew *c, struct beside **b, const char *name,
  * the others stop, too.
  */
 static void
-let_others_end(struct crew *c, const struct err *why)
+let_others_end(void *arg, const struct err *why)
 {
+	struct crew *c = arg;
 	struct err ignored = { 0 };
 	bool wait = why->status == EX_TEMPFAIL || why->status == EX_UNAVAILABLE;
 
+	c->told = true;
 	log_err(LOG_ERROR, why);
 	if (wait && !stop_requested()) {
 		report_doing(c->loading, "nothing is loaded now");
@@ -347,14 +350,14 @@ load(struct crew *c, struct err *err)
 
 	crew_shown = c;
 	progress_beside(put_others);
-	if (!m->load.lo.dry_run) {
+	if (!m->load.lo.dry_run)
 		m->load.lo.more = is_more;
-		m->load.lo.more_arg = c;
-	}
+	m->load.lo.failed = let_others_end;
+	m->load.lo.more_arg = c;
 	rc = await_spool(c, err);
 	if (rc == 0 && is_there(m->load.lo.spool))
 		rc = stage_load_run(&m->load, c->loading, err);
-	if (rc < 0)
+	if (rc < 0 && !c->told)
 		let_others_end(c, err);
 	connect_tell(&m->dest, c->loading);
 	progress_end();

@@ -404,13 +404,17 @@ run(struct load *l, struct err *err)
 	return run_with_others(l, err);
 }
 
-/* The connection was refused: all the same, say what is waiting. */
+/* It has failed, perhaps before there was a plan, or while others went on to
+ * fill the spool: all the same, say what is waiting. */
 static void
-announce_unplanned(struct load *l)
+announce_left(struct load *l, const struct err *why)
 {
 	struct err ignored = { 0 };
 
-	if (l->nfolders == 0 && plan_read(l, &ignored) == 0)
+	if (l->o->failed != NULL)
+		l->o->failed(l->o->more_arg, why);
+	if ((l->nfolders == 0 || l->o->failed != NULL) &&
+	    plan_read(l, &ignored) == 0)
 		announce(l);
 }
 
@@ -472,7 +476,7 @@ load_run(const struct load_options *o, struct report *r, struct err *err)
 	if (count_items(&l, &second) < 0)
 		err_clear(&second);
 	if (rc < 0)
-		announce_unplanned(&l);
+		announce_left(&l, err);
 	count_pending(&l);
 	if (l.run > 0)
 		spool_event_end(l.spool,

@@ -60,6 +60,9 @@ struct load_options {
 	 * NULL: nobody does.
 	 */
 	int (*more)(void *arg, struct err *err);
+	/* The run has failed.  Called before what is left is counted, so that
+	 * what others bring meanwhile can be waited for; NULL: nobody does. */
+	void (*failed)(void *more_arg, const struct err *why);
 	void *more_arg;
 };
 

@@ -466,7 +466,26 @@ sum_up(struct load *l, struct err *err)
 int
 plan_read(struct load *l, struct err *err)
 {
-	return read_folders(l, err) < 0 ? -1 : sum_up(l, err);
+	struct buf label = { 0 };
+	size_t i;
+
+	if (l->d.id <= 0) { /* never reached: the account by its name */
+		url_label(&label, &l->o->account->url);
+		l->d.id = delivery_find(l->ledger, buf_str(&label), err);
+		buf_free(&label);
+	}
+	if (l->d.id < 0 || read_folders(l, err) < 0)
+		return -1;
+	for (i = 0; i < l->nfolders && l->d.id > 0; i++) {
+		struct load_folder *f = &l->folders[i];
+
+		if (f->there == 0)
+			f->there =
+			    delivery_map_get(l->ledger, l->d.id, f->path, err);
+		if (f->there < 0)
+			return -1;
+	}
+	return sum_up(l, err);
 }
 
 int

@@ -44,6 +44,26 @@ is "$? $(jq -r '"\(.extract.stored) \(.load.loaded)"' sum.json)" '0 250 250' \
 is "$seen" 1 'some were there while others were still on their way'
 is "$(there dst)" "$(here slow.spool)" 'each once'
 
+# what waits is all that was extracted, though the load had given up by then
+postroad migrate --json --ca-file "$CA_FILE" --password-file "$PW_FILE" \
+    --max-wait 1 --spool away.spool \
+    src.mbox "imaps://mary@$IMAP_HOST:1/" >sum.json 2>log.txt
+is "$? $(jq -c '[.extract.stored, .load.announced, .load.pending]' sum.json)" \
+    '69 [250,250,250]' 'a destination that is away: all is pending'
+"$POSTROAD" migrate --json --ca-file "$CA_FILE" --password-file "$PW_FILE" \
+    --source-limit-rate 80k --spool part.spool --limit-messages 20 \
+    "$(dest src)" "$(dest part)" >sum.json 2>log.txt
+is "$? $(jq -c '[.extract.stored, .load.announced, .load.loaded,
+    .load.pending]' sum.json)" '75 [250,250,20,230]' \
+    'one that takes no more today: the rest is pending'
+
+postroad load --json $ACCESS part.spool "$(dest part)" >sum.json 2>/dev/null
+dovecot_stop
+postroad load --json $ACCESS part.spool "$(dest part)" >sum.json 2>/dev/null
+is "$? $(jq -c '[.announced, .unchanged, .pending]' sum.json)" \
+    '69 [250,250,0]' 'what was delivered waits for nothing, away or not'
+dovecot_start
+
 # ------------------------------------------------------------------ killed
 bodies 3000 900 >kill.mbox
 runs=${KILLS:-8}
