@@ -140,7 +140,7 @@ qp_byte(struct decoder *d, unsigned char c)
 			d->out[d->n++] = (char)c;
 		return;
 	}
-	if (c == '\n') {
+	if (c == '\n' && (d->nheld == 1 || hex_digit(d->held[1]) < 0)) {
 		d->nheld = 0; /* a soft line break */
 		return;
 	}
