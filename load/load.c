@@ -319,6 +319,19 @@ tell_ahead(struct load *l)
 			l->day_limit));
 }
 
+/* What a look through another folder found after this one was counted. */
+static void
+count_found(struct load *l, struct load_folder *f)
+{
+	uint64_t have = f->unchanged + f->loaded;
+
+	if (!f->counted || f->sums.done <= have)
+		return;
+	f->unchanged += f->sums.done - have;
+	report_fate_many(l->report, f->path, FATE_UNCHANGED,
+	    f->sums.done - have);
+}
+
 /* Others have filled the spool meanwhile: what they brought is to be done. */
 static int
 look_again(struct load *l, struct err *err)
@@ -329,9 +342,14 @@ look_again(struct load *l, struct err *err)
 	if (plan_and_announce(l, err) < 0)
 		return -1;
 	for (i = 0; i < l->nfolders; i++)
-		if (l->folders[i].sums.todo > 0 || l->folders[i].there == 0)
+		if (l->folders[i].sums.todo > 0 || l->folders[i].there == 0 ||
+		    l->folders[i].sums.elsewhere > 0)
 			l->folders[i].finished = false;
-	return run_through(l, err);
+	if (run_through(l, err) < 0)
+		return -1;
+	for (i = 0; i < l->nfolders; i++)
+		count_found(l, &l->folders[i]);
+	return 0;
 }
 
 /* Until those who fill the spool have ended. */
@@ -340,6 +358,10 @@ run_with_others(struct load *l, struct err *err)
 {
 	int rc = run_through(l, err);
 
+	/* a folder there was looked through: now its messages can be moved,
+	 * or are known to be missing in a folder that was done with */
+	if (rc == 0 && l->renumbered && !l->o->dry_run)
+		rc = look_again(l, err);
 	while (rc == 0 && l->o->more != NULL) {
 		rc = l->o->more(l->o->more_arg, err);
 		if (rc <= 0)

@@ -187,6 +187,7 @@ note_row(struct load *l, struct load_folder *f, uint64_t exists,
 	step("load.folder");
 	rc = load_begin(l, err);
 	if (rc == 0 && renumbered) {
+		l->renumbered = true;
 		if (have.uidvalidity != 0)
 			log_warn("folder '%s': its UIDVALIDITY was %u and is "
 				 "%u now: looking for everything again",

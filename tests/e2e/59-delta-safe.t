@@ -86,6 +86,19 @@ status 0 "one that was numbered anew" load o.spool other --mirror
 is "$(jq -c '[.loaded,.mirrored]' out)|$(imap other list)" "[0,0]|$was" \
 	"is the same"
 
+# ---- numbered anew at the destination, and moved at the source
+imap src create P Q && imap src append P 51 && imap src append P 52
+take p.spool src >out && load p.spool anew >out || bail "load"
+rm -f "$T"/dovecot/home/anew/Maildir/P/dovecot-uidlist \
+    "$T"/dovecot/home/anew/Maildir/P/dovecot.index*
+imap src move P 51 Q
+take p.spool src >out
+status 0 "both at once" load p.spool anew
+is "$(jq -c '[.loaded,.moved,.pending]' out)" "[0,1,0]" "one run does it"
+is "$(jq '.announced == .loaded + .unchanged' out)" true "the sum balances"
+like "$(imap anew list)" "P:52 Q:51" "it is in its new place"
+imap src remove P && imap src remove Q
+
 # ---- what went to a folder that is left out is not gone either
 imap src create D E && imap src append D 41 && imap src append D 42 &&
     imap src append D 43
