@@ -38,4 +38,10 @@ to_serve() {
 	postroad "$what" --json --tls none --password-file serve.pw "$@" "$SERVE_URL"
 }
 
-trap 'kill $serve_pid 2>/dev/null; at_exit' EXIT
+serve_exit() {
+	rc=$?
+	[ -z "$serve_pid" ] || kill "$serve_pid" 2>/dev/null
+	(exit "$rc")
+	at_exit
+}
+trap serve_exit EXIT
