@@ -23,7 +23,7 @@
 #include "load/command.h"
 
 #define WINDOW_BYTES	((uint64_t)8 << 20) /* in flight, at most */
-#define WINDOW_FIRST	((uint64_t)1 << 20) /* to begin with */
+#define WINDOW_FIRST	((uint64_t)4 << 20) /* to begin with */
 #define WINDOW_LEAST	((uint64_t)64 << 10)
 #define WINDOW_MULTI	16  /* MULTIAPPEND commands in flight */
 #define WINDOW_SINGLE	200 /* APPEND commands in flight */
@@ -567,7 +567,7 @@ sender_new(struct load *l, struct load_folder *f, struct imap *im)
 	queue_init(&s->settled);
 	s->multi = imap_has(im, IMAP_CAP_MULTIAPPEND);
 	s->window = WINDOW_FIRST;
-	s->most = s->multi ? 2 : 16;
+	s->most = s->multi ? 8 : 16;
 	return s;
 }
 
