@@ -83,6 +83,13 @@ ask_password(struct account *a, struct err *err)
 					 : account_login(a, false, &l, err);
 }
 
+static bool
+is_same_account(const struct url *a, const struct url *b)
+{
+	return a->host != NULL && b->host != NULL && a->port == b->port &&
+	    strcmp(a->host, b->host) == 0 && strcmp(a->user, b->user) == 0;
+}
+
 int
 migrate_check(struct migrate *m, const char *source, const char *dest,
     struct err *err)
@@ -102,6 +109,10 @@ migrate_check(struct migrate *m, const char *source, const char *dest,
 	    stage_load_check(&m->load, &m->dest,
 		m->transforms ? m->second : m->spool, dest, err) < 0)
 		return -1;
+	if (is_same_account(&m->source.url, &m->dest.url))
+		return err_set(err, SCOPE_RUN, EX_USAGE,
+		    "source and destination are the same account, %s@%s",
+		    m->dest.url.user, m->dest.url.host);
 	return ask_password(&m->source, err) < 0 ? -1
 						 : ask_password(&m->dest, err);
 }

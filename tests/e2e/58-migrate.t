@@ -113,6 +113,9 @@ for rule in '' --fix-names; do
 	    grep -c -e 'lies in' -e '^error')" 1 \
 	    "one error, and no spool that is not there${rule:+ with rules}"
 done
+migrate --password-file "$PW_FILE" "$(dest anna)" "$(dest anna)" \
+    >sum.json 2>log.txt
+is "$?" 64 'an account into itself is refused'
 migrate --password-file "$PW_FILE" --verify maybe mary.mbox \
     "$(dest mary)" >/dev/null 2>&1
 is "$?" 64 'an unknown word is refused'
