@@ -15,7 +15,7 @@
 #define MOST_CONNECTIONS 4
 
 struct options {
-	bool strict, deep, repair, history;
+	bool strict, deep, repair, dry_run, history;
 	const char *into, *against, *codepage;
 	uint64_t max_wait_s, connections;
 };
@@ -30,6 +30,9 @@ static const struct opt options[] = {
 	{ "repair", 0, OPT_FLAG, NULL,
 	    "load again what is missing, and verify once more",
 	    OPT_AT(struct options, repair) },
+	{ "dry-run", 'n', OPT_FLAG, NULL,
+	    "of a repair: say what would be loaded, change nothing",
+	    OPT_AT(struct options, dry_run) },
 	{ "against", 0, OPT_STR, "READER",
 	    "read FILE with libpst, too: FILE SPOOL are the operands",
 	    OPT_AT(struct options, against) },
@@ -107,10 +110,14 @@ repair_dest(const struct common *co, char **args, struct account *a,
 	uint64_t missing, loaded = 0;
 	struct js *done;
 
+	o->repair = !o->dry_run;
 	if (verify_dest(args[0], a, o, *r, err) < 0)
 		return -1;
 	missing = report_fates(*r, FATE_LOST);
-	if (missing == 0)
+	if (o->dry_run)
+		report_note(*r, "--repair would load %llu that are missing",
+		    (unsigned long long)missing);
+	if (o->dry_run || missing == 0)
 		return 0;
 	if (load_missing(args[0], a, o, &loaded, err) < 0)
 		return -1;
@@ -185,9 +192,11 @@ run(const struct cmd *cmd, int argc, char **argv)
 		rc = -1;
 	else if (argc - at == 2 && o.repair)
 		rc = repair_dest(&co, argv + at, &account, &o, &r, &err);
-	else if (o.repair)
+	else if (o.repair || o.dry_run)
 		rc = err_set(&err, SCOPE_RUN, EX_USAGE,
-		    "--repair: wants SPOOL and DEST");
+		    "--%s: wants SPOOL and DEST%s",
+		    o.repair ? "repair" : "dry-run",
+		    o.repair ? "" : ", and --repair");
 	else if (argc - at == 2)
 		rc = verify_dest(argv[at], &account, &o, r, &err);
 	else

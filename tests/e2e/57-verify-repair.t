@@ -25,6 +25,10 @@ status 1 'verify' to verify
 is "$(jq .missing out)" 3 'three are missing'
 status 0 'load' to load
 is "$(jq .loaded out)" 0 'is none the wiser: they were delivered'
+status 1 'verify --repair --dry-run' to verify '--repair --dry-run'
+like "$(jq -r '.notes[]' out)" 'would load 3 that' 'says what it would do'
+status 0 'load' to load
+is "$(jq .loaded out)" 0 'and has taken nothing back'
 status 0 'verify --repair' to verify --repair
 is "$(jq -c '[.repaired.missing,.repaired.loaded,.missing]' out)" '[3,3,0]' \
     'loads them again'
