@@ -177,20 +177,28 @@ imap_namespaces(struct imap *im, const struct imap_ns **ns_r, size_t *n_r,
 
 /* ---------------------------------------------------------------- CREATE */
 
-/* One command with a folder's name and nothing else. */
+/* A command with a folder's name, and perhaps a word behind it. */
+static int
+put_named(struct imap_cmd *c, const char *word, struct slice name,
+    const char *after, struct err *err)
+{
+	imap_cmd_word(c, word);
+	if (imap_cmd_astring(c, name, err) < 0) {
+		err->scope = SCOPE_FOLDER;
+		return -1;
+	}
+	if (after != NULL)
+		imap_cmd_word(c, after);
+	return 0;
+}
+
 static int
 run_named(struct imap *im, const char *word, struct slice name,
     const char *after, struct err *err)
 {
 	struct imap_cmd c = { 0 };
-	int rc;
+	int rc = put_named(&c, word, name, after, err);
 
-	imap_cmd_word(&c, word);
-	rc = imap_cmd_astring(&c, name, err);
-	if (rc < 0)
-		err->scope = SCOPE_FOLDER;
-	if (rc == 0 && after != NULL)
-		imap_cmd_word(&c, after);
 	if (rc == 0)
 		rc = imap_cmd_run(im, &c, SCOPE_FOLDER, err);
 	imap_cmd_free(&c);
@@ -203,14 +211,8 @@ send_named(struct imap *im, const char *word, struct slice name,
     const char *after, uint32_t *tag_r, struct err *err)
 {
 	struct imap_cmd c = { 0 };
-	int rc;
+	int rc = put_named(&c, word, name, after, err);
 
-	imap_cmd_word(&c, word);
-	rc = imap_cmd_astring(&c, name, err);
-	if (rc < 0)
-		err->scope = SCOPE_FOLDER;
-	if (rc == 0 && after != NULL)
-		imap_cmd_word(&c, after);
 	if (rc == 0)
 		rc = imap_cmd_send(im, &c, tag_r, err);
 	imap_cmd_free(&c);
