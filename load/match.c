@@ -79,12 +79,23 @@ pair_by(struct dest *d, int64_t folder, enum match_how how, const char *wants,
 	return rc;
 }
 
+/* "FROM ... WHERE ..." of message m and its delivery d is wanted; it takes the
+ * destination and 'id'. */
+#define WANT(from)                                                             \
+	"INSERT OR IGNORE INTO temp.want(id, key, size, received, "            \
+	"message_id, sha256, uidnext, run) SELECT m.id, m.key, m.size, "       \
+	"m.received, m.message_id, m.sha256, d.uidnext, d.run " from
+#define DELIVERED_TO                                                           \
+	"FROM delivery d CROSS JOIN message m ON m.key=d.key WHERE "           \
+	"d.destination=? AND d.folder=? AND "
+
 static int64_t
-count_want(struct dest *d, struct err *err)
+want(struct dest *d, const char *sql, int64_t id, struct err *err)
 {
 	int64_t n;
 
-	if (ledger_number(d->ledger, &n, err, "SELECT count(*) FROM temp.want",
+	if (ledger_do(d->ledger, err, sql, "ii", d->id, id) < 0 ||
+	    ledger_number(d->ledger, &n, err, "SELECT count(*) FROM temp.want",
 		"") < 0)
 		return -1;
 	return n;
@@ -93,77 +104,44 @@ count_want(struct dest *d, struct err *err)
 int64_t
 match_want_folder(struct dest *d, int64_t spool_folder, struct err *err)
 {
-	if (ledger_do(d->ledger, err,
-		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
-		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
-		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
-		"FROM message m LEFT JOIN delivery d ON d.destination=? AND "
-		"d.key=m.key WHERE m.folder=? AND coalesce(d.state, 0) NOT "
-		"IN (2, 5)",
-		"ii", d->id, spool_folder) < 0)
-		return -1;
-	return count_want(d, err);
+	return want(d,
+	    WANT("FROM message m LEFT JOIN delivery d ON d.destination=? AND "
+		 "d.key=m.key WHERE m.folder=? AND coalesce(d.state, 0) NOT "
+		 "IN (2, 5)"),
+	    spool_folder, err);
 }
 
 int64_t
 match_want_mapped(struct dest *d, int64_t folder, struct err *err)
 {
-	if (ledger_do(d->ledger, err,
-		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
-		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
-		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
-		"FROM destination_map x CROSS JOIN folder s ON s.path=x.path "
-		"CROSS JOIN message m ON m.folder=s.id LEFT JOIN delivery d "
-		"ON d.destination=x.destination AND d.key=m.key WHERE "
-		"x.destination=? AND x.folder=? AND d.state IS NOT 2 AND "
-		"d.state IS NOT 5",
-		"ii", d->id, folder) < 0)
-		return -1;
-	return count_want(d, err);
+	return want(d,
+	    WANT("FROM destination_map x CROSS JOIN folder s ON s.path=x.path "
+		 "CROSS JOIN message m ON m.folder=s.id LEFT JOIN delivery d "
+		 "ON d.destination=x.destination AND d.key=m.key WHERE "
+		 "x.destination=? AND x.folder=? AND d.state IS NOT 2 AND "
+		 "d.state IS NOT 5"),
+	    folder, err);
 }
 
 int64_t
 match_want_intents(struct dest *d, int64_t folder, struct err *err)
 {
-	if (ledger_do(d->ledger, err,
-		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
-		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
-		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
-		"FROM delivery d CROSS JOIN message m ON m.key=d.key WHERE "
-		"d.destination=? AND d.folder=? AND (d.state=1 OR (d.state=2 "
-		"AND d.uid IS NULL))",
-		"ii", d->id, folder) < 0)
-		return -1;
-	return count_want(d, err);
+	return want(d,
+	    WANT(DELIVERED_TO "(d.state=1 OR (d.state=2 AND d.uid IS NULL))"),
+	    folder, err);
 }
 
 int64_t
 match_want_unknown(struct dest *d, int64_t folder, struct err *err)
 {
-	if (ledger_do(d->ledger, err,
-		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
-		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
-		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
-		"FROM delivery d CROSS JOIN message m ON m.key=d.key WHERE "
-		"d.destination=? AND d.folder=? AND d.state=4",
-		"ii", d->id, folder) < 0)
-		return -1;
-	return count_want(d, err);
+	return want(d, WANT(DELIVERED_TO "d.state=4"), folder, err);
 }
 
 int64_t
 match_want_delivered(struct dest *d, int64_t folder, struct err *err)
 {
-	if (ledger_do(d->ledger, err,
-		"INSERT OR IGNORE INTO temp.want(id, key, size, received, "
-		"message_id, sha256, uidnext, run) SELECT m.id, m.key, "
-		"m.size, m.received, m.message_id, m.sha256, d.uidnext, d.run "
-		"FROM delivery d CROSS JOIN message m ON m.key=d.key WHERE "
-		"d.destination=? AND d.folder=? AND d.state=2 AND d.uid IS "
-		"NOT NULL",
-		"ii", d->id, folder) < 0)
-		return -1;
-	return count_want(d, err);
+	return want(d, WANT(DELIVERED_TO "d.state=2 AND d.uid IS NOT NULL"),
+	    folder, err);
 }
 
 int
