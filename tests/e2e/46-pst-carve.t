@@ -150,7 +150,7 @@ for f in unicode_flags-jane-doe.pst unicode_enron-lokay_71msg.pst \
     ansi_pstsdk-sample2.pst ost2013-4k_pstextractortestpdf.ost; do
 	c=$ROOT/../shared/corpus/pst/$f
 	if [ ! -r "$c" ]; then
-		skip "$f: no corpus"
+		skip "$f" "no corpus"
 		continue
 	fi
 	rm -rf m.spool
