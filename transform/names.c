@@ -160,9 +160,10 @@ static const struct names_dest dests[] = {
 	{ .name = "dovecot",
 	    .refused = "./",
 	    .leading = "~",
+	    .reserved_all = "cur\nnew\ntmp",
 	    .max_wire = 247,
-	    .about =
-		"Dovecot with Maildir++: no '.', no '/', no '~' in front" },
+	    .about = "Dovecot with Maildirs: no '.', no '/', no '~' in "
+		     "front, none called cur, new or tmp" },
 	{ .name = "cyrus",
 	    .refused = "!\"%/;<>\\^`{|}",
 	    .about = "Cyrus: none of ! \" % / ; < > \\ ^ ` { | }" },
@@ -189,6 +190,7 @@ static const struct names_dest dests[] = {
 	    .refused = "\"%*./\\^",
 	    .leading = "~#&",
 	    .reserved = "Files\n[Gmail]\n[Google Mail]",
+	    .reserved_all = "cur\nnew\ntmp",
 	    .bmp_only = true,
 	    .folds_case = true,
 	    .one_space = true,
@@ -384,13 +386,15 @@ cut_wire(struct slice s, size_t max)
 }
 
 static bool
-is_reserved(struct slice s, const char *list)
+is_reserved(struct slice s, const char *list, bool any_case)
 {
 	struct slice rest = slice_str(list), line;
 
 	while (slice_next_line(&rest, &line)) {
 		line = slice_trim(line);
-		if (line.n == s.n && strncasecmp(line.p, s.p, s.n) == 0)
+		if (line.n == s.n &&
+		    (any_case ? strncasecmp(line.p, s.p, s.n)
+			      : memcmp(line.p, s.p, s.n)) == 0)
 			return true;
 	}
 	return false;
@@ -422,8 +426,12 @@ names_fix(struct buf *out, struct slice component, const struct names_fix *fix,
 	}
 	if (out->n == from)
 		buf_putc(out, '_');
-	if (d != NULL && d->reserved != NULL && top &&
-	    is_reserved(slice_of(out->p + from, out->n - from), d->reserved))
+	s = slice_of(out->p + from, out->n - from);
+	if (d != NULL &&
+	    ((top && d->reserved != NULL &&
+		 is_reserved(s, d->reserved, true)) ||
+		(d->reserved_all != NULL &&
+		    is_reserved(s, d->reserved_all, false))))
 		buf_putc(out, '_');
 	buf_free(&chars);
 }

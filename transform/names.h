@@ -38,18 +38,19 @@ bool names_next(struct slice *name, struct slice *component_r);
 
 /* What one kind of server refuses in folder names. */
 struct names_dest {
-	const char *name;     /* "dovecot", ... for --for */
-	const char *refused;  /* ASCII characters refused anywhere */
-	const char *leading;  /* ... at the front of a component */
-	const char *reserved; /* "\n"-separated names refused at the top, or
+	const char *name;	  /* "dovecot", ... for --for */
+	const char *refused;	  /* ASCII characters refused anywhere */
+	const char *leading;	  /* ... at the front of a component */
+	const char *reserved;	  /* "\n"-separated names refused at the top, or
 			       * NULL */
-	bool bmp_only;	      /* refuses what is outside the BMP */
-	bool folds_case;      /* "Sent" and "SENT" are one folder there */
-	bool one_space;	      /* refuses two spaces in a row */
-	size_t max_chars;     /* of a component; 0: as long as disks allow */
-	size_t max_wire;      /* ... bytes of it in modified UTF-7, 0 likewise,
+	const char *reserved_all; /* ... at any level, spelled so; or NULL */
+	bool bmp_only;		  /* refuses what is outside the BMP */
+	bool folds_case;	  /* "Sent" and "SENT" are one folder there */
+	bool one_space;		  /* refuses two spaces in a row */
+	size_t max_chars;  /* of a component; 0: as long as disks allow */
+	size_t max_wire;   /* ... bytes of it in modified UTF-7, 0 likewise,
 			       * less what a number behind it takes */
-	const char *about;    /* one line for the manual and --help */
+	const char *about; /* one line for the manual and --help */
 };
 
 /* NULL when there is no such name; names_dests() is the whole table, ended

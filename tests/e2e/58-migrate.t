@@ -88,6 +88,13 @@ Kept 1" 'is moved there, and is there once'
 is "$(dovecot_do fetch -u bert uid mailbox INBOX FLAGGED | grep -c uid)" 1 \
     'a flag follows'
 
+# ----------------------------------- names that this server keeps for itself
+"${BUILD:-$ROOT/build}/tests/tools/mkpst" odd odd.pst || bail 'mkpst'
+migrate --password-file "$PW_FILE" --fix-names --for dovecot odd.pst \
+    "$(dest gina)" >sum.json 2>log.txt
+is "$?" 0 'folders called cur, new or tmp get other names'
+like "$(dovecot_do mailbox list -u gina)" 'cur_' 'with a mark behind'
+
 # ------------------------------------------------------ names and passwords
 migrate mary.mbox "$(dest mary)" </dev/null >sum.json 2>log.txt
 is "$?" 77 'without a password and a terminal: not allowed'
