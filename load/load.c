@@ -116,8 +116,12 @@ load_refuse_folder(struct load *l, struct load_folder *f, const struct err *why)
 	load_count_settled(l, f);
 	rest = left_over(l, f);
 	f->finished = true;
-	report_problem(l->report,
-	    &(struct problem){ .folder = f->path, .err = why });
+	/* once, however often the spool is gone through */
+	if (f->told == NULL || strcmp(f->told, why->text) != 0)
+		report_problem(l->report,
+		    &(struct problem){ .folder = f->path, .err = why });
+	free(f->told);
+	f->told = mem_str(why->text);
 	f->refused += rest;
 	report_fate_many(l->report, f->path, FATE_REFUSED, rest);
 }

@@ -55,6 +55,7 @@ struct load_folder {
 	bool gone;	  /* it was taken away under our hands, once */
 	unsigned busy;	  /* so often it could not be opened just then */
 	/* what was reported */
+	char *told; /* why nothing more goes into it; or NULL */
 	uint64_t announced, unchanged, loaded, refused, lost;
 
 	/* once prepared */

@@ -73,6 +73,7 @@ plan_free(struct load *l)
 		free(l->folders[i].target);
 		free(l->folders[i].was);
 		free(l->folders[i].impossible);
+		free(l->folders[i].told);
 		free(l->folders[i].name);
 		free(l->folders[i].role);
 		free(l->folders[i].flags);

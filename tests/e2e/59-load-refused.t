@@ -106,6 +106,21 @@ like "$(jq -r '.problems[]|select(.error|test("3.1 MB"))|.hint' out)" \
     'transform --strip-attachments' 'likewise'
 fake_stop
 
+# --- said once, also where the spool is gone through once more
+box A 'q"q'
+rm -rf again.spool && postroad extract -q eml:in again.spool >/dev/null 2>&1
+begin
+status 1 'a folder is refused' load --dest-profile cyrus again.spool
+box A
+postroad extract -q eml:in again.spool >/dev/null 2>&1
+sed -i 's/^[0-9]*/777/' st/A/state
+status 1 'another UIDVALIDITY' load --dest-profile cyrus again.spool
+like "$(cat err)" 'was [0-9]* and is 777' 'is noticed'
+is "$(jq -c '[.announced,.unchanged,.loaded,.refused]' out)" '[3,1,1,1]' 'sums'
+is "$(jq '.problems|length' out)" 1 'and the refused folder is named once'
+fake_stop
+rm -rf in
+
 # --- hours and rates of a profile
 mkdir in
 for k in 1 2 3; do
