@@ -42,7 +42,8 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPOSTROAD_VERSION='"$(VERSION)"' \
 	$(FUZZFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 
-ROOMS = core formats formats/pst wire extract transform load batch
+ROOMS = core formats formats/pst wire wire/serve extract transform load \
+	load/export load/verify batch
 LIB_SRC = $(wildcard $(ROOMS:%=%/*.c))
 CLI_SRC = $(wildcard cli/*.c)
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o)

@@ -6,8 +6,8 @@
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "formats/spool.h"
-#include "load/export.h"
-#include "load/sink.h"
+#include "load/export/export.h"
+#include "load/export/sink.h"
 
 #define SPLIT_MIN ((uint64_t)10 * 1000 * 1000)
 

@@ -9,7 +9,7 @@
 #include "cli/stages.h"
 #include "formats/spool.h"
 #include "load/foldermap.h"
-#include "load/verify.h"
+#include "load/verify/verify.h"
 #include "wire/secret.h"
 
 #define MOST_CONNECTIONS 32

@@ -9,7 +9,7 @@
 #include "extract/compare.h"
 #include "formats/spool_check.h"
 #include "load/load.h"
-#include "load/verify.h"
+#include "load/verify/verify.h"
 #include "wire/secret.h"
 
 #define MOST_CONNECTIONS 4

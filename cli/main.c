@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "core/stop.h"
 #include "extract/pst_child.h"
-#include "load/take_child.h"
+#include "load/export/take_child.h"
 #include "transform/fix_child.h"
 
 static const struct cmd *const commands[] = { &cmd_migrate, &cmd_extract,

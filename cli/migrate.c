@@ -13,7 +13,7 @@
 #include "core/stop.h"
 #include "core/text.h"
 #include "formats/spool.h"
-#include "load/verify.h"
+#include "load/verify/verify.h"
 
 #define LOOK_MS	     200  /* between two looks at the other stages */
 #define FIRST_GAP_MS 1000 /* before what is new is taken */

@@ -7,7 +7,7 @@
 
 #include "core/text.h"
 #include "formats/msg.h"
-#include "load/verify_history.h"
+#include "load/verify/history.h"
 
 static struct js *
 result_json(const struct verify_result *v)

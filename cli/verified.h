@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The verifications that a spool remembers (load/verify_history.h), for
+/* The verifications that a spool remembers (load/verify/history.h), for
  * people and programs. */
 #ifndef CLI_VERIFIED_H
 #define CLI_VERIFIED_H

@@ -19,7 +19,7 @@
 #include "core/sandbox.h"
 #include "core/text.h"
 #include "formats/spool.h"
-#include "wire/serve.h"
+#include "wire/serve/serve.h"
 
 #define PASSWORD_BYTES 24
 #define DAY_S	       ((uint64_t)86400)

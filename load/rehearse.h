@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A rehearsal: the spool is loaded, by the load stage as it is, into a
- * throw-away server on loopback (wire/serve.h) that refuses what a provider
- * refuses; then it is reckoned how long the real thing would take.
+ * throw-away server on loopback (wire/serve/serve.h) that refuses what a
+ * provider refuses; then it is reckoned how long the real thing would take.
  *
  * Nothing remains: the server is a process of its own in a sandbox, which
  * ends with ours; what it keeps of the mail, and what the load writes into

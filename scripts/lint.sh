@@ -8,7 +8,8 @@ export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1
 finds=$(mktemp) || exit 73
 trap 'rm -f "$finds" "$finds.bad"' EXIT
-rooms='core formats formats/pst wire extract transform load batch cli'
+rooms='core formats formats/pst wire wire/serve extract transform load load/export
+    load/verify batch cli'
 code=$(find $rooms tests \( -name '*.c' -o -name '*.h' \) 2>/dev/null | sort -u)
 room_code=$(find $rooms \( -name '*.c' -o -name '*.h' \) 2>/dev/null | sort -u)
 
@@ -63,9 +64,15 @@ may_include() {
 	core) echo core ;;
 	formats | formats/pst) echo core formats formats/pst ;;
 	wire) echo core wire ;;
-	extract | transform | load) echo "core formats formats/pst wire $1" ;;
-	batch) echo core formats formats/pst wire extract transform load batch ;;
-	cli) echo "$rooms" ;;
+	wire/serve) echo core wire wire/serve ;;
+	extract | transform) echo "core formats formats/pst wire $1" ;;
+	load) echo core formats formats/pst wire wire/serve load ;;
+	load/*) echo "core formats formats/pst wire load $1" ;;
+	batch)
+		echo core formats formats/pst wire extract transform load \
+		    load/export load/verify batch
+		;;
+	cli) echo $rooms ;;
 	esac
 }
 for room in $rooms; do
@@ -74,9 +81,10 @@ for room in $rooms; do
 	grep -n '^[ 	]*#[ 	]*include[ 	]*"' /dev/null "$room"/*.[ch] |
 	    grep -Ev "\"($allowed)/[a-z0-9_]+\\.h\"" |
 	    sed 's/$/   <- not an arrow of the architecture/'
-	# insiders' headers stay inside
-	grep -n '#[ 	]*include[ 	]*".*_impl\.h"' /dev/null "$room"/*.[ch] |
-	    grep -v "\"$room/" | sed 's/$/   <- an insider of another room/'
+	# insiders' headers stay inside, rooms within a room included
+	grep -n '#[ 	]*include[ 	]*".*impl\.h"' /dev/null "$room"/*.[ch] |
+	    grep -Ev "\"($room|${room%/*})/[^/]*\"" |
+	    sed 's/$/   <- an insider of another room/'
 done | judge 'include arrows'
 
 # ---- one foreign library, one doorway

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "wire/serve.h"
+#include "wire/serve/serve.h"
 
 #define ANSWER_MAX ((size_t)64 << 20)
 

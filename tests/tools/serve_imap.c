@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire/serve.h"
+#include "wire/serve/serve.h"
 
 static struct serve_stats stats;
 static const char *stats_file;
