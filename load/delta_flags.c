@@ -5,7 +5,9 @@
  * those that were not to go with the message, but behind it (owed).
  *
  * Messages with the same change are told of in one command, commands go out
- * in a row; told is what all of a folder's commands were OK for.
+ * in a row; told is what all of a folder's commands were OK for.  A server
+ * says OK to a UID that is not there any more, too: those are looked for, and
+ * counted apart.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,10 @@ list_begin(struct load *l, struct err *err)
 		   "owed INTEGER, uid INTEGER, key TEXT, PRIMARY KEY(folder, "
 		   "was, was_words, now, now_words, owed, uid)) WITHOUT ROWID",
 		   "") < 0 ||
+		ledger_do(l->ledger, err,
+		    "CREATE TEMP TABLE IF NOT EXISTS reflag_here(uid INTEGER "
+		    "PRIMARY KEY)",
+		    "") < 0 ||
 		ledger_do(l->ledger, err, "DELETE FROM temp.reflag", "") < 0
 	    ? -1
 	    : 0;
@@ -150,6 +156,7 @@ struct teller {
 	uint32_t tags[IN_FLIGHT];
 	size_t n;
 	bool refused;
+	uint64_t missed; /* moved or deleted there */
 };
 
 static int
@@ -228,6 +235,62 @@ take_change(struct teller *t, struct ledger_rows *q)
 	spell(t->l, c);
 }
 
+/* ------------------------------------------------- are they there at all? */
+
+static int
+take_here(void *arg, const struct imap_fetch *f, struct err *err)
+{
+	struct load *l = arg;
+
+	return f->uid == 0
+	    ? 0
+	    : ledger_do(l->ledger, err,
+		  "INSERT OR IGNORE INTO temp.reflag_here VALUES(?)", "i",
+		  (int64_t)f->uid);
+}
+
+/* The next UIDs of the folder behind *last; how many, 0 at the end, -1. */
+static int
+next_set(struct teller *t, uint32_t *last, struct err *err)
+{
+	struct ledger_rows *q;
+	int n = 0, rc = 1;
+
+	imap_set_clear(&t->set);
+	if (ledger_query(t->l->ledger, &q, err,
+		"SELECT uid FROM temp.reflag WHERE folder=? AND uid>? ORDER BY "
+		"uid",
+		"ii", t->folder, (int64_t)*last) < 0)
+		return -1;
+	while (t->set.text.n <= IMAP_SET_BYTES - 32 &&
+	    (rc = ledger_step(q, err)) == 1) {
+		*last = (uint32_t)ledger_int(q, 0);
+		imap_set_add(&t->set, *last);
+		n++;
+	}
+	ledger_end(&q);
+	return rc < 0 ? -1 : n;
+}
+
+/* Of the selected folder. */
+static int
+look_here(struct teller *t, struct err *err)
+{
+	struct imap_fetch_sink sink = { take_here, NULL, t->l };
+	uint32_t last = 0;
+	int n;
+
+	if (ledger_do(t->l->ledger, err, "DELETE FROM temp.reflag_here", "") <
+	    0)
+		return -1;
+	while ((n = next_set(t, &last, err)) > 0)
+		if (imap_uid_fetch(t->l->d.im, imap_set_text(&t->set),
+			"(UID FLAGS)", &sink, err) < 0)
+			return -1;
+	imap_set_clear(&t->set);
+	return n;
+}
+
 /* Every row of the selected folder. */
 static int
 tell_rows(struct teller *t, struct err *err)
@@ -266,14 +329,20 @@ static int
 note_told(struct teller *t, struct err *err)
 {
 	struct load *l = t->l;
-	int64_t synced, owed;
+	int64_t synced, owed, missed;
 
 	if (ledger_number(l->ledger, &synced, err,
 		"SELECT count(*) FROM temp.reflag WHERE folder=? AND "
-		"(was<>now OR was_words<>now_words)",
+		"(was<>now OR was_words<>now_words) AND uid IN (SELECT uid "
+		"FROM temp.reflag_here)",
 		"i", t->folder) < 0 ||
 	    ledger_number(l->ledger, &owed, err,
-		"SELECT count(*) FROM temp.reflag WHERE folder=? AND owed<>0",
+		"SELECT count(*) FROM temp.reflag WHERE folder=? AND owed<>0 "
+		"AND uid IN (SELECT uid FROM temp.reflag_here)",
+		"i", t->folder) < 0 ||
+	    ledger_number(l->ledger, &missed, err,
+		"SELECT count(*) FROM temp.reflag WHERE folder=? AND uid NOT "
+		"IN (SELECT uid FROM temp.reflag_here)",
 		"i", t->folder) < 0 ||
 	    load_begin(l, err) < 0 ||
 	    ledger_do(l->ledger, err,
@@ -288,6 +357,7 @@ note_told(struct teller *t, struct err *err)
 		return -1;
 	report_add(l->report, "flags_synced", (uint64_t)synced);
 	report_add(l->report, "flags_stored", (uint64_t)owed);
+	t->missed += (uint64_t)missed;
 	dest_progress(&l->d);
 	return 0;
 }
@@ -307,6 +377,8 @@ tell_folder(struct teller *t, struct err *err)
 		    imap_selected(l->d.im)->uidvalidity == df.uidvalidity) {
 			t->refused = false;
 			rc = tell_rows(t, err);
+			if (rc == 0 && !t->refused)
+				rc = look_here(t, err);
 			if (rc == 0 && !t->refused)
 				rc = note_told(t, err);
 		}
@@ -336,6 +408,11 @@ tell_all(struct load *l, struct err *err)
 			break;
 		rc = tell_folder(&t, err);
 	}
+	if (t.missed > 0)
+		report_note(l->report,
+		    "of %llu message%s the flags have changed at the source "
+		    "only: at the destination moved or deleted",
+		    (unsigned long long)t.missed, t.missed == 1 ? "" : "s");
 	imap_set_free(&t.set);
 	change_free(&t.c);
 	return rc;

@@ -101,4 +101,12 @@ is "$(jq -c '[.loaded,.mirrored]' out)" "[0,0]" "nothing more"
 status 1 "verify sees what the user did, and no more" verify a.spool dst
 is "$(jq -c '[.missing,.duplicated,.wrong_folder]' out)" '[0,0,0]' \
 	"nothing is missing, nothing there twice"
+
+# ---- flags of what the user has moved away
+imap dst move C 7 A
+imap src flag C 7 '\Seen'
+status 0 "one more flag: extracted" take a.spool
+status 0 "and nothing to set it on" load a.spool dst --sync-flags
+is "$(jq .flags_synced out)" 0 "it does not count as told"
+like "$(jq -r '.notes[]' out)" "of 1 message" "and that is said"
 done_testing
