@@ -5,16 +5,13 @@
 #include <string.h>
 
 #include "formats/pst/bytes.h"
+#include "formats/pst/lid.h"
 #include "formats/pst/ltp.h"
 #include "formats/pst/prop.h"
 
 #define STREAM_MAX (2u << 20)
 #define ENTRY	   8 /* NAMEID */
-#define GUID	   16
 #define FIRST_ID   0x8000
-
-static const uint8_t public_strings[GUID] = { 0x29, 0x03, 0x02, 0, 0, 0, 0, 0,
-	0xc0, 0, 0, 0, 0, 0, 0, 0x46 };
 
 static void
 load_stream(struct ltp_props *p, unsigned id, struct buf *out)
@@ -85,10 +82,10 @@ is_name(const struct pst_names *m, uint32_t at, const char *name)
 static bool
 in_set(const struct pst_names *m, unsigned set, const uint8_t *guid)
 {
-	size_t at = (size_t)(set - 3) * GUID;
+	size_t at = (size_t)(set - 3) * PST_GUID;
 
-	return set >= 3 && at + GUID <= m->guids.n &&
-	    memcmp(m->guids.p + at, guid, GUID) == 0;
+	return set >= 3 && at + PST_GUID <= m->guids.n &&
+	    memcmp(m->guids.p + at, guid, PST_GUID) == 0;
 }
 
 unsigned
@@ -103,7 +100,8 @@ pst_names_string(const struct pst_names *m, const char *name)
 		/* lowest bit: its name is a string */
 		set = pst_u16(e + 4) >> 1;
 		if ((pst_u16(e + 4) & 1) &&
-		    (set == 2 || in_set(m, set, public_strings)) &&
+		    (set == 2 ||
+			in_set(m, set, pst_set_guid(PST_SET_STRINGS))) &&
 		    is_name(m, pst_u32(e), name))
 			return (FIRST_ID + pst_u16(e + 6)) & 0xffff;
 	}
@@ -137,11 +135,11 @@ pst_names_of(const struct pst_names *m, unsigned id, struct pst_name *name_r)
 	if (id < FIRST_ID || id > 0xffff || (e = entry_of(m, id)) == NULL)
 		return false;
 	set = pst_u16(e + 4) >> 1;
-	at = (size_t)(set - 3) * GUID;
+	at = (size_t)(set - 3) * PST_GUID;
 	if (set == 2)
-		memcpy(name_r->guid, public_strings, GUID);
-	else if (set >= 3 && at + GUID <= m->guids.n)
-		memcpy(name_r->guid, m->guids.p + at, GUID);
+		memcpy(name_r->guid, pst_set_guid(PST_SET_STRINGS), PST_GUID);
+	else if (set >= 3 && at + PST_GUID <= m->guids.n)
+		memcpy(name_r->guid, m->guids.p + at, PST_GUID);
 	name_r->is_string = (pst_u16(e + 4) & 1) != 0;
 	name_r->number = pst_u32(e);
 	if (!name_r->is_string)

@@ -21,7 +21,7 @@ void pst_names_free(struct pst_names *m);
 /* The id of a property named by a string (case-insensitive ASCII) in
  * PS_PUBLIC_STRINGS; 0 if this store has none. */
 unsigned pst_names_string(const struct pst_names *m, const char *name);
-/* By its number in the set 'guid', 16 bytes as they are stored. */
+/* By its number in a set; 'guid' as of pst_set_guid(). */
 unsigned pst_names_number(const struct pst_names *m, const uint8_t *guid,
     uint32_t number);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contacts as neutral structures: [MS-OXOCNTC] 2.2.1. */
 #include "formats/contact.h"
+#include "formats/pst/contact_places.h"
 #include "formats/pst/own_impl.h"
 #include "formats/pst/smtp.h"
 
@@ -15,115 +16,11 @@
 #define NO_YEAR	       1604	    /* what Outlook writes for "no year" */
 #define SECONDS_OF_DAY 86400
 
-/* A property by its tag, or by its number in a set. */
-struct where {
-	uint16_t tag;
-	uint8_t set; /* 1 + enum own_set */
-	uint16_t lid;
-};
-#define TAG(t)                                                                 \
-	{                                                                      \
-		.tag = (t)                                                     \
-	}
-#define ADDR(l)                                                                \
-	{                                                                      \
-		.set = 1 + OWN_SET_ADDRESS, .lid = (l)                         \
-	}
-#define COMM(l)                                                                \
-	{                                                                      \
-		.set = 1 + OWN_SET_COMMON, .lid = (l)                          \
-	}
-
-static const struct where texts[CONTACT_TEXTS] = {
-	[CONTACT_DISPLAY] = TAG(0x3001),
-	[CONTACT_PREFIX] = TAG(0x3a45),
-	[CONTACT_GIVEN] = TAG(0x3a06),
-	[CONTACT_MIDDLE] = TAG(0x3a44),
-	[CONTACT_FAMILY] = TAG(0x3a11),
-	[CONTACT_SUFFIX] = TAG(0x3a05),
-	[CONTACT_NICKNAME] = TAG(0x3a4f),
-	[CONTACT_INITIALS] = TAG(0x3a0a),
-	[CONTACT_FILE_AS] = ADDR(0x8005),
-	[CONTACT_YOMI_GIVEN] = ADDR(0x802c),
-	[CONTACT_YOMI_FAMILY] = ADDR(0x802d),
-	[CONTACT_YOMI_COMPANY] = ADDR(0x802e),
-	[CONTACT_COMPANY] = TAG(0x3a16),
-	[CONTACT_DEPARTMENT] = TAG(0x3a18),
-	[CONTACT_TITLE] = TAG(0x3a17),
-	[CONTACT_PROFESSION] = TAG(0x3a46),
-	[CONTACT_OFFICE] = TAG(0x3a19),
-	[CONTACT_MANAGER] = TAG(0x3a4e),
-	[CONTACT_ASSISTANT] = TAG(0x3a30),
-	[CONTACT_SPOUSE] = TAG(0x3a48),
-	[CONTACT_REFERRED_BY] = TAG(0x3a47),
-	[CONTACT_IM] = ADDR(0x8062),
-	[CONTACT_WEB_WORK] = TAG(0x3a51),
-	[CONTACT_WEB_HOME] = TAG(0x3a50),
-	[CONTACT_WEB] = ADDR(0x802b),
-	[CONTACT_FREEBUSY] = ADDR(0x80d8),
-	[CONTACT_FTP] = TAG(0x3a4c),
-	[CONTACT_HOBBIES] = TAG(0x3a43),
-	[CONTACT_LANGUAGE] = TAG(0x3a0c),
-	[CONTACT_LOCATION] = TAG(0x3a0d),
-	[CONTACT_BILLING] = COMM(0x8535),
-	[CONTACT_MILEAGE] = COMM(0x8534),
-	[CONTACT_ACCOUNT] = TAG(0x3a00),
-	[CONTACT_CUSTOMER_ID] = TAG(0x3a4a),
-	[CONTACT_GOVERNMENT_ID] = TAG(0x3a07),
-	[CONTACT_EMPLOYEE_ID] = TAG(0x3a10),
-	[CONTACT_COMPUTER] = TAG(0x3a49),
-	[CONTACT_USER1] = ADDR(0x804f),
-	[CONTACT_USER2] = ADDR(0x8050),
-	[CONTACT_USER3] = ADDR(0x8051),
-	[CONTACT_USER4] = ADDR(0x8052),
-};
-
-static const uint16_t phones[CONTACT_PHONES] = {
-	[PHONE_PRIMARY] = 0x3a1a,
-	[PHONE_WORK] = 0x3a08,
-	[PHONE_WORK2] = 0x3a1b,
-	[PHONE_HOME] = 0x3a09,
-	[PHONE_HOME2] = 0x3a2f,
-	[PHONE_MOBILE] = 0x3a1c,
-	[PHONE_OTHER] = 0x3a1f,
-	[PHONE_CAR] = 0x3a1e,
-	[PHONE_RADIO] = 0x3a1d,
-	[PHONE_PAGER] = 0x3a21,
-	[PHONE_WORK_FAX] = 0x3a24,
-	[PHONE_HOME_FAX] = 0x3a25,
-	[PHONE_OTHER_FAX] = 0x3a23,
-	[PHONE_ASSISTANT] = 0x3a2e,
-	[PHONE_COMPANY] = 0x3a57,
-	[PHONE_CALLBACK] = 0x3a02,
-	[PHONE_ISDN] = 0x3a2d,
-	[PHONE_TELEX] = 0x3a2c,
-	[PHONE_TTY] = 0x3a4b,
-};
-
-/* street, city, region, code, country, box, label */
-static const struct where addresses[CONTACT_WHERES][7] = {
-	[WHERE_HOME] = { TAG(0x3a5d), TAG(0x3a59), TAG(0x3a5c), TAG(0x3a5b),
-	    TAG(0x3a5a), TAG(0x3a5e), ADDR(0x801a) },
-	[WHERE_WORK] = { ADDR(0x8045), ADDR(0x8046), ADDR(0x8047), ADDR(0x8048),
-	    ADDR(0x8049), ADDR(0x804a), ADDR(0x801b) },
-	[WHERE_OTHER] = { TAG(0x3a63), TAG(0x3a5f), TAG(0x3a62), TAG(0x3a61),
-	    TAG(0x3a60), TAG(0x3a64), ADDR(0x801c) },
-};
-
-enum { LID_POSTAL_ADDRESS_ID = 0x8022, LID_EMAIL1 = 0x8080 };
-enum { TAG_CERTIFICATES = 0x3a70 };
-enum { TAG_CHILDREN = 0x3a58, TAG_GENDER = 0x3a4d };
-enum { TAG_BIRTHDAY = 0x3a42, LID_BIRTHDAY_LOCAL = 0x80de };
-enum { TAG_ANNIVERSARY = 0x3a41, LID_ANNIVERSARY_LOCAL = 0x80df };
-/* What the work address was before it had properties of its own: a postal
- * address, [MS-OXOABK] 2.2.4. */
-enum { TAG_POSTAL_STREET = 0x3a29 };
-
 static unsigned
-id_of(struct own_item *oi, const struct where *w)
+id_of(struct own_item *oi, const struct pst_place *at)
 {
-	return w->set == 0 ? w->tag
-			   : own_lid(oi->r, (enum own_set)(w->set - 1), w->lid);
+	return at->set == PST_SET_NONE ? at->id
+				       : own_lid(oi->r, at->set, at->id);
 }
 
 /* One contact may not fill memory, whatever its texts are. */
@@ -192,13 +89,13 @@ day_at(struct own_item *oi, unsigned id, struct contact_day *d)
 static void
 fill_days(struct own_item *oi, struct contact *c)
 {
-	unsigned local = own_lid(oi->r, OWN_SET_ADDRESS, LID_BIRTHDAY_LOCAL);
+	unsigned local = own_lid(oi->r, PST_SET_ADDRESS, PidLidBirthdayLocal);
 
 	if (!day_at(oi, local, &c->birthday))
-		day_at(oi, TAG_BIRTHDAY, &c->birthday);
-	local = own_lid(oi->r, OWN_SET_ADDRESS, LID_ANNIVERSARY_LOCAL);
+		day_at(oi, PidTagBirthday, &c->birthday);
+	local = own_lid(oi->r, PST_SET_ADDRESS, PidLidWeddingAnniversaryLocal);
 	if (!day_at(oi, local, &c->anniversary))
-		day_at(oi, TAG_ANNIVERSARY, &c->anniversary);
+		day_at(oi, PidTagWeddingAnniversary, &c->anniversary);
 }
 
 /* ------------------------------------------------------------- addresses */
@@ -206,15 +103,15 @@ fill_days(struct own_item *oi, struct contact *c)
 static void
 fill_addresses(struct own_item *oi, struct contact *c)
 {
-	const struct where *w;
-	struct slice *to[7];
+	const struct pst_place *at;
+	struct slice *to[PST_CONTACT_ADDRESS];
 	int64_t mailing;
 	size_t i, k;
 
 	for (i = 0; i < CONTACT_WHERES; i++) {
 		struct contact_address *a = &c->address[i];
 
-		w = addresses[i];
+		at = pst_contact_addresses[i];
 		to[0] = &a->street;
 		to[1] = &a->city;
 		to[2] = &a->region;
@@ -222,16 +119,17 @@ fill_addresses(struct own_item *oi, struct contact *c)
 		to[4] = &a->country;
 		to[5] = &a->box;
 		to[6] = &a->label;
-		for (k = 0; k < 7; k++)
-			*to[k] = text(oi, id_of(oi, &w[k]));
+		for (k = 0; k < PST_CONTACT_ADDRESS; k++)
+			*to[k] = text(oi, id_of(oi, &at[k]));
 	}
 	mailing =
-	    own_named_number(oi, OWN_SET_ADDRESS, LID_POSTAL_ADDRESS_ID, 0);
+	    own_named_number(oi, PST_SET_ADDRESS, PidLidPostalAddressId, 0);
 	c->mailing =
 	    mailing >= 1 && mailing <= CONTACT_WHERES ? (int)mailing - 1 : -1;
-	/* stores that other programs wrote have the postal address only */
+	/* stores that other programs wrote have it as it was before it had
+	 * properties of its own: the postal address, [MS-OXOABK] 2.2.4 */
 	if (c->mailing < 0 && c->address[WHERE_WORK].street.n == 0)
-		c->address[WHERE_WORK].street = text(oi, TAG_POSTAL_STREET);
+		c->address[WHERE_WORK].street = text(oi, PidTagStreetAddress);
 }
 
 /* "Jane Doe (jane@example.org)" -> jane@example.org */
@@ -277,11 +175,11 @@ fill_emails(struct own_item *oi, struct contact *c)
 		struct contact_email *e = &c->email[i];
 		struct slice original;
 
-		lid = LID_EMAIL1 + 0x10 * i;
-		e->display = text(oi, own_lid(oi->r, OWN_SET_ADDRESS, lid));
-		e->type = text(oi, own_lid(oi->r, OWN_SET_ADDRESS, lid + 2));
-		e->address = text(oi, own_lid(oi->r, OWN_SET_ADDRESS, lid + 3));
-		original = text(oi, own_lid(oi->r, OWN_SET_ADDRESS, lid + 4));
+		lid = PidLidEmail1DisplayName + 0x10 * i;
+		e->display = text(oi, own_lid(oi->r, PST_SET_ADDRESS, lid));
+		e->type = text(oi, own_lid(oi->r, PST_SET_ADDRESS, lid + 2));
+		e->address = text(oi, own_lid(oi->r, PST_SET_ADDRESS, lid + 3));
+		original = text(oi, own_lid(oi->r, PST_SET_ADDRESS, lid + 4));
 		if (e->address.n > 0 || original.n > 0)
 			resolve(e, original);
 	}
@@ -341,13 +239,14 @@ own_fill_contact(struct own_item *oi)
 
 	oi->names = 0;
 	for (i = 0; i < CONTACT_TEXTS; i++)
-		c->text[i] = text(oi, id_of(oi, &texts[i]));
+		c->text[i] = text(oi, id_of(oi, &pst_contact_texts[i]));
 	for (i = 0; i < CONTACT_PHONES; i++)
-		c->phone[i] = text(oi, phones[i]);
-	c->n_children = own_many(oi, TAG_CHILDREN, CHILDREN_MAX, &c->children);
-	c->n_certificates =
-	    own_many(oi, TAG_CERTIFICATES, CERTIFICATES_MAX, &c->certificates);
-	c->gender = (int)own_number(&oi->props, TAG_GENDER, 0);
+		c->phone[i] = text(oi, id_of(oi, &pst_contact_phones[i]));
+	c->n_children =
+	    own_many(oi, PidTagChildrensNames, CHILDREN_MAX, &c->children);
+	c->n_certificates = own_many(oi, PidTagUserX509Certificate,
+	    CERTIFICATES_MAX, &c->certificates);
+	c->gender = (int)own_number(&oi->props, PidTagGender, 0);
 	if (c->gender != 1 && c->gender != 2)
 		c->gender = 0;
 	fill_addresses(oi, c);

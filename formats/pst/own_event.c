@@ -14,51 +14,14 @@
 #define EXCEPTION_BYTES (4u << 20) /* of texts in all of one series */
 #define DAY		86400
 
-enum { /* in PSETID_Appointment, [MS-OXPROPS] 2 */
-	LID_SEQUENCE = 0x8201,
-	LID_BUSY = 0x8205,
-	LID_LOCATION = 0x8208,
-	LID_START = 0x820d,
-	LID_END = 0x820e,
-	LID_MINUTES = 0x8213,
-	LID_COLOR = 0x8214,
-	LID_ALL_DAY = 0x8215,
-	LID_RECUR = 0x8216,
-	LID_STATE = 0x8217,
-	LID_ANSWER = 0x8218,
-	LID_ANSWERED = 0x8220,
-	LID_RECURRING = 0x8223,
-	LID_INTENDED_BUSY = 0x8224,
-	LID_REPLACES = 0x8228,
-	LID_ZONE_STRUCT = 0x8233,
-	LID_ZONE_TEXT = 0x8234,
-	LID_CONFERENCE = 0x8248, /* PidLidNetShowUrl */
-	LID_PROPOSED_START = 0x8250,
-	LID_PROPOSED_END = 0x8251,
-	LID_COUNTER = 0x8257,
-	LID_NO_PROPOSE = 0x825a,
-	LID_ZONE_START = 0x825e,
-	LID_ZONE_END = 0x825f,
-	LID_ZONE_RECUR = 0x8260
-};
-
-enum { /* in PSETID_Meeting */
-	LID_GLOBAL_ID = 0x0003,
-	LID_SERIES_TIME = 0x000e, /* PidLidStartRecurrenceTime */
-	LID_OWNER_CRITICAL = 0x001a,
-	LID_CLEAN_GLOBAL_ID = 0x0023
-};
-
-enum { LID_REMINDER_MIN = 0x8501, LID_REMINDER = 0x8503 }; /* PSETID_Common */
-
 static int64_t
 number(struct own_item *oi, uint32_t lid, int64_t none)
 {
-	return own_named_number(oi, OWN_SET_APPOINTMENT, lid, none);
+	return own_named_number(oi, PST_SET_APPOINTMENT, lid, none);
 }
 
 static struct slice
-blob(struct own_item *oi, enum own_set set, uint32_t lid, size_t max)
+blob(struct own_item *oi, enum pst_set set, uint32_t lid, size_t max)
 {
 	return own_bytes(oi, own_lid(oi->r, set, lid), max);
 }
@@ -76,7 +39,7 @@ note(struct own_item *oi, unsigned what, const char *text)
 static struct event_zone *
 zone_def(struct own_item *oi, uint32_t lid)
 {
-	struct slice s = blob(oi, OWN_SET_APPOINTMENT, lid, ZONE_MAX);
+	struct slice s = blob(oi, PST_SET_APPOINTMENT, lid, ZONE_MAX);
 	struct event_zone *z;
 	struct err err = { 0 };
 
@@ -93,7 +56,7 @@ static struct event_zone *
 zone_struct(struct own_item *oi)
 {
 	struct slice s =
-	    blob(oi, OWN_SET_APPOINTMENT, LID_ZONE_STRUCT, ZONE_MAX);
+	    blob(oi, PST_SET_APPOINTMENT, PidLidTimeZoneStruct, ZONE_MAX);
 	struct event_zone *z;
 	struct err err = { 0 };
 
@@ -102,7 +65,7 @@ zone_struct(struct own_item *oi)
 	z = arena_alloc(&oi->a, sizeof(*z));
 	if (pst_zone_struct_decode(s, &oi->a, z, &err) == 0)
 		return z;
-	note(oi, LID_ZONE_STRUCT, err.text);
+	note(oi, PidLidTimeZoneStruct, err.text);
 	return NULL;
 }
 
@@ -121,7 +84,8 @@ has_rule(const struct event_zone *z, const struct event_zone_rule *rule)
 static struct event_zone *
 series_zone(struct own_item *oi)
 {
-	struct event_zone *z = zone_def(oi, LID_ZONE_RECUR);
+	struct event_zone *z =
+	    zone_def(oi, PidLidAppointmentTimeZoneDefinitionRecur);
 	struct event_zone *one = zone_struct(oi);
 
 	if (z == NULL || (one != NULL && !has_rule(z, &one->rules[0])))
@@ -132,8 +96,10 @@ series_zone(struct own_item *oi)
 static void
 fill_zones(struct own_item *oi, struct event *e, bool series)
 {
-	struct event_zone *start = zone_def(oi, LID_ZONE_START);
-	struct event_zone *end = zone_def(oi, LID_ZONE_END);
+	struct event_zone *start =
+	    zone_def(oi, PidLidAppointmentTimeZoneDefinitionStartDisplay);
+	struct event_zone *end =
+	    zone_def(oi, PidLidAppointmentTimeZoneDefinitionEndDisplay);
 	struct event_zone *z = series ? series_zone(oi) : start;
 
 	if (z == NULL)
@@ -141,7 +107,8 @@ fill_zones(struct own_item *oi, struct event *e, bool series)
 	e->zone = z;
 	if (z == NULL)
 		return;
-	z->shown = own_named_text(oi, OWN_SET_APPOINTMENT, LID_ZONE_TEXT);
+	z->shown =
+	    own_named_text(oi, PST_SET_APPOINTMENT, PidLidTimeZoneDescription);
 	if (!series && end != NULL && !event_zone_same(end, z))
 		e->end_zone = end;
 }
@@ -168,16 +135,17 @@ day_of(const struct event *e, int64_t utc)
 static void
 fill_times(struct own_item *oi, struct event *e)
 {
-	int64_t minutes = number(oi, LID_MINUTES, -1);
+	int64_t minutes = number(oi, PidLidAppointmentDuration, -1);
 
-	e->all_day = number(oi, LID_ALL_DAY, 0) != 0;
-	e->start = own_moment(oi, OWN_SET_APPOINTMENT, LID_START);
-	e->end = own_moment(oi, OWN_SET_APPOINTMENT, LID_END);
+	e->all_day = number(oi, PidLidAppointmentSubType, 0) != 0;
+	e->start =
+	    own_moment(oi, PST_SET_APPOINTMENT, PidLidAppointmentStartWhole);
+	e->end = own_moment(oi, PST_SET_APPOINTMENT, PidLidAppointmentEndWhole);
 	/* old programs have them where all items have theirs */
 	if (e->start == DATE_UNKNOWN)
-		e->start = own_moment(oi, OWN_SET_COMMON, 0x8516);
+		e->start = own_moment(oi, PST_SET_COMMON, PidLidCommonStart);
 	if (e->end == DATE_UNKNOWN)
-		e->end = own_moment(oi, OWN_SET_COMMON, 0x8517);
+		e->end = own_moment(oi, PST_SET_COMMON, PidLidCommonEnd);
 	if (e->start == DATE_UNKNOWN)
 		e->start = own_time(&oi->props, PidTagStartDate);
 	if (e->end == DATE_UNKNOWN)
@@ -192,23 +160,25 @@ fill_times(struct own_item *oi, struct event *e)
 static struct event_recur *
 read_recur(struct own_item *oi, struct event *e)
 {
-	struct slice s = blob(oi, OWN_SET_APPOINTMENT, LID_RECUR, BLOB_MAX);
+	struct slice s =
+	    blob(oi, PST_SET_APPOINTMENT, PidLidAppointmentRecur, BLOB_MAX);
 	struct event_recur *r;
 	struct err err = { 0 };
 	int rc;
 
 	if (s.n == 0) {
-		if (number(oi, LID_RECURRING, 0) != 0 &&
+		if (number(oi, PidLidRecurring, 0) != 0 &&
 		    !own_is_class(oi, "IPM.Schedule.Meeting") &&
 		    e->replaces == DATE_UNKNOWN)
-			note(oi, LID_RECUR, "it recurs, but has no rule");
+			note(oi, PidLidAppointmentRecur,
+			    "it recurs, but has no rule");
 		return NULL;
 	}
 	r = arena_alloc(&oi->a, sizeof(*r));
 	rc =
 	    pst_recur_decode(s, PST_RECUR_EVENT, oi->codepage, &oi->a, r, &err);
 	if (rc <= 0)
-		note(oi, LID_RECUR, err.text);
+		note(oi, PidLidAppointmentRecur, err.text);
 	if (rc < 0)
 		return NULL;
 	/* its times were behind what is damaged */
@@ -432,11 +402,13 @@ turn_answer(struct own_item *oi, struct event *e)
 	    oi->pub.n_recipients > 0 ? oi->pub.recipients[0].who : nobody;
 	e->attendees = one;
 	e->n_attendees = 1;
-	if (number(oi, LID_COUNTER, 0) == 0)
+	if (number(oi, PidLidAppointmentCounterProposal, 0) == 0)
 		return;
 	e->counter = true;
-	e->start = own_moment(oi, OWN_SET_APPOINTMENT, LID_PROPOSED_START);
-	e->end = own_moment(oi, OWN_SET_APPOINTMENT, LID_PROPOSED_END);
+	e->start = own_moment(oi, PST_SET_APPOINTMENT,
+	    PidLidAppointmentProposedStartWhole);
+	e->end = own_moment(oi, PST_SET_APPOINTMENT,
+	    PidLidAppointmentProposedEndWhole);
 }
 
 /* ------------------------------------------------------------------ whole */
@@ -446,7 +418,8 @@ turn_answer(struct own_item *oi, struct event *e)
 static int64_t
 series_time(struct own_item *oi, const struct event *e)
 {
-	int64_t t = own_named_number(oi, OWN_SET_MEETING, LID_SERIES_TIME, -1);
+	int64_t t = own_named_number(oi, PST_SET_MEETING,
+	    PidLidStartRecurrenceTime, -1);
 	int64_t wall = event_to_wall(e->zone, e->start);
 
 	if (t >= 0 && t >> 12 < 24)
@@ -458,9 +431,11 @@ static void
 fill_uid(struct own_item *oi, struct event *e)
 {
 	struct slice clean =
-	    blob(oi, OWN_SET_MEETING, LID_CLEAN_GLOBAL_ID, ID_MAX);
-	struct slice whole = blob(oi, OWN_SET_MEETING, LID_GLOBAL_ID, ID_MAX);
-	int64_t replaces = own_moment(oi, OWN_SET_APPOINTMENT, LID_REPLACES);
+	    blob(oi, PST_SET_MEETING, PidLidCleanGlobalObjectId, ID_MAX);
+	struct slice whole =
+	    blob(oi, PST_SET_MEETING, PidLidGlobalObjectId, ID_MAX);
+	int64_t replaces =
+	    own_moment(oi, PST_SET_APPOINTMENT, PidLidExceptionReplaceTime);
 	int64_t day = DATE_UNKNOWN;
 
 	e->about.uid = pst_goid_uid(whole, &oi->a, &day);
@@ -476,31 +451,35 @@ fill_uid(struct own_item *oi, struct event *e)
 static void
 fill_details(struct own_item *oi, struct event *e)
 {
-	int64_t busy = number(oi, LID_BUSY, EVENT_IS_BUSY);
-	int64_t answer = number(oi, LID_ANSWER, 0);
+	int64_t busy = number(oi, PidLidBusyStatus, EVENT_IS_BUSY);
+	int64_t answer = number(oi, PidLidResponseStatus, 0);
 
 	e->busy = busy >= EVENT_FREE && busy <= EVENT_ELSEWHERE
 	    ? (enum event_busy)busy
 	    : EVENT_IS_BUSY;
-	e->intended_busy = (int32_t)number(oi, LID_INTENDED_BUSY, -1);
-	e->state = (int32_t)number(oi, LID_STATE, 0);
-	e->sequence = (int32_t)number(oi, LID_SEQUENCE, 0);
+	e->intended_busy = (int32_t)number(oi, PidLidIntendedBusyStatus, -1);
+	e->state = (int32_t)number(oi, PidLidAppointmentStateFlags, 0);
+	e->sequence = (int32_t)number(oi, PidLidAppointmentSequence, 0);
 	if (answer >= 0 && answer <= EVENT_NOT_ANSWERED)
 		e->answer = (enum event_answer)answer;
-	e->answered = own_moment(oi, OWN_SET_APPOINTMENT, LID_ANSWERED);
-	e->owner_critical = own_moment(oi, OWN_SET_MEETING, LID_OWNER_CRITICAL);
+	e->answered =
+	    own_moment(oi, PST_SET_APPOINTMENT, PidLidAppointmentReplyTime);
+	e->owner_critical =
+	    own_moment(oi, PST_SET_MEETING, PidLidOwnerCriticalChange);
 	e->owner_id =
 	    (int32_t)own_number(&oi->props, PidTagOwnerAppointmentId, -1);
 	e->wants_answer =
 	    own_number(&oi->props, PidTagResponseRequested, 0) != 0;
-	e->counter_allowed = number(oi, LID_NO_PROPOSE, 0) == 0;
-	e->color = (uint32_t)number(oi, LID_COLOR, 0);
-	e->location = own_named_text(oi, OWN_SET_APPOINTMENT, LID_LOCATION);
-	e->conference = own_named_text(oi, OWN_SET_APPOINTMENT, LID_CONFERENCE);
+	e->counter_allowed =
+	    number(oi, PidLidAppointmentNotAllowPropose, 0) == 0;
+	e->color = (uint32_t)number(oi, PidLidAppointmentColor, 0);
+	e->location = own_named_text(oi, PST_SET_APPOINTMENT, PidLidLocation);
+	e->conference =
+	    own_named_text(oi, PST_SET_APPOINTMENT, PidLidNetShowUrl);
 	e->reminder =
-	    own_named_number(oi, OWN_SET_COMMON, LID_REMINDER, 0) != 0;
-	e->reminder_min =
-	    (int32_t)own_named_number(oi, OWN_SET_COMMON, LID_REMINDER_MIN, 15);
+	    own_named_number(oi, PST_SET_COMMON, PidLidReminderSet, 0) != 0;
+	e->reminder_min = (int32_t)own_named_number(oi, PST_SET_COMMON,
+	    PidLidReminderDelta, 15);
 	/* 0x5AE980E1: the user's own default, [MS-OXORMDR] 2.2.1.3 */
 	if (e->reminder_min < 0 || e->reminder_min > 10 * 366 * 24 * 60)
 		e->reminder_min = 15;
@@ -526,9 +505,11 @@ own_fill_event(struct own_item *oi)
 		return;
 	e = arena_alloc(&oi->a, sizeof(*e));
 	event_init(e);
-	series = own_lid(oi->r, OWN_SET_APPOINTMENT, LID_RECUR) != 0 &&
+	series =
+	    own_lid(oi->r, PST_SET_APPOINTMENT, PidLidAppointmentRecur) != 0 &&
 	    ltp_prop(&oi->props,
-		own_lid(oi->r, OWN_SET_APPOINTMENT, LID_RECUR)) != NULL;
+		own_lid(oi->r, PST_SET_APPOINTMENT, PidLidAppointmentRecur)) !=
+		NULL;
 	fill_details(oi, e);
 	fill_zones(oi, e, series);
 	fill_times(oi, e);

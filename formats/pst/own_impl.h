@@ -4,6 +4,7 @@
 #define FORMATS_PST_OWN_IMPL_H
 
 #include "formats/pst/carve.h"
+#include "formats/pst/lid.h"
 #include "formats/pst/msg.h"
 #include "formats/pst/names.h"
 #include "formats/pst/prop.h"
@@ -95,27 +96,16 @@ int64_t own_time_value(struct ltp_heap *h, const struct ltp_value *v);
 struct slice own_subject(struct slice s);
 
 /* ---- own_names.c: named properties, while the reader is open */
-enum own_set {
-	OWN_SET_ADDRESS,
-	OWN_SET_APPOINTMENT,
-	OWN_SET_TASK,
-	OWN_SET_COMMON,
-	OWN_SET_LOG,
-	OWN_SET_NOTE,
-	OWN_SET_MEETING,
-	OWN_SETS
-};
-
 struct own_lids *own_lids_new(struct ndb *n);
 void own_lids_free(struct own_lids **l);
 const struct pst_names *own_names(const struct pst_reader *r);
 /* The id of a property in a set; 0 if this store has none.  Cheap. */
-unsigned own_lid(struct pst_reader *r, enum own_set set, uint32_t number);
-struct slice own_named_text(struct own_item *oi, enum own_set set,
+unsigned own_lid(struct pst_reader *r, enum pst_set set, uint32_t number);
+struct slice own_named_text(struct own_item *oi, enum pst_set set,
     uint32_t number);
-int64_t own_named_number(struct own_item *oi, enum own_set set, uint32_t number,
+int64_t own_named_number(struct own_item *oi, enum pst_set set, uint32_t number,
     int64_t none);
-int64_t own_named_time(struct own_item *oi, enum own_set set, uint32_t number);
+int64_t own_named_time(struct own_item *oi, enum pst_set set, uint32_t number);
 /* A binary property of at most 'max' bytes, in the item's arena; id 0 or none:
  * empty. */
 struct slice own_bytes(struct own_item *oi, unsigned id, size_t max);
@@ -183,7 +173,7 @@ void own_fill_about(struct own_item *oi, struct event_about *about);
  * in its arena. */
 void own_set_uid(struct own_item *oi, const char *uid);
 /* A named time as it is, before 1970, too. */
-int64_t own_moment(struct own_item *oi, enum own_set set, uint32_t number);
+int64_t own_moment(struct own_item *oi, enum pst_set set, uint32_t number);
 /* Is the class of that name, or one below it? */
 bool own_is_class(const struct own_item *oi, const char *name);
 

@@ -21,10 +21,8 @@ enum { VERB_REPLY = 102, VERB_REPLY_ALL = 103, VERB_FORWARD = 104 };
 /* PidTagIconIndex, [MS-OXOMSG] 2.2.1.10 */
 enum { ICON_REPLIED = 0x105, ICON_FORWARDED = 0x106 };
 
-/* [MS-OXONOTE] 2.2.1.1 */
-enum { LID_NOTE_COLOR = 0x8b00, YELLOW = 3 };
-/* [MS-OXCMSG] 2.2.1.15 */
-enum { LID_PRIVATE = 0x8506 };
+/* PidLidNoteColor, [MS-OXONOTE] 2.2.1.1 */
+enum { YELLOW = 3 };
 
 static struct slice
 text(struct own_item *oi, unsigned id)
@@ -166,7 +164,7 @@ fill_by_kind(struct own_item *oi)
 
 	/* Outlook's check box, which old versions kept alone */
 	if (oi->pub.sensitivity == 0 && kind != KIND_MAIL &&
-	    own_named_number(oi, OWN_SET_COMMON, LID_PRIVATE, 0) != 0)
+	    own_named_number(oi, PST_SET_COMMON, PidLidPrivate, 0) != 0)
 		oi->pub.sensitivity = 2;
 	switch (kind) {
 	case KIND_CONTACT:
@@ -176,8 +174,8 @@ fill_by_kind(struct own_item *oi)
 		own_fill_list(oi);
 		break;
 	case KIND_NOTE:
-		oi->pub.note_color = (int32_t)own_named_number(oi, OWN_SET_NOTE,
-		    LID_NOTE_COLOR, YELLOW);
+		oi->pub.note_color = (int32_t)own_named_number(oi, PST_SET_NOTE,
+		    PidLidNoteColor, YELLOW);
 		break;
 	case KIND_TASK:
 		own_fill_task(oi);

@@ -11,13 +11,6 @@
 #define STREAM_MAX  (4u << 20)
 #define ALL_BYTES   (4u << 20) /* of the members' names */
 
-enum {
-	LID_LIST_NAME = 0x8053,
-	LID_ONE_OFFS = 0x8054,
-	LID_MEMBERS = 0x8055,
-	LID_STREAM = 0x8064
-};
-
 #define UID_AT	    4  /* behind the flags */
 #define UID_END	    20 /* 16 bytes: whose entry id it is */
 #define STREAM_HEAD 28
@@ -146,7 +139,8 @@ static bool
 from_stream(struct own_item *oi, struct contact_list *l)
 {
 	struct slice s = own_bytes(oi,
-	    own_lid(oi->r, OWN_SET_ADDRESS, LID_STREAM), STREAM_MAX);
+	    own_lid(oi->r, PST_SET_ADDRESS, PidLidDistributionListStream),
+	    STREAM_MAX);
 	uint32_t n, i;
 
 	if (s.n < STREAM_HEAD || pst_u16(s.p) != 1)
@@ -170,9 +164,12 @@ static void
 from_lists(struct own_item *oi, struct contact_list *l)
 {
 	struct slice *entries, *singles, none = { "", 0 };
-	size_t n = own_many(oi, own_lid(oi->r, OWN_SET_ADDRESS, LID_MEMBERS),
+	size_t n = own_many(oi,
+	    own_lid(oi->r, PST_SET_ADDRESS, PidLidDistributionListMembers),
 	    MEMBERS_MAX, &entries);
-	size_t k = own_many(oi, own_lid(oi->r, OWN_SET_ADDRESS, LID_ONE_OFFS),
+	size_t k = own_many(oi,
+	    own_lid(oi->r, PST_SET_ADDRESS,
+		PidLidDistributionListOneOffMembers),
 	    MEMBERS_MAX, &singles);
 	size_t i, most = n > k ? n : k;
 
@@ -188,7 +185,8 @@ own_fill_list(struct own_item *oi)
 	struct contact_list *l = arena_alloc(&oi->a, sizeof(*l));
 
 	oi->names = 0;
-	l->name = own_named_text(oi, OWN_SET_ADDRESS, LID_LIST_NAME);
+	l->name =
+	    own_named_text(oi, PST_SET_ADDRESS, PidLidDistributionListName);
 	if (l->name.n == 0)
 		l->name = own_prop(&oi->a, &oi->props, PidTagDisplayName,
 		    oi->codepage);

@@ -16,26 +16,9 @@ struct own_lids {
 	struct pst_names names;
 	struct {
 		uint32_t number;
-		uint8_t set; /* 1 + enum own_set; 0: free */
+		uint8_t set; /* enum pst_set; PST_SET_NONE: free */
 		uint16_t id;
 	} slot[SLOTS];
-};
-
-/* {0006200X-0000-0000-C000-000000000046}, [MS-OXPROPS] 1.3.2 */
-#define OLE_SET(x)                                                             \
-	{                                                                      \
-		x, 0x20, 0x06, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46     \
-	}
-
-static const uint8_t sets[OWN_SETS][16] = {
-	[OWN_SET_ADDRESS] = OLE_SET(0x04),
-	[OWN_SET_APPOINTMENT] = OLE_SET(0x02),
-	[OWN_SET_TASK] = OLE_SET(0x03),
-	[OWN_SET_COMMON] = OLE_SET(0x08),
-	[OWN_SET_LOG] = OLE_SET(0x0a),
-	[OWN_SET_NOTE] = OLE_SET(0x0e),
-	[OWN_SET_MEETING] = { 0x90, 0xda, 0xd8, 0x6e, 0x0b, 0x45, 0x1b, 0x10,
-	    0x98, 0xda, 0x00, 0xaa, 0x00, 0x3f, 0x13, 0x05 },
 };
 
 struct own_lids *
@@ -64,29 +47,29 @@ own_names(const struct pst_reader *r)
 }
 
 unsigned
-own_lid(struct pst_reader *r, enum own_set set, uint32_t number)
+own_lid(struct pst_reader *r, enum pst_set set, uint32_t number)
 {
 	struct own_lids *l = r->lids;
 	size_t at = (number * 31u + (unsigned)set * 131u) % SLOTS, n;
 
 	if (l == NULL)
 		return 0;
-	for (n = 0; n < SLOTS && l->slot[at].set != 0; n++) {
-		if (l->slot[at].set == 1 + set && l->slot[at].number == number)
+	for (n = 0; n < SLOTS && l->slot[at].set != PST_SET_NONE; n++) {
+		if (l->slot[at].set == set && l->slot[at].number == number)
 			return l->slot[at].id;
 		at = (at + 1) % SLOTS;
 	}
 	if (n == SLOTS)
-		return pst_names_number(&l->names, sets[set], number);
-	l->slot[at].set = (uint8_t)(1 + set);
+		return pst_names_number(&l->names, pst_set_guid(set), number);
+	l->slot[at].set = (uint8_t)set;
 	l->slot[at].number = number;
 	l->slot[at].id =
-	    (uint16_t)pst_names_number(&l->names, sets[set], number);
+	    (uint16_t)pst_names_number(&l->names, pst_set_guid(set), number);
 	return l->slot[at].id;
 }
 
 struct slice
-own_named_text(struct own_item *oi, enum own_set set, uint32_t number)
+own_named_text(struct own_item *oi, enum pst_set set, uint32_t number)
 {
 	unsigned id = own_lid(oi->r, set, number);
 
@@ -95,7 +78,7 @@ own_named_text(struct own_item *oi, enum own_set set, uint32_t number)
 }
 
 int64_t
-own_named_number(struct own_item *oi, enum own_set set, uint32_t number,
+own_named_number(struct own_item *oi, enum pst_set set, uint32_t number,
     int64_t none)
 {
 	unsigned id = own_lid(oi->r, set, number);
@@ -104,7 +87,7 @@ own_named_number(struct own_item *oi, enum own_set set, uint32_t number,
 }
 
 int64_t
-own_named_time(struct own_item *oi, enum own_set set, uint32_t number)
+own_named_time(struct own_item *oi, enum pst_set set, uint32_t number)
 {
 	unsigned id = own_lid(oi->r, set, number);
 

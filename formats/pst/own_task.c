@@ -11,43 +11,6 @@
 #define PAST	 INT64_C(-11644473600) /* 1601 */
 #define FUTURE	 INT64_C(79870665600)  /* "no date", [MS-OXOCAL] */
 
-enum { /* in PSETID_Task */
-	LID_STATUS = 0x8101,
-	LID_PERCENT = 0x8102,
-	LID_TEAM = 0x8103,
-	LID_START = 0x8104,
-	LID_DUE = 0x8105,
-	LID_COMPLETED = 0x810f,
-	LID_ACTUAL = 0x8110,
-	LID_ESTIMATED = 0x8111,
-	LID_RECUR = 0x8116,
-	LID_COMPLETE = 0x811c,
-	LID_OWNER = 0x811f,
-	LID_ASSIGNER = 0x8121,
-	LID_ORDINAL = 0x8123,
-	LID_DELEGATOR = 0x8125,
-	LID_OWNERSHIP = 0x8129
-};
-
-enum { LID_GLOBAL_ID = 0x0003 }; /* PSETID_Meeting */
-
-enum { /* in PSETID_Common */
-	LID_REMINDER_TIME = 0x8502,
-	LID_REMINDER = 0x8503,
-	LID_MILEAGE = 0x8534,
-	LID_BILLING = 0x8535,
-	LID_COMPANIES = 0x8539,
-	LID_CONTACTS = 0x853a
-};
-
-enum { /* in PSETID_Log */
-	LID_LOG_TYPE = 0x8700,
-	LID_LOG_START = 0x8706,
-	LID_LOG_MINUTES = 0x8707,
-	LID_LOG_END = 0x8708,
-	LID_LOG_TYPE_TEXT = 0x8712
-};
-
 /* ------------------------------------------------------ what others use */
 
 bool
@@ -61,7 +24,7 @@ own_is_class(const struct own_item *oi, const char *name)
 }
 
 int64_t
-own_moment(struct own_item *oi, enum own_set set, uint32_t number)
+own_moment(struct own_item *oi, enum pst_set set, uint32_t number)
 {
 	unsigned id = own_lid(oi->r, set, number);
 	const struct ltp_value *v = id == 0 ? NULL : ltp_prop(&oi->props, id);
@@ -93,17 +56,17 @@ fill_list(struct own_item *oi, uint32_t lid, const struct slice **v_r,
 {
 	struct slice *v;
 
-	*n_r = own_many(oi, own_lid(oi->r, OWN_SET_COMMON, lid), LIST_MAX, &v);
+	*n_r = own_many(oi, own_lid(oi->r, PST_SET_COMMON, lid), LIST_MAX, &v);
 	*v_r = v;
 }
 
 void
 own_fill_about(struct own_item *oi, struct event_about *about)
 {
-	fill_list(oi, LID_COMPANIES, &about->companies, &about->n_companies);
-	fill_list(oi, LID_CONTACTS, &about->contacts, &about->n_contacts);
-	about->billing = own_named_text(oi, OWN_SET_COMMON, LID_BILLING);
-	about->mileage = own_named_text(oi, OWN_SET_COMMON, LID_MILEAGE);
+	fill_list(oi, PidLidCompanies, &about->companies, &about->n_companies);
+	fill_list(oi, PidLidContacts, &about->contacts, &about->n_contacts);
+	about->billing = own_named_text(oi, PST_SET_COMMON, PidLidBilling);
+	about->mileage = own_named_text(oi, PST_SET_COMMON, PidLidMileage);
 	if (!event_take_item(about, &oi->pub, &oi->a))
 		ndb_note(oi->r->n, true, (uint64_t)oi->pub.nid << 24 | 0xfe0001,
 		    "its text is cut at 1 MiB");
@@ -114,14 +77,14 @@ own_fill_about(struct own_item *oi, struct event_about *about)
 static int32_t
 number(struct own_item *oi, uint32_t lid, int32_t none)
 {
-	return (int32_t)own_named_number(oi, OWN_SET_TASK, lid, none);
+	return (int32_t)own_named_number(oi, PST_SET_TASK, lid, none);
 }
 
 /* A day, kept as if it were UTC. */
 static int64_t
 day(struct own_item *oi, uint32_t lid)
 {
-	int64_t t = own_moment(oi, OWN_SET_TASK, lid);
+	int64_t t = own_moment(oi, PST_SET_TASK, lid);
 
 	return t == DATE_UNKNOWN ? t : event_day(t);
 }
@@ -130,7 +93,7 @@ day(struct own_item *oi, uint32_t lid)
 static int
 percent(struct own_item *oi)
 {
-	unsigned id = own_lid(oi->r, OWN_SET_TASK, LID_PERCENT);
+	unsigned id = own_lid(oi->r, PST_SET_TASK, PidLidPercentComplete);
 	const struct ltp_value *v = id == 0 ? NULL : ltp_prop(&oi->props, id);
 	struct buf b = { 0 };
 	struct err err = { 0 };
@@ -149,8 +112,8 @@ percent(struct own_item *oi)
 static const struct event_recur *
 recurrence(struct own_item *oi)
 {
-	struct slice s =
-	    own_bytes(oi, own_lid(oi->r, OWN_SET_TASK, LID_RECUR), BLOB_MAX);
+	struct slice s = own_bytes(oi,
+	    own_lid(oi->r, PST_SET_TASK, PidLidTaskRecurrence), BLOB_MAX);
 	struct event_recur *r;
 	struct err err = { 0 };
 
@@ -190,32 +153,32 @@ own_fill_task(struct own_item *oi)
 	task_init(t);
 	/* Outlook gives tasks no id like a meeting's, other programs do */
 	t->about.uid = pst_goid_uid(
-	    own_bytes(oi, own_lid(oi->r, OWN_SET_MEETING, LID_GLOBAL_ID),
+	    own_bytes(oi, own_lid(oi->r, PST_SET_MEETING, PidLidGlobalObjectId),
 		ID_MAX),
 	    &oi->a, NULL);
 	own_fill_about(oi, &t->about);
-	t->start = day(oi, LID_START);
-	t->due = day(oi, LID_DUE);
-	t->completed = day(oi, LID_COMPLETED);
-	status = number(oi, LID_STATUS, 0);
+	t->start = day(oi, PidLidTaskStartDate);
+	t->due = day(oi, PidLidTaskDueDate);
+	t->completed = day(oi, PidLidTaskDateCompleted);
+	status = number(oi, PidLidTaskStatus, 0);
 	if (status >= TASK_NOT_STARTED && status <= TASK_DEFERRED)
 		t->status = (enum task_status)status;
 	t->percent = percent(oi);
-	t->complete = number(oi, LID_COMPLETE, 0) != 0;
-	t->team = number(oi, LID_TEAM, 0) != 0;
-	t->actual_min = number(oi, LID_ACTUAL, 0);
-	t->estimated_min = number(oi, LID_ESTIMATED, 0);
-	t->ordinal = number(oi, LID_ORDINAL, 0);
-	t->owner = own_named_text(oi, OWN_SET_TASK, LID_OWNER);
-	t->assigner = own_named_text(oi, OWN_SET_TASK, LID_ASSIGNER);
-	t->delegator = own_named_text(oi, OWN_SET_TASK, LID_DELEGATOR);
-	owns = number(oi, LID_OWNERSHIP, 0);
+	t->complete = number(oi, PidLidTaskComplete, 0) != 0;
+	t->team = number(oi, PidLidTeamTask, 0) != 0;
+	t->actual_min = number(oi, PidLidTaskActualEffort, 0);
+	t->estimated_min = number(oi, PidLidTaskEstimatedEffort, 0);
+	t->ordinal = number(oi, PidLidTaskOrdinal, 0);
+	t->owner = own_named_text(oi, PST_SET_TASK, PidLidTaskOwner);
+	t->assigner = own_named_text(oi, PST_SET_TASK, PidLidTaskAssigner);
+	t->delegator = own_named_text(oi, PST_SET_TASK, PidLidTaskLastDelegate);
+	owns = number(oi, PidLidTaskOwnership, 0);
 	if (owns >= TASK_OWN && owns <= TASK_ACCEPTED)
 		t->ownership = (enum task_ownership)owns;
 	fill_assigned(oi, t);
 	t->reminder =
-	    own_named_number(oi, OWN_SET_COMMON, LID_REMINDER, 0) != 0;
-	t->remind_at = own_moment(oi, OWN_SET_COMMON, LID_REMINDER_TIME);
+	    own_named_number(oi, PST_SET_COMMON, PidLidReminderSet, 0) != 0;
+	t->remind_at = own_moment(oi, PST_SET_COMMON, PidLidReminderTime);
 	t->recur = recurrence(oi);
 	oi->pub.task = t;
 }
@@ -229,16 +192,16 @@ own_fill_journal(struct own_item *oi)
 
 	journal_init(j);
 	own_fill_about(oi, &j->about);
-	j->start = own_moment(oi, OWN_SET_LOG, LID_LOG_START);
-	j->end = own_moment(oi, OWN_SET_LOG, LID_LOG_END);
+	j->start = own_moment(oi, PST_SET_LOG, PidLidLogStart);
+	j->end = own_moment(oi, PST_SET_LOG, PidLidLogEnd);
 	if (j->start == DATE_UNKNOWN)
-		j->start = own_moment(oi, OWN_SET_COMMON, 0x8516);
+		j->start = own_moment(oi, PST_SET_COMMON, PidLidCommonStart);
 	if (j->end == DATE_UNKNOWN)
-		j->end = own_moment(oi, OWN_SET_COMMON, 0x8517);
+		j->end = own_moment(oi, PST_SET_COMMON, PidLidCommonEnd);
 	j->minutes =
-	    (int32_t)own_named_number(oi, OWN_SET_LOG, LID_LOG_MINUTES, -1);
-	j->type = own_named_text(oi, OWN_SET_LOG, LID_LOG_TYPE_TEXT);
+	    (int32_t)own_named_number(oi, PST_SET_LOG, PidLidLogDuration, -1);
+	j->type = own_named_text(oi, PST_SET_LOG, PidLidLogTypeDesc);
 	if (j->type.n == 0)
-		j->type = own_named_text(oi, OWN_SET_LOG, LID_LOG_TYPE);
+		j->type = own_named_text(oi, PST_SET_LOG, PidLidLogType);
 	oi->pub.journal = j;
 }

@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "formats/contact.h"
 #include "formats/pst/bytes.h"
+#include "formats/pst/contact_places.h"
 #include "formats/pst/crypt.h"
 #include "formats/pst/store_impl.h"
 
@@ -14,127 +15,37 @@
 #define UNTIL_NOON   43140 /* 11:59 UTC, 2.2.1.5.1 */
 #define ICON_CONTACT 512
 #define ICON_LIST    514
-#define FILE_UNDER   0x8005
-#define HAS_PICTURE  0x8015
-#define POSTAL_ID    0x8022
-#define BOOK_EMAILS  0x8028
-#define BOOK_BITS    0x8029
-#define EMAIL_1	     0x8080
-#define LIST_NAME    0x8053
-#define LIST_SINGLES 0x8054
-#define LIST_MEMBERS 0x8055
-#define LIST_SUM     0x804c
-
-/* A text's place: a tag, or (with the set) a number. */
-struct place {
-	uint16_t id;
-	uint8_t set; /* 0: a tag; else 1 + enum store_set */
-};
-#define TAG(t)                                                                 \
-	{                                                                      \
-		(t), 0                                                         \
-	}
-#define ADDR(l)                                                                \
-	{                                                                      \
-		(l), 1 + STORE_SET_ADDRESS                                     \
-	}
-#define COMM(l)                                                                \
-	{                                                                      \
-		(l), 1 + STORE_SET_COMMON                                      \
-	}
-
-static const struct place texts[CONTACT_TEXTS] = {
-	[CONTACT_DISPLAY] = TAG(0x3001),
-	[CONTACT_PREFIX] = TAG(0x3a45),
-	[CONTACT_GIVEN] = TAG(0x3a06),
-	[CONTACT_MIDDLE] = TAG(0x3a44),
-	[CONTACT_FAMILY] = TAG(0x3a11),
-	[CONTACT_SUFFIX] = TAG(0x3a05),
-	[CONTACT_NICKNAME] = TAG(0x3a4f),
-	[CONTACT_INITIALS] = TAG(0x3a0a),
-	[CONTACT_FILE_AS] = ADDR(FILE_UNDER),
-	[CONTACT_YOMI_GIVEN] = ADDR(0x802c),
-	[CONTACT_YOMI_FAMILY] = ADDR(0x802d),
-	[CONTACT_YOMI_COMPANY] = ADDR(0x802e),
-	[CONTACT_COMPANY] = TAG(0x3a16),
-	[CONTACT_DEPARTMENT] = TAG(0x3a18),
-	[CONTACT_TITLE] = TAG(0x3a17),
-	[CONTACT_PROFESSION] = TAG(0x3a46),
-	[CONTACT_OFFICE] = TAG(0x3a19),
-	[CONTACT_MANAGER] = TAG(0x3a4e),
-	[CONTACT_ASSISTANT] = TAG(0x3a30),
-	[CONTACT_SPOUSE] = TAG(0x3a48),
-	[CONTACT_REFERRED_BY] = TAG(0x3a47),
-	[CONTACT_IM] = ADDR(0x8062),
-	[CONTACT_WEB_WORK] = TAG(0x3a51),
-	[CONTACT_WEB_HOME] = TAG(0x3a50),
-	[CONTACT_WEB] = ADDR(0x802b),
-	[CONTACT_FREEBUSY] = ADDR(0x80d8),
-	[CONTACT_FTP] = TAG(0x3a4c),
-	[CONTACT_HOBBIES] = TAG(0x3a43),
-	[CONTACT_LANGUAGE] = TAG(0x3a0c),
-	[CONTACT_LOCATION] = TAG(0x3a0d),
-	[CONTACT_BILLING] = COMM(0x8535),
-	[CONTACT_MILEAGE] = COMM(0x8534),
-	[CONTACT_ACCOUNT] = TAG(0x3a00),
-	[CONTACT_CUSTOMER_ID] = TAG(0x3a4a),
-	[CONTACT_GOVERNMENT_ID] = TAG(0x3a07),
-	[CONTACT_EMPLOYEE_ID] = TAG(0x3a10),
-	[CONTACT_COMPUTER] = TAG(0x3a49),
-	[CONTACT_USER1] = ADDR(0x804f),
-	[CONTACT_USER2] = ADDR(0x8050),
-	[CONTACT_USER3] = ADDR(0x8051),
-	[CONTACT_USER4] = ADDR(0x8052),
-};
-
-static const uint16_t phones[CONTACT_PHONES] = {
-	[PHONE_PRIMARY] = 0x3a1a,
-	[PHONE_WORK] = 0x3a08,
-	[PHONE_WORK2] = 0x3a1b,
-	[PHONE_HOME] = 0x3a09,
-	[PHONE_HOME2] = 0x3a2f,
-	[PHONE_MOBILE] = 0x3a1c,
-	[PHONE_OTHER] = 0x3a1f,
-	[PHONE_CAR] = 0x3a1e,
-	[PHONE_RADIO] = 0x3a1d,
-	[PHONE_PAGER] = 0x3a21,
-	[PHONE_WORK_FAX] = 0x3a24,
-	[PHONE_HOME_FAX] = 0x3a25,
-	[PHONE_OTHER_FAX] = 0x3a23,
-	[PHONE_ASSISTANT] = 0x3a2e,
-	[PHONE_COMPANY] = 0x3a57,
-	[PHONE_CALLBACK] = 0x3a02,
-	[PHONE_ISDN] = 0x3a2d,
-	[PHONE_TELEX] = 0x3a2c,
-	[PHONE_TTY] = 0x3a4b,
-};
-
-/* street, city, region, code, country, box, label */
-static const struct place addresses[CONTACT_WHERES][7] = {
-	[WHERE_HOME] = { TAG(0x3a5d), TAG(0x3a59), TAG(0x3a5c), TAG(0x3a5b),
-	    TAG(0x3a5a), TAG(0x3a5e), ADDR(0x801a) },
-	[WHERE_WORK] = { ADDR(0x8045), ADDR(0x8046), ADDR(0x8047), ADDR(0x8048),
-	    ADDR(0x8049), ADDR(0x804a), ADDR(0x801b) },
-	[WHERE_OTHER] = { TAG(0x3a63), TAG(0x3a5f), TAG(0x3a62), TAG(0x3a61),
-	    TAG(0x3a60), TAG(0x3a64), ADDR(0x801c) },
-};
 
 /* The mailing address once more, [MS-OXOABK] 2.2.4.3 and following. */
-static const uint16_t mailing[6] = { 0x3a29, 0x3a27, 0x3a28, 0x3a2a, 0x3a26,
-	0x3a2b };
+static const uint16_t mailing[] = { PidTagStreetAddress, PidTagLocality,
+	PidTagStateOrProvince, PidTagPostalCode, PidTagCountry,
+	PidTagPostOfficeBox };
+#define MAILING (sizeof(mailing) / sizeof(mailing[0]))
 
 static void
-put_text(struct pst_store_out *s, struct pst_props *p, struct place at,
+put_tag(struct pst_props *p, unsigned tag, struct slice text)
+{
+	if (text.n > 0 && tag != 0)
+		props_text(p, tag, text);
+}
+
+/* By its number among the properties of contacts. */
+static void
+put_text(struct pst_store_out *s, struct pst_props *p, uint32_t lid,
     struct slice text)
 {
-	unsigned id = at.id;
+	if (text.n > 0)
+		put_tag(p, store_name(s, PST_SET_ADDRESS, lid), text);
+}
 
-	if (text.n == 0)
-		return;
-	if (at.set != 0)
-		id = store_name(s, (enum store_set)(at.set - 1), at.id);
-	if (id != 0)
-		props_text(p, id, text);
+static void
+put_place(struct pst_store_out *s, struct pst_props *p,
+    const struct pst_place *at, struct slice text)
+{
+	if (at->set == PST_SET_NONE)
+		put_tag(p, at->id, text);
+	else if (text.n > 0)
+		put_tag(p, store_name(s, at->set, at->id), text);
 }
 
 static void
@@ -145,18 +56,19 @@ put_addresses(struct pst_store_out *s, struct pst_props *p,
 
 	for (i = 0; i < CONTACT_WHERES; i++) {
 		const struct contact_address *a = &c->address[i];
-		const struct slice v[7] = { a->street, a->city, a->region,
-			a->code, a->country, a->box, a->label };
+		const struct slice v[PST_CONTACT_ADDRESS] = { a->street,
+			a->city, a->region, a->code, a->country, a->box,
+			a->label };
 
-		for (k = 0; k < 7; k++) {
-			put_text(s, p, addresses[i][k], v[k]);
-			if (c->mailing == (int)i && k < 6)
-				put_text(s, p, (struct place)TAG(mailing[k]),
-				    v[k]);
+		for (k = 0; k < PST_CONTACT_ADDRESS; k++) {
+			put_place(s, p, &pst_contact_addresses[i][k], v[k]);
+			if (c->mailing == (int)i && k < MAILING)
+				put_tag(p, mailing[k], v[k]);
 		}
 	}
 	if (c->mailing >= 0)
-		props_int(p, store_name(s, STORE_SET_ADDRESS, POSTAL_ID),
+		props_int(p,
+		    store_name(s, PST_SET_ADDRESS, PidLidPostalAddressId),
 		    c->mailing + 1);
 }
 
@@ -194,16 +106,14 @@ put_emails(struct pst_store_out *s, struct pst_props *p,
 
 		if (address.n == 0)
 			continue;
-		lid = EMAIL_1 + 0x10 * i;
-		put_text(s, p, (struct place)ADDR((uint16_t)lid), shown);
-		put_text(s, p, (struct place)ADDR((uint16_t)(lid + 2)), type);
-		put_text(s, p, (struct place)ADDR((uint16_t)(lid + 3)),
-		    address);
-		put_text(s, p, (struct place)ADDR((uint16_t)(lid + 4)),
-		    e->smtp.n > 0 ? e->smtp : address);
+		lid = PidLidEmail1DisplayName + 0x10 * i;
+		put_text(s, p, lid, shown);
+		put_text(s, p, lid + 2, type);
+		put_text(s, p, lid + 3, address);
+		put_text(s, p, lid + 4, e->smtp.n > 0 ? e->smtp : address);
 		buf_clear(&entry);
 		store_one_off(&entry, shown, type, address);
-		props_binary(p, store_name(s, STORE_SET_ADDRESS, lid + 5),
+		props_binary(p, store_name(s, PST_SET_ADDRESS, lid + 5),
 		    buf_slice(&entry));
 		bits |= 1u << i;
 		pst_put32(list + 4 * n++, i);
@@ -211,9 +121,11 @@ put_emails(struct pst_store_out *s, struct pst_props *p,
 	buf_free(&entry);
 	if (n == 0)
 		return;
-	props_raw(p, store_name(s, STORE_SET_ADDRESS, BOOK_EMAILS),
+	props_raw(p,
+	    store_name(s, PST_SET_ADDRESS, PidLidAddressBookProviderEmailList),
 	    PtypMultipleInteger32, slice_of(list, 4 * n));
-	props_int(p, store_name(s, STORE_SET_ADDRESS, BOOK_BITS),
+	props_int(p,
+	    store_name(s, PST_SET_ADDRESS, PidLidAddressBookProviderArrayType),
 	    (int32_t)bits);
 }
 
@@ -242,7 +154,7 @@ put_day(struct pst_store_out *s, struct pst_props *p,
 		return;
 	t = days_of(d) * DAY_SECONDS;
 	props_time(p, tag, t + UNTIL_NOON);
-	props_time(p, store_name(s, STORE_SET_ADDRESS, local), t);
+	props_time(p, store_name(s, PST_SET_ADDRESS, local), t);
 }
 
 /* Named by users and other programs. */
@@ -271,27 +183,28 @@ store_put_contact(struct pst_store_out *s, struct pst_props *p,
 
 	props_int(p, PidTagIconIndex, ICON_CONTACT);
 	for (i = 0; i < CONTACT_TEXTS; i++)
-		put_text(s, p, texts[i], c->text[i]);
+		put_place(s, p, &pst_contact_texts[i], c->text[i]);
 	if (c->text[CONTACT_FILE_AS].n == 0)
-		put_text(s, p, texts[CONTACT_FILE_AS],
-		    c->text[CONTACT_DISPLAY]);
+		put_text(s, p, PidLidFileUnder, c->text[CONTACT_DISPLAY]);
 	for (i = 0; i < CONTACT_PHONES; i++)
-		put_text(s, p, (struct place)TAG(phones[i]), c->phone[i]);
+		put_place(s, p, &pst_contact_phones[i], c->phone[i]);
 	put_addresses(s, p, c);
 	put_emails(s, p, c);
-	put_day(s, p, &c->birthday, 0x3a42, 0x80de);
-	put_day(s, p, &c->anniversary, 0x3a41, 0x80df);
+	put_day(s, p, &c->birthday, PidTagBirthday, PidLidBirthdayLocal);
+	put_day(s, p, &c->anniversary, PidTagWeddingAnniversary,
+	    PidLidWeddingAnniversaryLocal);
 	if (c->n_children > 0)
-		props_texts(p, 0x3a58, c->children, c->n_children);
+		props_texts(p, PidTagChildrensNames, c->children,
+		    c->n_children);
 	if (c->gender != 0) {
 		pst_put16(gender, (uint16_t)c->gender);
-		props_raw(p, 0x3a4d, PtypInteger16,
+		props_raw(p, PidTagGender, PtypInteger16,
 		    slice_of(gender, sizeof(gender)));
 	}
 	for (i = 0; i < item->n_attachments; i++)
 		if (item->attachments[i].photo)
 			props_bool(p,
-			    store_name(s, STORE_SET_ADDRESS, HAS_PICTURE),
+			    store_name(s, PST_SET_ADDRESS, PidLidHasPicture),
 			    true);
 	put_extra(s, p, c);
 }
@@ -318,17 +231,21 @@ store_put_list(struct pst_store_out *s, struct pst_props *p,
 		sum = pst_crc(sum, v[i].p, v[i].n);
 	}
 	props_int(p, PidTagIconIndex, ICON_LIST);
-	put_text(s, p, (struct place)ADDR(LIST_NAME), l->name);
-	put_text(s, p, (struct place)TAG(0x3001), l->name);
-	put_text(s, p, (struct place)ADDR(FILE_UNDER), l->name);
+	put_text(s, p, PidLidDistributionListName, l->name);
+	put_tag(p, PidTagDisplayName, l->name);
+	put_text(s, p, PidLidFileUnder, l->name);
 	if (l->n_members > 0) {
 		props_binaries(p,
-		    store_name(s, STORE_SET_ADDRESS, LIST_SINGLES), v,
-		    l->n_members);
+		    store_name(s, PST_SET_ADDRESS,
+			PidLidDistributionListOneOffMembers),
+		    v, l->n_members);
 		props_binaries(p,
-		    store_name(s, STORE_SET_ADDRESS, LIST_MEMBERS), v,
-		    l->n_members);
-		props_int(p, store_name(s, STORE_SET_ADDRESS, LIST_SUM),
+		    store_name(s, PST_SET_ADDRESS,
+			PidLidDistributionListMembers),
+		    v, l->n_members);
+		props_int(p,
+		    store_name(s, PST_SET_ADDRESS,
+			PidLidDistributionListChecksum),
 		    (int32_t)sum);
 	}
 	for (i = 0; i < l->n_members; i++)

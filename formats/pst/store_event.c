@@ -26,40 +26,40 @@ struct put {
 	struct pst_props *p;
 };
 
-#define APPT STORE_SET_APPOINTMENT
-#define COMM STORE_SET_COMMON
-#define TASK STORE_SET_TASK
-#define LOG  STORE_SET_LOG
-#define MEET STORE_SET_MEETING
+#define APPT PST_SET_APPOINTMENT
+#define COMM PST_SET_COMMON
+#define TASK PST_SET_TASK
+#define LOG  PST_SET_LOG
+#define MEET PST_SET_MEETING
 
 static void
-put_int(struct put *w, enum store_set set, uint32_t lid, int32_t v)
+put_int(struct put *w, enum pst_set set, uint32_t lid, int32_t v)
 {
 	props_int(w->p, store_name(w->s, set, lid), v);
 }
 
 static void
-put_bool(struct put *w, enum store_set set, uint32_t lid, bool v)
+put_bool(struct put *w, enum pst_set set, uint32_t lid, bool v)
 {
 	props_bool(w->p, store_name(w->s, set, lid), v);
 }
 
 static void
-put_time(struct put *w, enum store_set set, uint32_t lid, int64_t t)
+put_time(struct put *w, enum pst_set set, uint32_t lid, int64_t t)
 {
 	if (t != DATE_UNKNOWN)
 		props_time(w->p, store_name(w->s, set, lid), t);
 }
 
 static void
-put_text(struct put *w, enum store_set set, uint32_t lid, struct slice v)
+put_text(struct put *w, enum pst_set set, uint32_t lid, struct slice v)
 {
 	if (v.n > 0)
 		props_text(w->p, store_name(w->s, set, lid), v);
 }
 
 static void
-put_binary(struct put *w, enum store_set set, uint32_t lid, const struct buf *b)
+put_binary(struct put *w, enum pst_set set, uint32_t lid, const struct buf *b)
 {
 	if (b->n > 0)
 		props_binary(w->p, store_name(w->s, set, lid), buf_slice(b));
@@ -69,26 +69,26 @@ put_binary(struct put *w, enum store_set set, uint32_t lid, const struct buf *b)
 static void
 put_about(struct put *w, const struct event_about *a)
 {
-	put_bool(w, COMM, 0x8506, a->sensitivity >= 2); /* Private */
+	put_bool(w, COMM, PidLidPrivate, a->sensitivity >= 2);
 	if (a->n_companies > 0)
-		props_texts(w->p, store_name(w->s, COMM, 0x8539), a->companies,
-		    a->n_companies);
+		props_texts(w->p, store_name(w->s, COMM, PidLidCompanies),
+		    a->companies, a->n_companies);
 	if (a->n_contacts > 0)
-		props_texts(w->p, store_name(w->s, COMM, 0x853a), a->contacts,
-		    a->n_contacts);
-	put_text(w, COMM, 0x8535, a->billing);
-	put_text(w, COMM, 0x8534, a->mileage);
+		props_texts(w->p, store_name(w->s, COMM, PidLidContacts),
+		    a->contacts, a->n_contacts);
+	put_text(w, COMM, PidLidBilling, a->billing);
+	put_text(w, COMM, PidLidMileage, a->mileage);
 }
 
 static void
 put_reminder(struct put *w, bool set, int64_t at, int32_t minutes)
 {
-	put_bool(w, COMM, 0x8503, set);
+	put_bool(w, COMM, PidLidReminderSet, set);
 	if (!set || at == DATE_UNKNOWN)
 		return;
-	put_int(w, COMM, 0x8501, minutes);
-	put_time(w, COMM, 0x8502, at);
-	put_time(w, COMM, 0x8560, at - 60 * (int64_t)minutes);
+	put_int(w, COMM, PidLidReminderDelta, minutes);
+	put_time(w, COMM, PidLidReminderTime, at);
+	put_time(w, COMM, PidLidReminderSignalTime, at - 60 * (int64_t)minutes);
 }
 
 /* ---------------------------------------------------------- appointments */
@@ -120,21 +120,23 @@ put_zone(struct put *w, const struct event *e)
 	if (e->recur != NULL) {
 		pst_zone_struct_encode(&b, e->zone,
 		    e->zone->rules[e->zone->n_rules - 1].year);
-		put_binary(w, APPT, 0x8233, &b);
-		put_text(w, APPT, 0x8234,
+		put_binary(w, APPT, PidLidTimeZoneStruct, &b);
+		put_text(w, APPT, PidLidTimeZoneDescription,
 		    e->zone->shown.n > 0 ? e->zone->shown : e->zone->name);
 		buf_clear(&b);
 		pst_zone_def_encode(&b, e->zone, true);
-		put_binary(w, APPT, 0x8260, &b);
+		put_binary(w, APPT, PidLidAppointmentTimeZoneDefinitionRecur,
+		    &b);
 	}
 	buf_clear(&b);
 	pst_zone_def_encode(&b, e->zone, false);
-	put_binary(w, APPT, 0x825e, &b);
+	put_binary(w, APPT, PidLidAppointmentTimeZoneDefinitionStartDisplay,
+	    &b);
 	if (e->end_zone != NULL && e->end_zone->n_rules > 0) {
 		buf_clear(&b);
 		pst_zone_def_encode(&b, e->end_zone, false);
 	}
-	put_binary(w, APPT, 0x825f, &b);
+	put_binary(w, APPT, PidLidAppointmentTimeZoneDefinitionEndDisplay, &b);
 	buf_free(&b);
 }
 
@@ -149,20 +151,21 @@ put_series(struct put *w, const struct event *e, struct err *err)
 	struct buf b = { 0 };
 	int rc;
 
-	put_bool(w, APPT, 0x8223, r != NULL);
-	put_bool(w, MEET, 0x0005, r != NULL);
+	put_bool(w, APPT, PidLidRecurring, r != NULL);
+	put_bool(w, MEET, PidLidIsRecurring, r != NULL);
 	if (r == NULL) {
-		put_int(w, APPT, 0x8231, 0);
+		put_int(w, APPT, PidLidRecurrenceType, 0);
 		return 0;
 	}
-	put_int(w, APPT, 0x8231, r->rule.yearly ? 4 : kinds[r->rule.pattern]);
-	put_time(w, APPT, 0x8235, event_to_utc(e->zone, r->first_day));
-	put_time(w, APPT, 0x8236,
+	put_int(w, APPT, PidLidRecurrenceType,
+	    r->rule.yearly ? 4 : kinds[r->rule.pattern]);
+	put_time(w, APPT, PidLidClipStart, event_to_utc(e->zone, r->first_day));
+	put_time(w, APPT, PidLidClipEnd,
 	    r->rule.end == EVENT_NEVER ? NO_END
 				       : event_to_utc(e->zone, last_day(r)));
 	rc = pst_recur_encode(&b, r, PST_RECUR_EVENT, err);
 	if (rc == 0)
-		put_binary(w, APPT, 0x8216, &b);
+		put_binary(w, APPT, PidLidAppointmentRecur, &b);
 	buf_free(&b);
 	return rc;
 }
@@ -175,26 +178,28 @@ put_meeting(struct put *w, const struct event *e)
 	struct buf id = { 0 };
 	int64_t instance = e->replaces;
 
-	put_int(w, APPT, 0x8217, e->state);
-	put_int(w, APPT, 0x8218, (int32_t)e->answer);
-	put_int(w, APPT, 0x8201, e->sequence);
-	put_bool(w, APPT, 0x8229, (e->state & EVENT_STATE_MEETING) != 0);
-	put_bool(w, APPT, 0x825a, meeting && !e->counter_allowed);
-	put_time(w, APPT, 0x8220, e->answered);
-	put_time(w, MEET, 0x001a, e->owner_critical);
-	put_bool(w, MEET, 0x000a, instance != DATE_UNKNOWN);
+	put_int(w, APPT, PidLidAppointmentStateFlags, e->state);
+	put_int(w, APPT, PidLidResponseStatus, (int32_t)e->answer);
+	put_int(w, APPT, PidLidAppointmentSequence, e->sequence);
+	put_bool(w, APPT, PidLidFInvited,
+	    (e->state & EVENT_STATE_MEETING) != 0);
+	put_bool(w, APPT, PidLidAppointmentNotAllowPropose,
+	    meeting && !e->counter_allowed);
+	put_time(w, APPT, PidLidAppointmentReplyTime, e->answered);
+	put_time(w, MEET, PidLidOwnerCriticalChange, e->owner_critical);
+	put_bool(w, MEET, PidLidIsException, instance != DATE_UNKNOWN);
 	if (e->intended_busy >= 0)
-		put_int(w, APPT, 0x8224, e->intended_busy);
+		put_int(w, APPT, PidLidIntendedBusyStatus, e->intended_busy);
 	if (e->owner_id != -1)
-		props_int(w->p, 0x0062, e->owner_id);
-	props_bool(w->p, 0x0063, e->wants_answer);
+		props_int(w->p, PidTagOwnerAppointmentId, e->owner_id);
+	props_bool(w->p, PidTagResponseRequested, e->wants_answer);
 	if (e->about.uid.n == 0)
 		return;
 	pst_goid_encode(&id, e->about.uid, instance);
-	put_binary(w, MEET, 0x0003, &id);
+	put_binary(w, MEET, PidLidGlobalObjectId, &id);
 	buf_clear(&id);
 	pst_goid_encode(&id, e->about.uid, DATE_UNKNOWN);
-	put_binary(w, MEET, 0x0023, &id);
+	put_binary(w, MEET, PidLidCleanGlobalObjectId, &id);
 	buf_free(&id);
 }
 
@@ -213,22 +218,24 @@ store_put_event(struct pst_store_out *s, struct pst_props *p,
 	if (end == DATE_UNKNOWN)
 		end = start;
 	put_about(&w, &e->about);
-	put_time(&w, APPT, 0x820d, start);
-	put_time(&w, APPT, 0x820e, end);
-	put_time(&w, COMM, 0x8516, start);
-	put_time(&w, COMM, 0x8517, end);
+	put_time(&w, APPT, PidLidAppointmentStartWhole, start);
+	put_time(&w, APPT, PidLidAppointmentEndWhole, end);
+	put_time(&w, COMM, PidLidCommonStart, start);
+	put_time(&w, COMM, PidLidCommonEnd, end);
 	if (start != DATE_UNKNOWN) {
-		props_time(p, 0x0060, start);
-		props_time(p, 0x0061, end);
-		put_int(&w, APPT, 0x8213, (int32_t)((end - start) / 60));
+		props_time(p, PidTagStartDate, start);
+		props_time(p, PidTagEndDate, end);
+		put_int(&w, APPT, PidLidAppointmentDuration,
+		    (int32_t)((end - start) / 60));
 	}
-	put_bool(&w, APPT, 0x8215, e->all_day);
-	put_int(&w, APPT, 0x8205, (int32_t)e->busy);
-	put_int(&w, APPT, 0x8214, (int32_t)e->color);
-	put_text(&w, APPT, 0x8208, e->location);
-	put_text(&w, APPT, 0x8248, e->conference); /* NetShowUrl */
+	put_bool(&w, APPT, PidLidAppointmentSubType, e->all_day);
+	put_int(&w, APPT, PidLidBusyStatus, (int32_t)e->busy);
+	put_int(&w, APPT, PidLidAppointmentColor, (int32_t)e->color);
+	put_text(&w, APPT, PidLidLocation, e->location);
+	put_text(&w, APPT, PidLidNetShowUrl, e->conference);
 	if (e->replaces != DATE_UNKNOWN)
-		put_time(&w, APPT, 0x8228, event_to_utc(e->zone, e->replaces));
+		put_time(&w, APPT, PidLidExceptionReplaceTime,
+		    event_to_utc(e->zone, e->replaces));
 	put_reminder(&w, e->reminder, start, e->reminder_min);
 	put_meeting(&w, e);
 	put_zone(&w, e);
@@ -255,37 +262,37 @@ store_put_task(struct pst_store_out *s, struct pst_props *p,
 	memcpy(&bits, &part, sizeof(bits));
 	pst_put64(raw, bits);
 	put_about(&w, &t->about);
-	put_int(&w, TASK, 0x8101, (int32_t)t->status);
-	props_raw(p, store_name(s, TASK, 0x8102), PtypFloating64,
+	put_int(&w, TASK, PidLidTaskStatus, (int32_t)t->status);
+	props_raw(p, store_name(s, TASK, PidLidPercentComplete), PtypFloating64,
 	    slice_of(raw, sizeof(raw)));
-	put_bool(&w, TASK, 0x8103, t->team);
-	put_time(&w, TASK, 0x8104, t->start);
-	put_time(&w, TASK, 0x8105, t->due);
-	put_time(&w, COMM, 0x8516, t->start);
-	put_time(&w, COMM, 0x8517, t->due);
-	put_time(&w, TASK, 0x810f, t->completed);
-	put_int(&w, TASK, 0x8110, t->actual_min);
-	put_int(&w, TASK, 0x8111, t->estimated_min);
-	put_int(&w, TASK, 0x8112, 1); /* Version */
-	put_int(&w, TASK, 0x8113, t->ownership == TASK_OWN ? 1 : 2);
-	put_bool(&w, TASK, 0x811c, t->complete);
-	put_text(&w, TASK, 0x811f, t->owner);
-	put_text(&w, TASK, 0x8121, t->assigner);
-	put_text(&w, TASK, 0x8125, t->delegator);
-	put_int(&w, TASK, 0x8123, t->ordinal);
-	put_bool(&w, TASK, 0x8126, t->recur != NULL);
-	put_int(&w, TASK, 0x8129, (int32_t)t->ownership);
+	put_bool(&w, TASK, PidLidTeamTask, t->team);
+	put_time(&w, TASK, PidLidTaskStartDate, t->start);
+	put_time(&w, TASK, PidLidTaskDueDate, t->due);
+	put_time(&w, COMM, PidLidCommonStart, t->start);
+	put_time(&w, COMM, PidLidCommonEnd, t->due);
+	put_time(&w, TASK, PidLidTaskDateCompleted, t->completed);
+	put_int(&w, TASK, PidLidTaskActualEffort, t->actual_min);
+	put_int(&w, TASK, PidLidTaskEstimatedEffort, t->estimated_min);
+	put_int(&w, TASK, PidLidTaskVersion, 1);
+	put_int(&w, TASK, PidLidTaskState, t->ownership == TASK_OWN ? 1 : 2);
+	put_bool(&w, TASK, PidLidTaskComplete, t->complete);
+	put_text(&w, TASK, PidLidTaskOwner, t->owner);
+	put_text(&w, TASK, PidLidTaskAssigner, t->assigner);
+	put_text(&w, TASK, PidLidTaskLastDelegate, t->delegator);
+	put_int(&w, TASK, PidLidTaskOrdinal, t->ordinal);
+	put_bool(&w, TASK, PidLidTaskFRecurring, t->recur != NULL);
+	put_int(&w, TASK, PidLidTaskOwnership, (int32_t)t->ownership);
 	put_reminder(&w, t->reminder, t->remind_at, 0);
 	props_int(p, PidTagIconIndex, ICON_TASK + (t->recur != NULL));
 	if (t->recur != NULL) {
 		rc = pst_recur_encode(&b, t->recur, PST_RECUR_TASK, err);
 		if (rc == 0)
-			put_binary(&w, TASK, 0x8116, &b);
+			put_binary(&w, TASK, PidLidTaskRecurrence, &b);
 	}
 	if (rc == 0 && t->about.uid.n > 0) {
 		buf_clear(&b);
 		pst_goid_encode(&b, t->about.uid, DATE_UNKNOWN);
-		put_binary(&w, MEET, 0x0003, &b);
+		put_binary(&w, MEET, PidLidGlobalObjectId, &b);
 	}
 	buf_free(&b);
 	return rc;
@@ -303,15 +310,15 @@ store_put_journal(struct pst_store_out *s, struct pst_props *p,
 	if (minutes < 0 && j->start != DATE_UNKNOWN && j->end != DATE_UNKNOWN)
 		minutes = (int32_t)((j->end - j->start) / 60);
 	put_about(&w, &j->about);
-	put_text(&w, LOG, 0x8700, j->type);
-	put_text(&w, LOG, 0x8712, j->type);
-	put_time(&w, LOG, 0x8706, j->start);
-	put_time(&w, LOG, 0x8708, j->end);
-	put_time(&w, COMM, 0x8516, j->start);
-	put_time(&w, COMM, 0x8517, j->end);
-	put_int(&w, LOG, 0x870c, 0); /* LogFlags */
+	put_text(&w, LOG, PidLidLogType, j->type);
+	put_text(&w, LOG, PidLidLogTypeDesc, j->type);
+	put_time(&w, LOG, PidLidLogStart, j->start);
+	put_time(&w, LOG, PidLidLogEnd, j->end);
+	put_time(&w, COMM, PidLidCommonStart, j->start);
+	put_time(&w, COMM, PidLidCommonEnd, j->end);
+	put_int(&w, LOG, PidLidLogFlags, 0);
 	if (minutes >= 0)
-		put_int(&w, LOG, 0x8707, minutes);
+		put_int(&w, LOG, PidLidLogDuration, minutes);
 	props_int(p, PidTagIconIndex, ICON_JOURNAL);
 }
 
@@ -322,8 +329,8 @@ store_put_note(struct pst_store_out *s, const struct item *it,
 	struct put w = { s, p };
 	int32_t color = it->note_color >= 0 ? it->note_color : NOTE_YELLOW;
 
-	put_int(&w, STORE_SET_NOTE, 0x8b00, color);
-	put_int(&w, STORE_SET_NOTE, 0x8b02, 200); /* width and height */
-	put_int(&w, STORE_SET_NOTE, 0x8b03, 166);
+	put_int(&w, PST_SET_NOTE, PidLidNoteColor, color);
+	put_int(&w, PST_SET_NOTE, PidLidNoteWidth, 200);
+	put_int(&w, PST_SET_NOTE, PidLidNoteHeight, 166);
 	props_int(p, PidTagIconIndex, ICON_NOTE + color);
 }

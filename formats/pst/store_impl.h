@@ -3,6 +3,7 @@
 #ifndef FORMATS_PST_STORE_IMPL_H
 #define FORMATS_PST_STORE_IMPL_H
 
+#include "formats/pst/lid.h"
 #include "formats/pst/out_ltp.h"
 #include "formats/pst/prop.h"
 #include "formats/pst/store.h"
@@ -57,19 +58,7 @@ int store_put_search(struct pst_store_out *s, uint32_t nid, struct err *err);
 
 /* ---- store_names.c: ids of named properties, given when they are asked
  * for the first time; 0 there are no more */
-enum store_set {
-	STORE_SET_STRINGS, /* PS_PUBLIC_STRINGS */
-	STORE_SET_COMMON,
-	STORE_SET_ADDRESS,
-	STORE_SET_APPOINTMENT,
-	STORE_SET_TASK,
-	STORE_SET_LOG,
-	STORE_SET_NOTE,
-	STORE_SET_MEETING,
-	STORE_SETS
-};
-unsigned store_name(struct pst_store_out *s, enum store_set set,
-    uint32_t number);
+unsigned store_name(struct pst_store_out *s, enum pst_set set, uint32_t number);
 unsigned store_name_text(struct pst_store_out *s, const char *name);
 unsigned store_name_slice(struct pst_store_out *s, struct slice name);
 int store_put_names(struct pst_store_out *s, struct err *err);

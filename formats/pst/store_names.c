@@ -17,36 +17,13 @@
 #define SET_FIRST   3
 
 struct store_named {
-	enum store_set set;
+	enum pst_set set;
 	uint32_t number;
 	char *text; /* or NULL */
 };
 
-/* {000620xx-0000-0000-C000-000000000046}, and that of meetings. */
-static void
-put_guid(struct buf *out, enum store_set set)
-{
-	static const uint8_t xx[] = { [STORE_SET_COMMON] = 0x08,
-		[STORE_SET_ADDRESS] = 0x04,
-		[STORE_SET_APPOINTMENT] = 0x02,
-		[STORE_SET_TASK] = 0x03,
-		[STORE_SET_LOG] = 0x0a,
-		[STORE_SET_NOTE] = 0x0e };
-	static const uint8_t meeting[16] = { 0x90, 0xda, 0xd8, 0x6e, 0x0b, 0x45,
-		0x1b, 0x10, 0x98, 0xda, 0, 0xaa, 0, 0x3f, 0x13, 0x05 };
-	uint8_t g[16] = { 0, 0x20, 0x06, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0,
-		0x46 };
-
-	if (set == STORE_SET_MEETING) {
-		buf_put(out, meeting, sizeof(meeting));
-		return;
-	}
-	g[0] = xx[set];
-	buf_put(out, g, sizeof(g));
-}
-
 static unsigned
-find(struct pst_store_out *s, enum store_set set, uint32_t number,
+find(struct pst_store_out *s, enum pst_set set, uint32_t number,
     const char *text)
 {
 	size_t i;
@@ -70,7 +47,7 @@ find(struct pst_store_out *s, enum store_set set, uint32_t number,
 }
 
 unsigned
-store_name(struct pst_store_out *s, enum store_set set, uint32_t number)
+store_name(struct pst_store_out *s, enum pst_set set, uint32_t number)
 {
 	return find(s, set, number, NULL);
 }
@@ -78,14 +55,14 @@ store_name(struct pst_store_out *s, enum store_set set, uint32_t number)
 unsigned
 store_name_text(struct pst_store_out *s, const char *name)
 {
-	return find(s, STORE_SET_STRINGS, 0, name);
+	return find(s, PST_SET_STRINGS, 0, name);
 }
 
 unsigned
 store_name_slice(struct pst_store_out *s, struct slice name)
 {
 	char *text = mem_strn(name.p, name.n);
-	unsigned id = find(s, STORE_SET_STRINGS, 0, text);
+	unsigned id = find(s, PST_SET_STRINGS, 0, text);
 
 	free(text);
 	return id;
@@ -104,18 +81,18 @@ store_names_free(struct pst_store_out *s)
 struct map {
 	struct buf guids, entries, names;
 	struct buf bucket[BUCKETS];
-	unsigned index[STORE_SETS]; /* of each set; 0: not there yet */
+	unsigned index[PST_SETS]; /* of each set; 0: not there yet */
 	unsigned sets;
 };
 
 static unsigned
-set_index(struct map *m, enum store_set set)
+set_index(struct map *m, enum pst_set set)
 {
-	if (set == STORE_SET_STRINGS)
+	if (set == PST_SET_STRINGS)
 		return SET_STRINGS;
 	if (m->index[set] == 0) {
 		m->index[set] = SET_FIRST + m->sets++;
-		put_guid(&m->guids, set);
+		buf_put(&m->guids, pst_set_guid(set), PST_GUID);
 	}
 	return m->index[set];
 }
@@ -157,7 +134,7 @@ store_put_names(struct pst_store_out *s, struct err *err)
 	int rc;
 
 	/* readers expect streams that are not empty */
-	set_index(m, STORE_SET_COMMON);
+	set_index(m, PST_SET_COMMON);
 	store_name_text(s, "Keywords");
 	for (i = 0; i < s->n_names; i++)
 		add_name(m, &s->names[i], i);
