@@ -106,6 +106,6 @@ start=$(date +%s%N)
 status 0 'a limited rate' tool --limit-rate 500000 "$(dest eight)" \
     append INBOX 12.eml .
 ms=$((($(date +%s%N) - start) / 1000000))
-[ $ms -ge 1500 ] && [ $ms -le 6000 ]
+[ $ms -ge 1500 ] && [ $ms -le 20000 ] # a busy machine
 result $? "1 MB at 500 kB/s takes about two seconds ($ms ms)"
 done_testing

@@ -35,10 +35,9 @@ log_in() {
 	diag "$(tail -n 5 "$T/dovecot/log")"
 }
 used() { # MECHANISM [USER]; the log may come a little later
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q 'Login: user=' "$T/dovecot/log" && break
-		sleep 0.3
-	done
+	n=0
+	until grep -q 'Login: user=' "$T/dovecot/log" ||
+	    [ $((n += 1)) -gt 300 ]; do sleep 0.1; done
 	like "$(cat "$T/dovecot/log")" \
 	    "Login: user=<${2:-mary}>, method=$1, TLS" "  by $1"
 }

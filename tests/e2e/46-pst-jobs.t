@@ -126,11 +126,14 @@ for sig in TERM KILL; do
 	KILL) is $got 137 'killed' ;;
 	TERM) is $got 75 'terminated' ;;
 	esac
-	sleep .3
 	for child in $children; do
 		# where nobody takes its status, a Z stays of it
-		grep -q '^State:.*[RSDTt] (' "/proc/$child/status" \
-		    2>/dev/null && echo "$child"
+		n=0
+		while grep -q '^State:.*[RSDTt] (' "/proc/$child/status" \
+		    2>/dev/null; do
+			[ $((n += 1)) -le 200 ] || { echo "$child"; break; }
+			sleep .05
+		done
 	done >left
 	is "$(cat left)" '' "$sig: no child stays"
 	status 0 "$sig: the next run" postroad extract --json -j 3 long.pst \

@@ -241,7 +241,7 @@ if command -v python3 >/dev/null; then
 	start=$(date +%s)
 	probe '6[89]' 'a name server that is silent' --resolver "$DNS" \
 	    --timeout 1 localhost.test
-	[ $(($(date +%s) - start)) -lt 15 ]
+	[ $(($(date +%s) - start)) -lt 60 ]
 	result $? 'is not waited for long'
 	like "$(jq -r .services_problem out)" 'no name server answers' 'told'
 	dns garbage

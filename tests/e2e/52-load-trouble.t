@@ -101,11 +101,11 @@ like "$(jq -r '.problems[] | .folder + ": " + .error' out)" \
 mbox 1 40 >forty.mbox
 postroad extract -q forty.mbox slow.spool || bail "extract"
 # shellcheck disable=SC2086
-"$POSTROAD" load --json $ACCESS --limit-rate 1000 --trace-wire slow.trace \
+"$POSTROAD" load --json $ACCESS --limit-rate 300 --trace-wire slow.trace \
     slow.spool "$(dest slow)" >slow.out 2>slow.err &
 slow=$!
 i=0
-until grep -qs '> [a-z0-9]* APPEND' slow.trace || [ $i -gt 200 ]; do
+until grep -qs '> [a-z0-9]* APPEND' slow.trace || [ $i -gt 1200 ]; do
 	sleep 0.05; i=$((i + 1))
 done
 status 75 "J9: a second load into the same mailbox" load slow.spool slow

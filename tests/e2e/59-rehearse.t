@@ -153,9 +153,9 @@ while [ $n -lt 25 ]; do
 	server=$(pgrep -P $pid | head -1)
 	kill -KILL $pid 2>/dev/null
 	wait $pid 2>/dev/null
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ "$server" ] && lives "$server" || break
-		sleep 0.1
+	try=0
+	while [ "$server" ] && lives "$server" && [ $((try += 1)) -le 200 ]; do
+		sleep 0.05
 	done
 	[ "$server" ] && lives "$server" && ok=1
 done
@@ -182,10 +182,9 @@ done
 if [ "$server" ] && lives "$server"; then
 	unlike "$(tr '\0' ' ' </proc/"$server"/cmdline; tr '\0' ' ' </proc/$pid/cmdline)" \
 	    '[0-9a-f]{20}' 'the password is in no argument'
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q '^Seccomp:.*2' /proc/"$server"/status && break
-		sleep 0.1
-	done
+	try=0
+	until grep -q '^Seccomp:.*2' /proc/"$server"/status ||
+	    [ $((try += 1)) -gt 200 ]; do sleep 0.05; done
 	if [ "${SAN:-}" ]; then
 		skip 'the server is in its sandbox' 'a sanitizer needs more room'
 	else

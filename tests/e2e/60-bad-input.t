@@ -160,14 +160,14 @@ if mkbox=$BUILD/tests/bench/mkmbox && [ -x "$mkbox" ]; then
 	"$POSTROAD" extract -q big.mbox big >/dev/null 2>&1 &
 	busy=$!
 	i=0
-	while [ ! -d big/mail/big/cur ] && [ $i -lt 500 ]; do
+	while [ ! -d big/mail/big/cur ] && [ $i -lt 6000 ]; do
 		sleep 0.01
 		i=$((i + 1))
 	done
 	kill -STOP $busy
 	refused 75 'use|lock' 'a spool in use' postroad extract big.mbox big
 	status 0 'a spool in use can be listed' postroad ls big
-	kill -CONT $busy && kill -TERM $busy
+	kill -TERM $busy && kill -CONT $busy
 	wait $busy
 	is $? 75 'SIGTERM: stopped, to be run again'
 	status 0 'and run again' postroad extract --json big.mbox big
