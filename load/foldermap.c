@@ -2,6 +2,7 @@
 /* --folder-map; see foldermap.h. */
 #include "load/foldermap.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,13 @@ compile(struct map_rule *r, const char *from, const char *to, struct err *err)
 		    "a name is empty; write FROM=TO");
 	r->role = role_of(from);
 	r->to_role = role_of(to);
+	if (to[0] == '\\' && isalpha((unsigned char)to[1]) &&
+	    r->to_role == NULL) {
+		err_set(err, SCOPE_RUN, EX_CONFIG,
+		    "'%s' is no special-use role", to);
+		return err_hint(err,
+		    "\\Archive \\Drafts \\Junk \\Sent \\Trash");
+	}
 	if (r->role == NULL) {
 		if (glob_new(&r->glob, slice_str(from), 0, err) < 0)
 			return -1;

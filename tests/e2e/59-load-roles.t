@@ -108,7 +108,7 @@ rm -rf m.spool; spool m.spool 'My mail' Sent
 status 0 'to a role' load --folder-map 'My mail=\Sent' m.spool
 is "$(held | grep -v ' 0$' | tr '\n' '|')" 'Out 2|' 'both are in the folder for sent mail'
 fake_stop
-for bad in 'a=' '=b' 'a=$2' '[=b' 'a=*'; do
+for bad in 'a=' '=b' 'a=$2' '[=b' 'a=*' 'a=\Snet'; do
 	status 78 "--folder-map '$bad'" load --folder-map "$bad" m.spool
 done
 status 66 '--folder-map with no such file' load --folder-map nofile m.spool
