@@ -368,7 +368,8 @@ take_to_role(struct load *l, struct load_folder *f)
 	owner = plan_owner(l, buf_str(&name));
 	if (owner != NULL)
 		report_note(l->report, "folders '%s' and '%s' both go to '%s'",
-		    owner->path, f->path, buf_str(&name));
+		    plan_show_path(l, owner->path), plan_show_path(l, f->path),
+		    plan_show_name(l, buf_str(&name)));
 	free(f->role);
 	f->role = mem_str(f->to_role);
 	plan_settle(l, f, buf_str(&name));
@@ -423,7 +424,9 @@ say_changed(struct load *l)
 			report_note(l->report,
 			    "folder '%s' went to '%s' and goes to '%s' from "
 			    "now on: --folder-map was changed",
-			    f->path, f->was, f->name);
+			    plan_show_path(l, f->path),
+			    plan_show_name(l, f->was),
+			    plan_show_name(l, f->name));
 	}
 }
 
@@ -445,7 +448,8 @@ say_like_names(struct load *l)
 			    "folders '%s' and '%s' go to names that differ "
 			    "only in case: if the destination ignores it, "
 			    "they are %s",
-			    owner->path, f->path,
+			    plan_show_path(l, owner->path),
+			    plan_show_path(l, f->path),
 			    l->o->merge_same ? "made one"
 					     : "kept apart by a number");
 	}

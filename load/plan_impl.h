@@ -24,6 +24,10 @@ struct plan {
 
 /* ---- plan_names.c */
 void plan_names_free(struct plan *p);
+/* A path of the spool, and a name there, as people read them: decoded.  Good
+ * until plan_free(). */
+const char *plan_show_path(struct load *l, const char *path);
+const char *plan_show_name(struct load *l, const char *name);
 /* All folders have their target now, and some their names: make the trees,
  * anew where folders were added. */
 void plan_index(struct load *l);

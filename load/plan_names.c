@@ -70,6 +70,32 @@ plan_names_free(struct plan *p)
 	p->targets = p->claims = p->listed = NULL;
 }
 
+/* ------------------------------------------------------------ for people */
+
+const char *
+plan_show_path(struct load *l, const char *path)
+{
+	struct buf text = { 0 };
+	const char *shown;
+
+	folder_decode(&text, slice_str(path));
+	shown = arena_str(&l->plan->arena, buf_str(&text));
+	buf_free(&text);
+	return shown;
+}
+
+const char *
+plan_show_name(struct load *l, const char *name)
+{
+	struct buf text = { 0 };
+	const char *shown = name;
+
+	if (mutf7_decode(&text, slice_str(name)))
+		shown = arena_str(&l->plan->arena, buf_str(&text));
+	buf_free(&text);
+	return shown;
+}
+
 /* ------------------------------------------------------------------ case */
 
 /* What tells names apart there, into 'key'. */
@@ -293,7 +319,8 @@ say_merged(struct load *l, const struct load_folder *f,
     const struct load_folder *owner)
 {
 	report_note(l->report, "folders '%s' and '%s' both go to '%s'",
-	    owner->path, f->path, f->name);
+	    plan_show_path(l, owner->path), plan_show_path(l, f->path),
+	    plan_show_name(l, f->name));
 }
 
 static void
@@ -303,7 +330,8 @@ say_apart(struct load *l, const struct load_folder *f,
 	report_note(l->report,
 	    "folder '%s' goes to '%s', to be kept apart from '%s', which "
 	    "%s there (--same-names merge makes them one)",
-	    f->path, f->name, owner->path,
+	    plan_show_path(l, f->path), plan_show_name(l, f->name),
+	    plan_show_path(l, owner->path),
 	    l->folds_case ? "would be the same folder"
 			  : "would have the same name");
 }
@@ -328,8 +356,10 @@ say_beside(struct load *l, const struct load_folder *f)
 			report_note(l->report,
 			    "folder '%s' goes to '%s': %s has no folders under "
 			    "'%s', where '%s' goes",
-			    f->path, f->name, l->rules.name, up->name,
-			    up->path);
+			    plan_show_path(l, f->path),
+			    plan_show_name(l, f->name), l->rules.name,
+			    plan_show_name(l, up->name),
+			    plan_show_path(l, up->path));
 		break;
 	}
 	buf_free(&path);
@@ -371,7 +401,7 @@ plan_take_name(struct load *l, struct load_folder *f)
 		report_note(l->report,
 		    "folder '%s' goes to '%s', which is there: the "
 		    "destination ignores case",
-		    f->path, f->name);
+		    plan_show_path(l, f->path), plan_show_name(l, f->name));
 	} else {
 		plan_settle(l, f, buf_str(&name));
 		say_beside(l, f);
@@ -379,12 +409,26 @@ plan_take_name(struct load *l, struct load_folder *f)
 			report_note(l->report,
 			    "folder '%s' goes to '%s': the server could not "
 			    "take the name as it is",
-			    f->path, f->name);
+			    plan_show_path(l, f->path),
+			    plan_show_name(l, f->name));
 	}
 	buf_free(&name);
 }
 
 /* --------------------------------------------------- learnt by trying */
+
+/* Another one than 'f' that goes to that very folder; NULL. */
+static struct load_folder *
+other_at(struct load *l, const struct load_folder *f, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < l->nfolders; i++)
+		if (&l->folders[i] != f && l->folders[i].name != NULL &&
+		    strcmp(l->folders[i].name, name) == 0)
+			return &l->folders[i];
+	return NULL;
+}
 
 int
 plan_exists(struct load *l, struct load_folder *f, struct err *err)
@@ -400,6 +444,8 @@ plan_exists(struct load *l, struct load_folder *f, struct err *err)
 	plan_fold(l, true); /* as it seems, and with the new list */
 	owner = plan_owner(l, f->name);
 	listed = as_listed(l, f->name);
+	if (owner == f && listed != NULL) /* by its role, perhaps */
+		owner = other_at(l, f, listed);
 	buf_puts(&name, f->name);
 	if (owner != NULL && owner != f && listed != NULL &&
 	    are_merged(l, f, owner)) {
@@ -413,14 +459,16 @@ plan_exists(struct load *l, struct load_folder *f, struct err *err)
 		report_note(l->report,
 		    "folder '%s' goes to '%s', which is there: the "
 		    "destination ignores case",
-		    f->path, listed);
+		    plan_show_path(l, f->path), plan_show_name(l, listed));
 		plan_settle(l, f, listed);
 	} else {
 		number_apart(l, f, &name);
 		report_note(l->report,
 		    "folder '%s' goes to '%s': to the server '%s' is another "
 		    "folder that is there",
-		    f->path, buf_str(&name), f->name);
+		    plan_show_path(l, f->path),
+		    plan_show_name(l, buf_str(&name)),
+		    plan_show_name(l, f->name));
 		plan_settle(l, f, buf_str(&name));
 	}
 	buf_free(&name);

@@ -106,7 +106,9 @@ choose(struct load *l, const char *role, struct err *err)
 			report_note(l->report,
 			    "folders '%s' and '%s' look both like the one for "
 			    "%s; '%s' is taken for it",
-			    best->path, other->path, role + 1, best->path);
+			    plan_show_path(l, best->path),
+			    plan_show_path(l, other->path), role + 1,
+			    plan_show_path(l, best->path));
 	}
 	if (best != NULL && !told) {
 		free(best->role);
@@ -222,7 +224,8 @@ plan_role_there(struct load *l, const char *role, const char *natural)
 			report_note(l->report,
 			    "at the destination '%s' and '%s' look both like "
 			    "the folder for %s",
-			    t->name, one->name, role + 1);
+			    plan_show_name(l, t->name),
+			    plan_show_name(l, one->name), role + 1);
 		if (t == NULL ||
 		    (natural != NULL && strcmp(one->name, natural) == 0))
 			t = one;
@@ -244,7 +247,8 @@ take_role(struct load *l, struct load_folder *f)
 			report_note(l->report,
 			    "folder '%s' goes to '%s': by their names, both "
 			    "are for %s",
-			    f->path, t->name, f->role + 1);
+			    plan_show_path(l, f->path),
+			    plan_show_name(l, t->name), f->role + 1);
 		plan_settle(l, f, t->name);
 	}
 	buf_free(&natural);

@@ -103,6 +103,13 @@ held | grep '^FOO' >got
 is "$(cat got)" 'FOO 1' 'is used'
 like "$(jq -r '.notes[]' out)" "goes to 'FOO', which is there: the destination ignores case" 'and said'
 fake_stop
+spool d.spool SENT Sent sent
+begin --icase
+there Sent '\Sent'
+status 0 'a folder that one of them goes to by its role' load d.spool
+is "$(held | tr '\n' '|')" 'SENT (2) 1|Sent 1|sent (3) 1|' \
+    'the others are kept apart from that one, too'
+fake_stop
 rm -rf c.spool && cp -r k.spool c.spool
 begin
 status 0 'a dry run cannot try' load --dry-run c.spool
