@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "formats/pst/codepage.h"
+#include "formats/pst/person.h"
 
 /* 4501-01-01, MAPI's "never", and what lies behind it, is no date. */
 #define TIME_NEVER 79870665600
@@ -68,20 +69,6 @@ static bool
 has(const pst_string *s)
 {
 	return s->str != NULL && s->str[0] != '\0';
-}
-
-/* An address and its type ("SMTP", "EX"), put where it belongs. */
-static void
-put_address(struct item_person *who, struct slice type, struct slice addr)
-{
-	struct slice smtp = pst_smtp(addr);
-
-	if (addr.n == 0)
-		return;
-	if (slice_is_nocase(type, "EX") || addr.p[0] == '/')
-		who->x500 = addr;
-	else if (smtp.n > 0)
-		who->smtp = smtp;
 }
 
 /* A search key is "TYPE:ADDRESS" in upper case. */
@@ -165,48 +152,16 @@ fill_people(struct lib_item *li, const pst_item_email *e)
 	struct item *it = &li->pub;
 
 	it->from.name = text(li, &e->outlook_sender_name);
-	put_address(&it->from, text(li, &e->sender_access),
+	pst_put_address(&it->from, text(li, &e->sender_access),
 	    text(li, &e->sender_address));
 	put_search_key(li, &it->from, &e->outlook_sender);
 	put_smtp(li, &it->from, &e->recip2_access); /* 0x5D02 */
 	it->sender.name = text(li, &e->outlook_sender_name2);
-	put_address(&it->sender, text(li, &e->sender2_access),
+	pst_put_address(&it->sender, text(li, &e->sender2_access),
 	    text(li, &e->sender2_address));
 	put_search_key(li, &it->sender, &e->outlook_sender2);
 	put_smtp(li, &it->sender, &e->recip2_address); /* 0x5D01 */
 	fill_reply_to(li, e);
-}
-
-/* How many names a display list ("Jane; John") holds. */
-static size_t
-count_names(struct slice list)
-{
-	size_t i, n = list.n > 0;
-
-	for (i = 0; i < list.n; i++)
-		n += list.p[i] == ';';
-	return n;
-}
-
-static void
-add_names(struct item *it, struct slice list, enum item_recipient_type type)
-{
-	struct item_recipient *to;
-	struct slice name;
-	size_t n;
-
-	while (list.n > 0) {
-		for (n = 0; n < list.n && list.p[n] != ';'; n++)
-			;
-		name = slice_trim(slice_of(list.p, n));
-		list = slice_from(list, n + 1);
-		if (name.n == 0)
-			continue;
-		to = &it->recipients[it->n_recipients++];
-		to->type = type;
-		to->who.name = name;
-		to->who.smtp = pst_smtp(name);
-	}
 }
 
 /* A row of the recipient table, as an attachment (libpst_map.c). */
@@ -224,10 +179,10 @@ fill_recipient(struct lib_item *li, struct item_recipient *to,
     const pst_item_attach *a)
 {
 	to->type = (enum item_recipient_type)(a->position & 15);
-	to->who.name = text(li, &a->filename1);	      /* 0x3001 */
-	put_address(&to->who, text(li, &a->mimetype), /* 0x3002 */
-	    text(li, &a->filename2));		      /* 0x3003 */
-	put_smtp(li, &to->who, &a->content_id);	      /* 0x39FE */
+	to->who.name = text(li, &a->filename1);		  /* 0x3001 */
+	pst_put_address(&to->who, text(li, &a->mimetype), /* 0x3002 */
+	    text(li, &a->filename2));			  /* 0x3003 */
+	put_smtp(li, &to->who, &a->content_id);		  /* 0x39FE */
 }
 
 /* The table says who; a store that lacks it still has the names. */
@@ -239,22 +194,19 @@ fill_recipients(struct lib_item *li, const pst_item_email *e)
 	struct slice bcc = text(li, &e->bcc_address);
 	struct item *it = &li->pub;
 	const pst_item_attach *a;
-	size_t n = 0, at;
+	size_t n = 0;
 
 	for (a = li->raw->attach; a != NULL; a = a->next)
 		n += is_recipient(a);
-	at = it->n_recipients = n;
-	if (n == 0)
-		n = count_names(to) + count_names(cc) + count_names(bcc);
-	it->recipients = arena_alloc(&li->a, n * sizeof(*it->recipients));
-	for (a = li->raw->attach; a != NULL && at > 0; a = a->next)
-		if (is_recipient(a))
-			fill_recipient(li, &it->recipients[--at], a);
-	if (it->n_recipients > 0)
+	if (n == 0) {
+		pst_named_recipients(it, &li->a, to, cc, bcc);
 		return;
-	add_names(it, to, ITEM_TO);
-	add_names(it, cc, ITEM_CC);
-	add_names(it, bcc, ITEM_BCC);
+	}
+	it->n_recipients = n;
+	it->recipients = arena_alloc(&li->a, n * sizeof(*it->recipients));
+	for (a = li->raw->attach; a != NULL && n > 0; a = a->next)
+		if (is_recipient(a))
+			fill_recipient(li, &it->recipients[--n], a);
 }
 
 #define CATEGORIES_MAX 100

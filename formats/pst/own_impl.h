@@ -143,9 +143,6 @@ void own_fill_attachments(struct own_item *oi);
 /* ---- own_people.c */
 void own_fill_people(struct own_item *oi);
 bool own_is_smtp(struct slice s);
-/* An address and its type ("SMTP", "EX"), put where it belongs. */
-void own_put_address(struct item_person *who, struct slice type,
-    struct slice addr);
 /* These two fill in what 'who' lacks: of a search key ("TYPE:ADDRESS" in upper
  * case, a NUL at its end), or of an entry id. */
 void own_put_search_key(struct own_item *oi, struct item_person *who,

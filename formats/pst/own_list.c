@@ -3,6 +3,7 @@
 #include "formats/contact.h"
 #include "formats/pst/bytes.h"
 #include "formats/pst/own_impl.h"
+#include "formats/pst/person.h"
 #include "formats/pst/smtp.h"
 
 #include <stdio.h>
@@ -96,7 +97,7 @@ own_entry_person(struct own_item *oi, struct slice id,
 	*who_r = (struct item_person){ 0 };
 	read_entry(oi, id, &m);
 	who_r->name = m.name;
-	own_put_address(who_r, m.type, m.address);
+	pst_put_address(who_r, m.type, m.address);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recipients and attachments of a message, [MS-PST] 2.4.5.3, 2.4.6. */
 #include "formats/pst/own_impl.h"
+#include "formats/pst/person.h"
 #include "formats/pst/smtp.h"
 
 #include <string.h>
@@ -78,18 +79,6 @@ cell_bytes(struct own_item *oi, struct ltp_table *t, unsigned id)
 	return counted(oi, s);
 }
 
-/* A name that is an address: "x@example.org", but not "Sales@EXAMPLE". */
-static struct slice
-name_smtp(struct slice name)
-{
-	struct slice s = pst_smtp(name);
-	const char *at = s.n == 0 ? NULL : memrchr(s.p, '@', s.n);
-
-	if (at == NULL || memchr(at, '.', s.n - (size_t)(at - s.p)) == NULL)
-		s.n = 0;
-	return s;
-}
-
 /* Where else a row may have an address: its key, its entry ids, and the name
  * it is shown by. */
 static void
@@ -106,9 +95,9 @@ find_address(struct own_item *oi, struct ltp_table *t, struct item_person *who)
 		    cell_bytes(oi, t, PidTagRecipientEntryId));
 	if (who->smtp.n == 0)
 		who->smtp =
-		    name_smtp(cell_text(oi, t, PidTagRecipientDisplayName));
+		    pst_name_smtp(cell_text(oi, t, PidTagRecipientDisplayName));
 	if (who->smtp.n == 0)
-		who->smtp = name_smtp(who->name);
+		who->smtp = pst_name_smtp(who->name);
 }
 
 static void
@@ -127,7 +116,7 @@ read_recipient(struct own_item *oi, struct ltp_table *t,
 	to->who.name = cell_text(oi, t, PidTagDisplayName);
 	if (to->who.name.n == 0)
 		to->who.name = cell_text(oi, t, PidTagRecipientDisplayName);
-	own_put_address(&to->who, cell_text(oi, t, PidTagAddressType),
+	pst_put_address(&to->who, cell_text(oi, t, PidTagAddressType),
 	    cell_text(oi, t, PidTagEmailAddress));
 	if (ltp_cell(t, PidTagRecipientFlags, &v))
 		to->organizer =
@@ -142,38 +131,6 @@ read_recipient(struct own_item *oi, struct ltp_table *t,
 	find_address(oi, t, &to->who);
 }
 
-/* How many names a display list ("Jane; John") holds. */
-static size_t
-count_names(struct slice list)
-{
-	size_t i, n = list.n > 0;
-
-	for (i = 0; i < list.n; i++)
-		n += list.p[i] == ';';
-	return n;
-}
-
-static void
-add_names(struct item *it, struct slice list, enum item_recipient_type type)
-{
-	struct item_recipient *to;
-	struct slice name;
-	size_t n;
-
-	while (list.n > 0) {
-		for (n = 0; n < list.n && list.p[n] != ';'; n++)
-			;
-		name = slice_trim(slice_of(list.p, n));
-		list = slice_from(list, n + 1);
-		if (name.n == 0)
-			continue;
-		to = &it->recipients[it->n_recipients++];
-		to->type = type;
-		to->who.name = name;
-		to->who.smtp = name_smtp(name);
-	}
-}
-
 /* Old stores, and damaged ones, have no table: names must do. */
 static void
 from_display(struct own_item *oi)
@@ -184,15 +141,8 @@ from_display(struct own_item *oi)
 	    own_prop(&oi->a, &oi->props, PidTagDisplayCc, oi->codepage);
 	struct slice bcc =
 	    own_prop(&oi->a, &oi->props, PidTagDisplayBcc, oi->codepage);
-	struct item *it = &oi->pub;
 
-	it->recipients = arena_alloc(&oi->a,
-	    (count_names(to) + count_names(cc) + count_names(bcc)) *
-		    sizeof(*it->recipients) +
-		1);
-	add_names(it, to, ITEM_TO);
-	add_names(it, cc, ITEM_CC);
-	add_names(it, bcc, ITEM_BCC);
+	pst_named_recipients(&oi->pub, &oi->a, to, cc, bcc);
 }
 
 void

@@ -5,6 +5,7 @@
  */
 #include "formats/pst/bytes.h"
 #include "formats/pst/own_impl.h"
+#include "formats/pst/person.h"
 #include "formats/pst/smtp.h"
 
 #include <string.h>
@@ -19,19 +20,6 @@ bool
 own_is_smtp(struct slice s)
 {
 	return pst_smtp(s).n > 0;
-}
-
-void
-own_put_address(struct item_person *who, struct slice type, struct slice addr)
-{
-	struct slice smtp = pst_smtp(addr);
-
-	if (addr.n == 0)
-		return;
-	if (slice_is_nocase(type, "EX") || addr.p[0] == '/')
-		who->x500 = addr;
-	else if (smtp.n > 0)
-		who->smtp = smtp;
 }
 
 void
@@ -94,7 +82,7 @@ fill_person(struct own_item *oi, struct item_person *who,
 	struct slice s = pst_smtp(text(oi, ids->smtp));
 
 	who->name = text(oi, ids->name);
-	own_put_address(who, text(oi, ids->type), text(oi, ids->addr));
+	pst_put_address(who, text(oi, ids->type), text(oi, ids->addr));
 	if (s.n > 0)
 		who->smtp = s;
 	own_put_search_key(oi, who, &oi->props.heap,
