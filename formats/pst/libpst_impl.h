@@ -6,6 +6,7 @@
 #include <libpst/libpst.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/digest.h"
 #include "formats/pst/reader.h"
 
@@ -49,6 +50,61 @@ nid_type(uint64_t nid)
 #define NID_STORE   0x21
 #define NID_ROOT    0x122
 
+struct lib_item;
+
+struct lib_attach {
+	struct lib_item *of;
+	pst_item_attach *raw;
+	size_t at;
+};
+
+struct lib_bytes {
+	const char *p;
+	size_t n;
+};
+
+/* 'pub' first: what the world sees is the whole. */
+struct lib_item {
+	struct item pub;
+	struct pst_reader *r;
+	pst_item *raw;
+	struct arena a;
+	unsigned codepage; /* of its 8-bit text; 0: nobody knows */
+	struct lib_attach *attach;
+	struct lib_bytes plain, html, rtf;
+	struct buf text; /* the plain text, where it had to be converted */
+	char *unpacked;	 /* the RTF */
+};
+
+/* The text of a libpst string as UTF-8 in 'a'; 'cp' is what its bytes are
+ * if it was not Unicode.  *exact_r (may be NULL): nothing was guessed. */
+struct slice libpst_text(struct arena *a, const pst_string *s, unsigned cp,
+    bool *exact_r);
+
+static inline struct slice
+libpst_item_text(struct lib_item *li, const pst_string *s)
+{
+	if (s->str == NULL)
+		return slice_of("", 0);
+	return libpst_text(&li->a, s, li->codepage, NULL);
+}
+
+static inline bool
+libpst_has(const pst_string *s)
+{
+	return s->str != NULL && s->str[0] != '\0';
+}
+
+/* A row of the recipient table, as an attachment (libpst_map.c). */
+static inline bool
+libpst_is_recipient(const pst_item_attach *a)
+{
+	int type = a->position & 15;
+
+	return a->method == 0 && a->data.data == NULL && a->i_id == 0 &&
+	    type >= ITEM_TO && type <= ITEM_BCC;
+}
+
 /* In libpst_item.c: read the item of node 'd', or one that lies in
  * another item with 'subnodes'. */
 int libpst_item(struct pst_reader *r, pst_desc_tree *d, struct item **item_r,
@@ -56,10 +112,8 @@ int libpst_item(struct pst_reader *r, pst_desc_tree *d, struct item **item_r,
 int libpst_item_at(struct pst_reader *r, pst_desc_tree *d,
     pst_id2_tree *subnodes, struct item **item_r, struct err *err);
 
-/* The text of a libpst string as UTF-8 in 'a'; 'cp' is what its bytes are
- * if it was not Unicode.  *exact_r (may be NULL): nothing was guessed. */
-struct slice libpst_text(struct arena *a, const pst_string *s, unsigned cp,
-    bool *exact_r);
+/* In libpst_attach.c; 'li' has its raw item and code page. */
+void libpst_fill_attachments(struct lib_item *li);
 
 /* In libpst_map.c: more properties than libpst has fields for. */
 void libpst_map_init(struct pst_reader *r);

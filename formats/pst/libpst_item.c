@@ -4,9 +4,7 @@
 #include "formats/pst/smtp.h"
 
 #include <libpst/lzfu.h>
-#include <stdio.h>
 
-#include "core/buf.h"
 #include "core/limits.h"
 #include "core/mem.h"
 #include "formats/pst/codepage.h"
@@ -17,32 +15,6 @@
 
 /* LZFu can promise anything; nobody writes a text this long. */
 #define RTF_MAX (64u << 20)
-
-struct lib_item;
-
-struct lib_attach {
-	struct lib_item *of;
-	pst_item_attach *raw;
-	size_t at;
-};
-
-struct lib_bytes {
-	const char *p;
-	size_t n;
-};
-
-/* 'pub' first: what the world sees is the whole. */
-struct lib_item {
-	struct item pub;
-	struct pst_reader *r;
-	pst_item *raw;
-	struct arena a;
-	unsigned codepage; /* of its 8-bit text; 0: nobody knows */
-	struct lib_attach *attach;
-	struct lib_bytes plain, html, rtf;
-	struct buf text; /* the plain text, where it had to be converted */
-	char *unpacked;	 /* the RTF */
-};
 
 static int64_t
 time_of(const FILETIME *ft)
@@ -57,26 +29,12 @@ time_of(const FILETIME *ft)
 	return t > 0 && t < TIME_NEVER ? t : DATE_UNKNOWN;
 }
 
-static struct slice
-text(struct lib_item *li, const pst_string *s)
-{
-	if (s->str == NULL)
-		return slice_of("", 0);
-	return libpst_text(&li->a, s, li->codepage, NULL);
-}
-
-static bool
-has(const pst_string *s)
-{
-	return s->str != NULL && s->str[0] != '\0';
-}
-
 /* A search key is "TYPE:ADDRESS" in upper case. */
 static void
 put_search_key(struct lib_item *li, struct item_person *who,
     const pst_string *key)
 {
-	struct slice s = text(li, key);
+	struct slice s = libpst_item_text(li, key);
 	const char *colon = s.n == 0 ? NULL : memchr(s.p, ':', s.n);
 	size_t i, n;
 	char *low;
@@ -131,14 +89,14 @@ fill_reply_to(struct lib_item *li, const pst_item_email *e)
 		li->pub.reply_to =
 		    slice_of(arena_slice(&li->a, buf_slice(&b)), b.n);
 	else
-		li->pub.reply_to = text(li, &e->reply_to);
+		li->pub.reply_to = libpst_item_text(li, &e->reply_to);
 	buf_free(&b);
 }
 
 static void
 put_smtp(struct lib_item *li, struct item_person *who, const pst_string *s)
 {
-	struct slice addr = pst_smtp(text(li, s));
+	struct slice addr = pst_smtp(libpst_item_text(li, s));
 
 	if (addr.n > 0)
 		who->smtp = addr;
@@ -151,27 +109,17 @@ fill_people(struct lib_item *li, const pst_item_email *e)
 {
 	struct item *it = &li->pub;
 
-	it->from.name = text(li, &e->outlook_sender_name);
-	pst_put_address(&it->from, text(li, &e->sender_access),
-	    text(li, &e->sender_address));
+	it->from.name = libpst_item_text(li, &e->outlook_sender_name);
+	pst_put_address(&it->from, libpst_item_text(li, &e->sender_access),
+	    libpst_item_text(li, &e->sender_address));
 	put_search_key(li, &it->from, &e->outlook_sender);
 	put_smtp(li, &it->from, &e->recip2_access); /* 0x5D02 */
-	it->sender.name = text(li, &e->outlook_sender_name2);
-	pst_put_address(&it->sender, text(li, &e->sender2_access),
-	    text(li, &e->sender2_address));
+	it->sender.name = libpst_item_text(li, &e->outlook_sender_name2);
+	pst_put_address(&it->sender, libpst_item_text(li, &e->sender2_access),
+	    libpst_item_text(li, &e->sender2_address));
 	put_search_key(li, &it->sender, &e->outlook_sender2);
 	put_smtp(li, &it->sender, &e->recip2_address); /* 0x5D01 */
 	fill_reply_to(li, e);
-}
-
-/* A row of the recipient table, as an attachment (libpst_map.c). */
-static bool
-is_recipient(const pst_item_attach *a)
-{
-	int type = a->position & 15;
-
-	return a->method == 0 && a->data.data == NULL && a->i_id == 0 &&
-	    type >= ITEM_TO && type <= ITEM_BCC;
 }
 
 static void
@@ -179,25 +127,26 @@ fill_recipient(struct lib_item *li, struct item_recipient *to,
     const pst_item_attach *a)
 {
 	to->type = (enum item_recipient_type)(a->position & 15);
-	to->who.name = text(li, &a->filename1);		  /* 0x3001 */
-	pst_put_address(&to->who, text(li, &a->mimetype), /* 0x3002 */
-	    text(li, &a->filename2));			  /* 0x3003 */
-	put_smtp(li, &to->who, &a->content_id);		  /* 0x39FE */
+	to->who.name = libpst_item_text(li, &a->filename1); /* 0x3001 */
+	pst_put_address(&to->who,
+	    libpst_item_text(li, &a->mimetype),	  /* 0x3002 */
+	    libpst_item_text(li, &a->filename2)); /* 0x3003 */
+	put_smtp(li, &to->who, &a->content_id);	  /* 0x39FE */
 }
 
 /* The table says who; a store that lacks it still has the names. */
 static void
 fill_recipients(struct lib_item *li, const pst_item_email *e)
 {
-	struct slice to = text(li, &e->sentto_address);
-	struct slice cc = text(li, &e->cc_address);
-	struct slice bcc = text(li, &e->bcc_address);
+	struct slice to = libpst_item_text(li, &e->sentto_address);
+	struct slice cc = libpst_item_text(li, &e->cc_address);
+	struct slice bcc = libpst_item_text(li, &e->bcc_address);
 	struct item *it = &li->pub;
 	const pst_item_attach *a;
 	size_t n = 0;
 
 	for (a = li->raw->attach; a != NULL; a = a->next)
-		n += is_recipient(a);
+		n += libpst_is_recipient(a);
 	if (n == 0) {
 		pst_named_recipients(it, &li->a, to, cc, bcc);
 		return;
@@ -205,7 +154,7 @@ fill_recipients(struct lib_item *li, const pst_item_email *e)
 	it->n_recipients = n;
 	it->recipients = arena_alloc(&li->a, n * sizeof(*it->recipients));
 	for (a = li->raw->attach; a != NULL && n > 0; a = a->next)
-		if (is_recipient(a))
+		if (libpst_is_recipient(a))
 			fill_recipient(li, &it->recipients[--n], a);
 }
 
@@ -292,17 +241,17 @@ fill_bodies(struct lib_item *li)
 	struct slice html;
 
 	it->plain.codepage = CODEPAGE_UTF8;
-	if (has(s) && s->is_utf8) {
+	if (libpst_has(s) && s->is_utf8) {
 		it->plain.stream =
 		    stream_of(&li->plain, s->str, strlen(s->str));
-	} else if (has(s)) {
+	} else if (libpst_has(s)) {
 		codepage_to_utf8(&li->text, slice_str(s->str), li->codepage);
 		it->plain.stream =
 		    stream_of(&li->plain, li->text.p, li->text.n);
 	}
 	if (e == NULL)
 		return;
-	if (has(&e->htmlbody)) {
+	if (libpst_has(&e->htmlbody)) {
 		html = slice_str(e->htmlbody.str);
 		it->html.stream = stream_of(&li->html, html.p, html.n);
 		it->html.codepage = e->htmlbody.is_utf8
@@ -319,11 +268,11 @@ fill_email(struct lib_item *li, const pst_item_email *e)
 {
 	struct item *it = &li->pub;
 
-	it->headers = text(li, &e->header);
-	it->message_id = text(li, &e->messageid);
-	it->in_reply_to = text(li, &e->in_reply_to);
-	it->references = text(li, &e->recip_access); /* 0x1039 */
-	it->topic = text(li, &e->processed_subject);
+	it->headers = libpst_item_text(li, &e->header);
+	it->message_id = libpst_item_text(li, &e->messageid);
+	it->in_reply_to = libpst_item_text(li, &e->in_reply_to);
+	it->references = libpst_item_text(li, &e->recip_access); /* 0x1039 */
+	it->topic = libpst_item_text(li, &e->processed_subject);
 	it->thread_index = slice_of(e->conversation_index.data,
 	    e->conversation_index.data == NULL ? 0
 					       : e->conversation_index.size);
@@ -338,8 +287,8 @@ fill_email(struct lib_item *li, const pst_item_email *e)
 		it->flags |= ITEM_ASK_READ;
 	if (e->delivery_report)
 		it->flags |= ITEM_ASK_DELIVERED;
-	it->report.text = text(li, &e->report_text);
-	it->report.supplement = text(li, &e->supplementary_info);
+	it->report.text = libpst_item_text(li, &e->report_text);
+	it->report.supplement = libpst_item_text(li, &e->supplementary_info);
 	it->report.time = time_of(e->report_time);
 	it->report.reason = e->ndr_reason_code;
 	it->report.diag = e->ndr_diag_code;
@@ -347,150 +296,6 @@ fill_email(struct lib_item *li, const pst_item_email *e)
 	fill_flags(li, e);
 	fill_people(li, e);
 	fill_recipients(li, e);
-}
-
-/* ---------------------------------------------------------- attachments */
-
-struct cookie {
-	const struct item_sink *to;
-	struct err *err;
-	uint64_t size;
-	bool failed;
-};
-
-static ssize_t
-cookie_write(void *arg, const char *data, size_t len)
-{
-	struct cookie *c = arg;
-
-	/* libpst does not look: what comes after a failure is dropped */
-	if (!c->failed && len > 0 &&
-	    c->to->put(c->to->arg, data, len, c->err) != 0)
-		c->failed = true;
-	c->size += len;
-	return (ssize_t)len;
-}
-
-/* How long the data tree at 'i_id' says it is ([MS-PST] 2.2.2.8.3.2); 0:
- * cannot tell. */
-static uint64_t
-promised(pst_file *pf, uint64_t i_id)
-{
-	const pst_index_ll *at = pst_getID(pf, i_id);
-	char *block = NULL;
-	uint32_t total = 0;
-
-	if (at == NULL)
-		return 0;
-	if (!(at->i_id & 2))
-		return pf->do_read64 == 2 ? at->inflated_size : at->size;
-	if (pst_ff_getIDblock_dec(pf, at->i_id, &block) >= 8 && block[0] == 1)
-		memcpy(&total, block + 4, sizeof(total));
-	free(block);
-	return total;
-}
-
-static int
-copy_attach(void *arg, const struct item_sink *to, struct err *err)
-{
-	struct lib_attach *la = arg;
-	cookie_io_functions_t io = { .write = cookie_write };
-	struct cookie c = { .to = to, .err = err };
-	const struct item_stream *s = &la->of->pub.attachments[la->at].data;
-	FILE *f = fopencookie(&c, "w", io);
-
-	if (f == NULL)
-		return err_sys(err, SCOPE_MSG, EX_SOFTWARE, "attachment");
-	setvbuf(f, NULL, _IONBF, 0);
-	pst_attach_to_file(&la->of->r->pf, la->raw, f);
-	fclose(f);
-	if (c.failed)
-		return -1;
-	return c.size >= s->size;
-}
-
-static int
-open_attach(void *arg, struct item **item_r, struct err *err)
-{
-	struct lib_attach *la = arg;
-	pst_desc_tree node = { 0 };
-	struct lib_item *li, *up = la->of;
-	struct item *it;
-
-	/* as readpst does: a node made up for the block that it lies in */
-	node.desc = pst_getID(&up->r->pf, la->raw->i_id);
-	node.d_id = up->pub.nid;
-	if (node.desc == NULL)
-		return err_set(err, SCOPE_MSG, EX_DATAERR,
-		    "its data block is missing");
-	if (libpst_item_at(up->r, &node, la->raw->id2_head, &it, err) != 0)
-		return -1;
-	li = (struct lib_item *)it;
-	it->uid = slice_str(arena_fmt(&li->a, "%.*s.%zu", (int)up->pub.uid.n,
-	    up->pub.uid.p, la->at + 1));
-	*item_r = it;
-	return 0;
-}
-
-/* The recipient table's rows stand in libpst's list of attachments, too. */
-static bool
-is_attachment(const pst_item_attach *a)
-{
-	return !is_recipient(a) &&
-	    (a->method != 0 || a->data.data != NULL || a->i_id != 0 ||
-		has(&a->filename1) || has(&a->filename2));
-}
-
-static void
-fill_attach(struct lib_item *li, struct item_attach *to, struct lib_attach *la)
-{
-	const pst_item_attach *a = la->raw;
-
-	to->method = (enum item_attach_method)a->method;
-	to->name = text(li, has(&a->filename2) ? &a->filename2 : &a->filename1);
-	to->mime = text(li, &a->mimetype);
-	to->cid = text(li, &a->content_id);
-	to->position = a->position;
-	to->hidden = a->sequence != 0; /* 0x7FFE */
-	if (a->method == PST_ATTACH_EMBEDDED) {
-		to->open = open_attach;
-		to->arg = la;
-		return;
-	}
-	if (a->method >= PST_ATTACH_BY_REF &&
-	    a->method <= PST_ATTACH_BY_REF_ONLY)
-		to->method = ITEM_ATTACH_LINK;
-	else if (a->method != PST_ATTACH_OLE)
-		to->method = ITEM_ATTACH_DATA;
-	if (a->data.data == NULL && a->i_id == 0)
-		return;
-	to->data.copy = copy_attach;
-	to->data.arg = la;
-	to->data.size =
-	    a->data.data != NULL ? a->data.size : promised(&li->r->pf, a->i_id);
-}
-
-/* libpst's list runs from the last row of the table to the first. */
-static void
-fill_attachments(struct lib_item *li)
-{
-	struct item *it = &li->pub;
-	pst_item_attach *a;
-	size_t n = 0, at;
-
-	for (a = li->raw->attach; a != NULL; a = a->next)
-		n += is_attachment(a);
-	it->attachments = arena_alloc(&li->a, n * sizeof(*it->attachments));
-	li->attach = arena_alloc(&li->a, n * sizeof(*li->attach));
-	it->n_attachments = at = n;
-	for (a = li->raw->attach; a != NULL; a = a->next) {
-		if (!is_attachment(a))
-			continue;
-		at--;
-		li->attach[at] =
-		    (struct lib_attach){ .of = li, .raw = a, .at = at };
-		fill_attach(li, &it->attachments[at], &li->attach[at]);
-	}
 }
 
 /* ---------------------------------------------------------------- whole */
@@ -545,7 +350,7 @@ fill(struct lib_item *li)
 		fill_email(li, raw->email);
 	fill_categories(li);
 	fill_bodies(li);
-	fill_attachments(li);
+	libpst_fill_attachments(li);
 }
 
 int
