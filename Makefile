@@ -127,7 +127,8 @@ check-load-kills: check-build
 check-load-cuts: check-build
 	$(Q)LONG=1 $(PROVE) tests/e2e/58-load-bytes-crash.t
 check-delta: check-build
-	$(Q)LONG=1 $(PROVE) tests/e2e/59-delta-week.t tests/e2e/59-delta-crash.t
+	$(Q)LONG=1 $(PROVE) tests/e2e/59-delta-week.t \
+		tests/e2e/59-delta-crash.t tests/e2e/59-delta-half-crash.t
 
 # a message of 500 MB, 1,000 folders, a second run on a million messages
 check-load-big: check-build

@@ -35,6 +35,7 @@ struct run {
 	bool torn;	 /* some of the source could not be had */
 	uint64_t named;	 /* problems with messages that are there */
 	bool whole_each; /* it does not tell what is gone */
+	bool filling;	 /* it was said that messages come */
 	struct unmet unmet;
 };
 
@@ -260,6 +261,9 @@ store(struct run *run, const struct source_item *item, bool adopted,
 	bool differs;
 	int rc;
 
+	if (!run->filling && spool_fill_begin(run->sp, err) < 0)
+		return -1;
+	run->filling = true;
 	if (spool_begin(run->sp, &d, err) < 0)
 		return -1;
 	if (copy_bytes(run, d, item, &differs, &why) < 0) {
@@ -588,6 +592,15 @@ end_source(struct run *run, const struct source_spec *spec, struct err *err)
 	return rc < 0 ? -1 : refresh_end(&run->refresh, rc == 1, err);
 }
 
+/* Would the next run come further?  Where it would not, nothing is to wait for
+ * it. */
+static bool
+is_final(int rc, const struct err *err)
+{
+	return rc == 0 || err->status == EX_DATAERR ||
+	    err->status == EX_PROTOCOL;
+}
+
 int
 extract_run(const struct source_spec *given, const struct extract_options *o,
     struct report *r, struct err *err)
@@ -626,6 +639,8 @@ extract_run(const struct source_spec *given, const struct extract_options *o,
 		rc = end_source(&run, &spec, err);
 	else
 		refresh_end(&run.refresh, false, &ignored);
+	if (is_final(rc, err))
+		spool_fill_end(run.sp, &ignored);
 	rc = finish(&run, rc, err);
 out:
 	free_excludes(&run);

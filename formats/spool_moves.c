@@ -13,6 +13,7 @@
 
 #define UNSETTLED "unsettled"
 #define SETTLED	  "settled" /* up to this row all is known */
+#define FILLING	  "filling" /* behind this row it may be something moved */
 #define GONE	  "\"gone\":true}"
 
 bool
@@ -37,6 +38,40 @@ spool_set_unsettled(struct spool *sp, bool yes, struct err *err)
 		return 0;
 	return yes ? spool_meta_set(sp, UNSETTLED, "1", err)
 		   : spool_meta_remove(sp, UNSETTLED, err);
+}
+
+int64_t
+spool_filling(struct spool *sp)
+{
+	const char *row = spool_meta(sp, FILLING);
+
+	return row == NULL ? 0 : strtoll(row, NULL, 10);
+}
+
+int
+spool_fill_begin(struct spool *sp, struct err *err)
+{
+	char row[24];
+	int64_t top;
+
+	/* one that was killed counts from where it began */
+	if (spool_filling(sp) > 0)
+		return 0;
+	if (ledger_number(sp->ledger, &top, err, "SELECT max(id) FROM message",
+		"") < 0)
+		return -1;
+	if (top == 0)
+		return 0;
+	snprintf(row, sizeof(row), "%lld", (long long)top);
+	/* before a file is there, which a reader would adopt */
+	return spool_meta_set(sp, FILLING, row, err) < 0 ? -1
+							 : spool_flush(sp, err);
+}
+
+int
+spool_fill_end(struct spool *sp, struct err *err)
+{
+	return spool_filling(sp) > 0 ? spool_meta_remove(sp, FILLING, err) : 0;
 }
 
 int

@@ -27,6 +27,18 @@ bool spool_is_unsettled(struct spool *sp);
 int spool_set_unsettled(struct spool *sp, bool yes, struct err *err);
 
 /*
+ * A stage that was killed may have stored a message in its new place, and not
+ * said yet that it is the one from the old place.  So a stage that brings
+ * messages says so before the first one, on disk when spool_fill_begin()
+ * returns, and takes it back when it has come to its end (part of the batch).
+ * spool_filling(): rows of 'message' behind this one came since; 0: none is
+ * at work, or was killed.
+ */
+int64_t spool_filling(struct spool *sp);
+int spool_fill_begin(struct spool *sp, struct err *err);
+int spool_fill_end(struct spool *sp, struct err *err);
+
+/*
  * Pair what is gone with what is new since the last time: same bytes, one to
  * one, in the order they were stored.  Flushes.  'whole': the source was seen
  * as a whole, so what is gone is gone, and what comes later is new.

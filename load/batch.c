@@ -15,7 +15,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "formats/head.h"
-#include "load/load_impl.h"
+#include "load/delta.h"
 
 #define SUSPECT_DEATHS 3
 #define QUOTA_HITS     3
@@ -260,8 +260,11 @@ add_item(struct load *l, struct load_folder *f, struct batch *b,
 	struct item *it = &b->items[b->n];
 	struct err why = { 0 };
 	struct spool_entry e;
-	int rc = spool_find(l->spool, key, &e, err);
+	int rc = delta_is_held(l, key, err);
 
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	rc = spool_find(l->spool, key, &e, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0 || is_found(l, f, e.id))

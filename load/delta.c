@@ -187,7 +187,11 @@ delta_run(struct load *l, struct err *err)
 {
 	bool changed = false;
 
-	if (l->delta_done || l->d.id == 0)
+	if (l->delta_done)
+		return 0;
+	if (delta_hold(l, err) < 0)
+		return -1;
+	if (l->d.id == 0)
 		return 0;
 	if (follow_renamed(l, &changed, err) < 0 ||
 	    revive(l, &changed, err) < 0 ||

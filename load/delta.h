@@ -39,6 +39,11 @@ int delta_owed(struct load *l, struct err *err);
 /* Is this message not to be there, since it is gone at the source?  NULL: are
  * there any such?  1, 0, -1. */
 int delta_withdrawn(struct load *l, const char *key, struct err *err);
+/* Which messages may be others that were moved, for all that is known yet, and
+ * are not to be sent now.  Is this one of them: 1, 0, -1.  Say how many. */
+int delta_hold(struct load *l, struct err *err);
+int delta_is_held(struct load *l, const char *key, struct err *err);
+void delta_tell_held(struct load *l);
 /* Name the counters. */
 void delta_name_counters(struct report *r);
 

@@ -3,6 +3,7 @@
  * What the files of the delta share; for them only.
  *
  *	delta.c		the order of things; keys that are others now
+ *	delta_hold.c	what may be one that was moved waits
  *	delta_look.c	is it as we left it?
  *	delta_move.c	from folder to folder
  *	delta_mirror.c	what is gone at the source; copies too many

@@ -503,6 +503,7 @@ load_run(const struct load_options *o, struct report *r, struct err *err)
 		err_clear(&second);
 	if (rc < 0)
 		announce_left(&l, err);
+	delta_tell_held(&l);
 	count_pending(&l);
 	if (l.run > 0)
 		spool_event_end(l.spool,

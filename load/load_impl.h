@@ -80,6 +80,7 @@ struct load {
 	struct dest d;
 	int64_t run;	 /* 0: nothing was written yet */
 	bool delta_done; /* delta.c: what changed was dealt with */
+	bool holds;	 /* delta_hold.c: temp.held has rows */
 	bool renumbered; /* prepare.c: a folder there has another UIDVALIDITY */
 	struct load_folder *folders;
 	size_t nfolders;

@@ -16,9 +16,28 @@
 
 #define FOLLOWED "renamed-followed" /* in OUT's meta: up to this row of IN's */
 
+/* Has IN noted moves that OUT does not know yet? */
+static int
+has_to_follow(struct run *run, struct err *err)
+{
+	const char *upto = spool_meta(run->out, FOLLOWED);
+	int64_t n;
+
+	if (ledger_number(spool_ledger(run->in), &n, err,
+		"SELECT EXISTS(SELECT 1 FROM renamed WHERE id>?)", "i",
+		upto == NULL ? 0 : strtoll(upto, NULL, 10)) < 0)
+		return -1;
+	return n > 0;
+}
+
 int
 gone_begin(struct run *run, struct err *err)
 {
+	int rc = spool_filling(run->in) > 0 ? 1 : has_to_follow(run, err);
+
+	/* what comes may be what is there, moved */
+	if (rc < 0 || (rc == 1 && spool_fill_begin(run->out, err) < 0))
+		return -1;
 	/* until the end of the run: what is gone may be only moved */
 	return spool_is_unsettled(run->in)
 	    ? spool_set_unsettled(run->out, true, err)
@@ -182,7 +201,12 @@ follow_vanished(struct run *run, struct err *err)
 int
 gone_follow(struct run *run, struct err *err)
 {
-	if (follow_renamed(run, err) < 0 || follow_vanished(run, err) < 0)
+	/* as it was before the look: an extraction may end meanwhile */
+	bool filling = spool_filling(run->in) > 0;
+	bool unsettled = spool_is_unsettled(run->in);
+
+	if (follow_renamed(run, err) < 0 || follow_vanished(run, err) < 0 ||
+	    (!filling && spool_fill_end(run->out, err) < 0))
 		return -1;
-	return spool_set_unsettled(run->out, spool_is_unsettled(run->in), err);
+	return spool_set_unsettled(run->out, unsettled, err);
 }
