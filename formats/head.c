@@ -4,13 +4,6 @@
 
 #include <string.h>
 
-/* "\n" or "\r\n": the line that ends a header. */
-static bool
-is_empty_line(struct slice line)
-{
-	return slice_is(line, "\n") || slice_is(line, "\r\n");
-}
-
 static bool
 is_blank(char c)
 {
@@ -46,6 +39,16 @@ without_line_end(struct slice s)
 }
 
 bool
+head_is_empty_line(struct slice text)
+{
+	size_t i = 0;
+
+	while (i < text.n && text.p[i] == '\r')
+		i++;
+	return i < text.n && text.p[i] == '\n';
+}
+
+bool
 head_next(struct slice *rest, struct slice *name_r, struct slice *value_r)
 {
 	struct slice line, after = *rest, name = { 0 };
@@ -53,7 +56,7 @@ head_next(struct slice *rest, struct slice *name_r, struct slice *value_r)
 
 	do {
 		*rest = after;
-		if (!slice_next_line(&after, &line) || is_empty_line(line))
+		if (!slice_next_line(&after, &line) || head_is_empty_line(line))
 			return false;
 		name = field_name(line);
 	} while (name.n == 0);
@@ -96,7 +99,7 @@ head_length(struct slice head)
 	struct slice rest = head, line;
 
 	while (slice_next_line(&rest, &line))
-		if (is_empty_line(line))
+		if (head_is_empty_line(line))
 			return head.n - rest.n;
 	return head.n;
 }

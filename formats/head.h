@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A look at a message's header (RFC 5322), without changing a byte: field by
- * field, unfolding only what is asked for.  Accepts LF and CRLF, and any
+ * field, unfolding only what is asked for.  Accepts LF and CRLF, also with
+ * more CRs, as programs leave them that made CRLF of CRLF twice, and any
  * bytes; never fails, finds less.  Not a MIME parser (formats/mime*.c is).
  */
 #ifndef FORMATS_HEAD_H
@@ -20,6 +21,9 @@
  * the end.
  */
 bool head_next(struct slice *rest, struct slice *name_r, struct slice *value_r);
+
+/* Does 'text' begin with an empty line, which ends a header? */
+bool head_is_empty_line(struct slice text);
 
 /* The first field called 'name' (any case); false if there is none. */
 bool head_find(struct slice head, const char *name, struct slice *value_r);

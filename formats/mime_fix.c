@@ -76,20 +76,51 @@ look(struct plan *p, uint64_t upto, struct lines *l_r, struct err *err)
 	    err);
 }
 
-/* Boundaries, and what stands before and behind the parts. */
+/* CRs right before 'upto' are of the line end that the next stretch begins
+ * with: how many?  -1: err. */
 static int
-frame(struct plan *p, uint64_t upto, const struct place *at, struct err *err)
+cr_tail(struct plan *p, uint64_t upto, struct err *err)
 {
+	char c[32];
+	size_t n =
+	    upto - p->pos < sizeof(c) ? (size_t)(upto - p->pos) : sizeof(c);
+	int crs = 0;
+
+	if (!p->want->newlines || upto <= p->pos || upto >= p->size)
+		return 0;
+	if (io_pread_full(p->fd, c, n, upto - n) != (ssize_t)n)
+		return err_sys(err, SCOPE_MSG, EX_IOERR, "reading a message");
+	while (n > 0 && c[--n] == '\r')
+		crs++;
+	return crs;
+}
+
+/* Boundaries, and what stands before and behind the parts.  'open': behind a
+ * header, fix_is_open(). */
+static int
+frame(struct plan *p, uint64_t upto, bool open, const struct place *at,
+    struct err *err)
+{
+	int tail = cr_tail(p, upto, err);
 	struct lines l;
 
+	if (tail < 0)
+		return -1;
+	upto -= (uint64_t)tail;
 	if (look(p, upto, &l, err) < 0)
 		return -1;
-	if (p->want->line > 0 && l.longest_cr > p->want->line)
+	if (p->want->line > 0 && l.longest > p->want->line)
 		leave(p, at, "a long line between the parts");
 	if (p->want->newlines && l.nul > 0)
 		leave(p, at, "a NUL between the parts");
 	if (!p->want->newlines || (l.lf == 0 && l.cr == 0))
 		return recode(p, upto, RECODE_COPY, 0, err);
+	if (l.cr_dash > 0 || (open && l.cr_mid > 0)) {
+		leave(p, at,
+		    open ? "a CR alone behind a header that no empty line ends"
+			 : "a CR alone in what may be a boundary");
+		return recode(p, upto, RECODE_COPY, 0, err);
+	}
 	p->done |= FIX_NEWLINES;
 	return recode(p, upto, RECODE_FRAME, 0, err);
 }
@@ -106,25 +137,27 @@ read_head(struct plan *p, uint64_t upto, struct buf *raw, struct err *err)
 	return 0;
 }
 
-/* What becomes of the body of a leaf. */
-struct choice {
-	enum recode_how how;
-	unsigned flags;
-	const char *encode; /* a new encoding, or NULL */
-	const char *left;   /* why it stays, or NULL */
-};
+/* The message is one line of a header, unless its CRs end lines: which of them
+ * would end a field, and which the header, nothing tells. */
+static bool
+has_only_crs(const struct plan *p, struct slice raw)
+{
+	return p->want->newlines && raw.n > 0 && raw.n == p->size &&
+	    memchr(raw.p, '\r', raw.n) != NULL &&
+	    memchr(raw.p, '\n', raw.n) == NULL;
+}
 
 /* The header, with a new encoding, or of text that stands for the part. */
 static int
-head(struct plan *p, const struct entity *e, const struct choice *c, bool stub,
-    const struct place *at, struct err *err)
+head(struct plan *p, const struct entity *e, const struct fix_choice *c,
+    bool stub, const struct place *at, struct err *err)
 {
 	bool message = e->up == NULL || e->up->kind == ENTITY_MESSAGE;
 	struct fix_head h = { .want = p->want,
 		.receipts = p->want->receipts && e->up == NULL,
 		.version = message,
 		.encode = c == NULL ? NULL : c->encode,
-		.apart = c != NULL && c->how == RECODE_TEXT,
+		.apart = c != NULL && c->begins_cr && c->how != RECODE_COPY,
 		.stub = stub,
 		.body = e->end > e->body || stub };
 	struct buf raw = { 0 }, new = { 0 };
@@ -135,6 +168,11 @@ head(struct plan *p, const struct entity *e, const struct choice *c, bool stub,
 
 	if (read_head(p, e->body, &raw, err) < 0)
 		goto out;
+	if (has_only_crs(p, buf_slice(&raw))) {
+		leave(p, at, "all its lines end in CR alone");
+		rc = recode(p, e->body, RECODE_COPY, 0, err);
+		goto out;
+	}
 	done = fix_head(&h, buf_slice(&raw), &new, &too_long);
 	if (too_long > 0)
 		leave(p, at, "a long header line without blanks to fold at");
@@ -154,70 +192,6 @@ out:
 
 /* ---------------------------------------------------------------- leaves */
 
-/* Its bytes are text of one byte and more a character. */
-static bool
-is_text(const struct entity *e)
-{
-	return strncmp(e->type, "text/", 5) == 0 &&
-	    strncasecmp(e->charset, "utf-16", 6) != 0 &&
-	    strncasecmp(e->charset, "utf-32", 6) != 0 &&
-	    strncasecmp(e->charset, "ucs-", 4) != 0 &&
-	    strncasecmp(e->charset, "unicode", 7) != 0;
-}
-
-/* It is not encoded yet.  'encode': line ends alone will not do. */
-static void
-choose_raw(const struct plan *p, const struct entity *e, bool encode,
-    const struct lines *l, struct choice *c)
-{
-	if (e->composite || e->unknown_how) {
-		c->how = RECODE_TEXT;
-		if (encode)
-			c->left = e->composite
-			    ? "a kind of part that must not be encoded"
-			    : "an unknown transfer encoding";
-	} else if (is_text(e) && !encode) {
-		c->how = RECODE_TEXT;
-	} else if (is_text(e) && l->odd < l->bytes / 6) {
-		c->how = RECODE_QP;
-		c->flags =
-		    RECODE_AS_TEXT | (p->want->newlines ? RECODE_ENDS : 0);
-		c->encode = "quoted-printable";
-	} else {
-		c->how = RECODE_BASE64;
-		c->encode = "base64";
-	}
-}
-
-static void
-choose(const struct plan *p, const struct entity *e, const struct place *at,
-    const struct lines *l, struct choice *c)
-{
-	const struct fix_want *want = p->want;
-	bool ends = want->newlines && (l->lf > 0 || l->cr > 0 || l->nul > 0);
-	uint64_t longest = want->newlines ? l->longest_cr : l->longest;
-	bool too_long = want->line > 0 && longest > want->line;
-	bool encode = too_long || (want->newlines && l->nul > 0) ||
-	    (at->in_multi && want->newlines && l->cr_dash > 0);
-
-	*c = (struct choice){ .how = RECODE_COPY,
-		.flags = want->newlines ? RECODE_ENDS : 0 };
-	if (!ends && !too_long)
-		return;
-	if (e->how == SPAN_RAW) {
-		choose_raw(p, e, encode, l, c);
-	} else if (e->how == SPAN_BASE64) {
-		c->how = RECODE_WRAP_BASE64;
-	} else if (e->how == SPAN_QP) {
-		c->how = RECODE_WRAP_QP;
-		c->flags |= is_text(e) ? RECODE_AS_TEXT : 0;
-	} else {
-		c->how = RECODE_TEXT;
-		c->left =
-		    encode ? "uuencoded, with lines that it cannot have" : NULL;
-	}
-}
-
 /* The kinds of fixes that a choice is. */
 static unsigned
 kinds(const struct plan *p, const struct lines *l)
@@ -231,50 +205,45 @@ kinds(const struct plan *p, const struct lines *l)
 	return done;
 }
 
-/* Where quoted-printable breaks its own rules, readers differ in what it
- * means: its lines stay as they are. */
-static void
-choose_broken(const struct plan *p, const struct entity *e,
-    const struct qp_faults *faults, const struct lines *l, struct choice *c)
+/* The bytes of a leaf, as was chosen. */
+static int
+body(struct plan *p, const struct entity *e, const struct fix_choice *c,
+    struct err *err)
 {
-	bool ends_do = is_text(e) && !faults->at_cr;
+	int tail = fix_is_exact(c) ? 0 : cr_tail(p, e->end, err);
 
-	/* but true line ends change nothing in it */
-	c->how = ends_do && p->want->newlines ? RECODE_TEXT : RECODE_COPY;
-	if (!ends_do || l->nul > 0 ||
-	    (p->want->line > 0 && l->longest_cr > p->want->line))
-		c->left = "quoted-printable that is broken";
+	if (tail < 0)
+		return -1;
+	return recode(p, e->end - (uint64_t)tail, c->how, c->flags, err);
 }
 
 static int
 leaf(struct plan *p, const struct entity *e, const struct place *at,
     struct err *err)
 {
-	struct qp_faults faults = { 0 };
 	struct lines l;
-	struct choice c;
+	struct fix_choice c;
+	char first = '\0';
 
 	if (lines_of(p->fd, e->body, e->end - e->body, &l, err) < 0)
 		return -1;
-	choose(p, e, at, &l, &c);
-	if (c.how == RECODE_WRAP_QP &&
-	    qp_faults_of(p->fd, e->body, e->end - e->body, &faults, err) < 0)
+	if (fix_choose(p->fd, p->want, e, at->in_multi, &l, &c, err) < 0)
 		return -1;
-	if (faults.any)
-		choose_broken(p, e, &faults, &l, &c);
 	if (c.left != NULL) {
 		leave(p, at, c.left);
 		/* its line ends can be had all the same */
 		if (!p->want->newlines || (l.lf == 0 && l.cr == 0) ||
-		    (at->in_multi && l.cr_dash > 0))
+		    c.boundary)
 			c.how = RECODE_COPY;
 		l.longest = 0;
 	}
+	c.begins_cr = e->end > e->body &&
+	    io_pread_full(p->fd, &first, 1, e->body) == 1 && first == '\r';
 	if (head(p, e, &c, false, at, err) < 0)
 		return -1;
 	if (c.how != RECODE_COPY)
 		p->done |= kinds(p, &l);
-	return recode(p, e->end, c.how, c.flags, err);
+	return body(p, e, &c, err);
 }
 
 /* ------------------------------------------------------------ attachments */
@@ -427,6 +396,7 @@ parts(struct plan *p, const struct entity *e, const struct place *at,
 	    strcmp(e->type, "multipart/signed") == 0 && !p->want->break_signed;
 	struct place in = { .in_multi = true };
 	const struct entity *c;
+	bool open = fix_is_open(e);
 	unsigned number = 0;
 	int rc;
 
@@ -434,14 +404,15 @@ parts(struct plan *p, const struct entity *e, const struct place *at,
 	for (c = e->first; c != NULL; c = c->next) {
 		snprintf(in.path, sizeof(in.path), "%.40s%s%u", at->path,
 		    at->path[0] == '\0' ? "" : ".", ++number);
-		if (frame(p, c->from, at, err) < 0)
+		if (frame(p, c->from, open, at, err) < 0)
 			return -1;
 		rc = is_signed && number == 1 ? sealed(p, c, &in, err)
 					      : walk(p, c, &in, err);
 		if (rc < 0)
 			return -1;
+		open = false;
 	}
-	return frame(p, e->end, at, err);
+	return frame(p, e->end, false, at, err);
 }
 
 static int
@@ -464,7 +435,7 @@ walk(struct plan *p, const struct entity *e, const struct place *at,
 		return parts(p, e, at, err);
 	if (e->first != NULL && walk(p, e->first, at, err) < 0)
 		return -1;
-	return frame(p, e->end, at, err);
+	return frame(p, e->end, false, at, err);
 }
 
 int

@@ -10,8 +10,9 @@
  *	  (quoted-printable, base64); lines of what is encoded already are
  *	  broken where that means nothing; lines of a header are folded where
  *	  there is a blank.
- *	- newlines: LF and CR alone become CRLF in headers, around parts and in
- *	  text; other parts that have them are encoded in base64.  NULs are
+ *	- newlines: LF, also with CRs before it, becomes CRLF in headers, around
+ *	  parts and in text, and so does a CR alone in text; in headers that is
+ *	  a blank.  Other parts that have them are encoded in base64.  NULs are
  *	  encoded.
  *	- receipts: the fields of the top header that ask for one are renamed,
  *	  X-Disarmed-...
@@ -20,7 +21,8 @@
  * Left alone, and said: what lies inside a signature (unless 'break_signed'),
  * composite types that cannot be encoded (RFC 2045 6.4), encodings that
  * nobody knows, quoted-printable that breaks its own rules (RFC 2045 6.7; true
- * line ends do no harm to it), NULs in headers.
+ * line ends do no harm to it), NULs in headers; what could become a boundary,
+ * or a header: what follows one without an empty line between them.
  *
  * Any bytes are a message; hostile ones cost time linear in their size.
  * Meant for a sandboxed child.

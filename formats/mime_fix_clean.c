@@ -55,8 +55,8 @@ take_qp(void *arg, unsigned char c)
 		s->at = c == '=' ? QP_EQUAL : QP_PLAIN;
 	} else if (c == '\n' && s->at != QP_DIGIT) {
 		s->at = QP_PLAIN;
-	} else if (ends && c == '\r') {
-		s->at = QP_CR;
+	} else if ((ends || s->at == QP_CR) && c == '\r') {
+		s->at = QP_CR; /* or more of them (mime_recode.h) */
 	} else if (ends && (c == ' ' || c == '\t')) {
 		s->at = QP_BLANK;
 	} else if (s->at == QP_EQUAL && is_hex(c)) {

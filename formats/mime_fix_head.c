@@ -99,12 +99,6 @@ take_field(struct out *o, struct slice field)
 	buf_put(o->to, field.p, field.n);
 }
 
-static bool
-is_empty_line(struct slice line)
-{
-	return slice_is(line, "\n") || slice_is(line, "\r\n");
-}
-
 /* What is new, behind the fields that there are. */
 static void
 add_fields(struct out *o)
@@ -132,7 +126,7 @@ take_fields(struct out *o, struct slice raw)
 	struct slice line, field = slice_of(raw.p, 0), left;
 
 	while (left = raw, slice_next_line(&left, &line)) {
-		if (is_empty_line(line))
+		if (head_is_empty_line(line))
 			break;
 		if (field.n > 0 && line.p[0] != ' ' && line.p[0] != '\t') {
 			take_field(o, field);

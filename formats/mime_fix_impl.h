@@ -4,6 +4,8 @@
 #define FORMATS_MIME_FIX_IMPL_H
 
 #include "formats/mime_fix.h"
+#include "formats/mime_lines.h"
+#include "formats/mime_scan.h"
 
 /* What becomes of one header. */
 struct fix_head {
@@ -22,6 +24,31 @@ struct fix_head {
  */
 unsigned fix_head(const struct fix_head *h, struct slice raw, struct buf *out,
     uint64_t *long_r);
+
+/* What becomes of the bytes of a leaf. */
+struct fix_choice {
+	enum recode_how how;
+	unsigned flags;
+	const char *encode; /* its new transfer encoding, or NULL */
+	const char *left;   /* why it stays, or NULL: then 'how' is at most
+			     * what its line ends can have */
+	bool boundary;	    /* true line ends could make one in it */
+	bool begins_cr;	    /* its first byte is one; not for fix_choose() */
+};
+
+/* 'l': of its bytes.  'in_multi': it is in a multipart.  0, -1: SCOPE_MSG. */
+int fix_choose(int fd, const struct fix_want *want, const struct entity *e,
+    bool in_multi, const struct lines *l, struct fix_choice *c,
+    struct err *err);
+
+/*
+ * Did a line that is no field end its header?  Some readers only pass over
+ * such a line: what follows is a header to them.
+ */
+bool fix_is_open(const struct entity *e);
+
+/* Do its bytes mean what they meant, line ends too? */
+bool fix_is_exact(const struct fix_choice *c);
 
 /*
  * What is wrong in n bytes of quoted-printable (RFC 2045 6.7): a '=' with

@@ -24,6 +24,7 @@ end_cr(struct lines *l)
 	l->line_cr = 0;
 	l->line++;
 	l->dash = 2;
+	l->after_cr = true;
 }
 
 static void
@@ -35,7 +36,8 @@ end_line(struct lines *l)
 	l->longest = larger(l->longest, l->line + 2);
 	l->longest_cr = larger(l->longest_cr, l->line_cr + 2);
 	l->line = l->line_cr = 0;
-	l->dash = 0;
+	l->dash = 2;
+	l->after_cr = l->dashes = false;
 }
 
 /* Bytes without CR, LF and NUL in them. */
@@ -49,8 +51,10 @@ plain(struct lines *l, const unsigned char *p, size_t n)
 	for (i = 0; i < n && l->dash > 0; i++)
 		if (p[i] != '-')
 			l->dash = 0;
-		else if (--l->dash == 0)
+		else if (--l->dash == 0 && l->after_cr)
 			l->cr_dash++;
+		else if (l->dash == 0)
+			l->dashes = true;
 	for (i = 0; i < n; i++)
 		l->odd +=
 		    p[i] == '=' || p[i] > '~' || (p[i] < ' ' && p[i] != '\t');
@@ -64,9 +68,15 @@ lines_put(struct lines *l, const void *data, size_t len)
 	if (len == 0)
 		return;
 	end = p + len;
+	if (l->bytes == 0)
+		l->dash = 2;
 	l->bytes += len;
 	for (; p < end; p++) {
 		if (l->held && *p != '\n') {
+			if (*p != '\r') {
+				l->cr_mid++;
+				l->cr_dash += l->dashes;
+			}
 			end_cr(l);
 			l->held = false;
 		}
@@ -80,6 +90,7 @@ lines_put(struct lines *l, const void *data, size_t len)
 			l->held = true;
 		} else {
 			l->nul++;
+			l->nul_dash += l->dashes || l->dash > 0;
 			l->odd++;
 			l->line++;
 			l->line_cr++;

@@ -75,8 +75,6 @@ end_crs(struct recode *r, char next)
 			put_crlf(r);
 		return;
 	}
-	if (r->crs > 0 && r->col > 0)
-		put_crlf(r);
 	if (r->crs > 0 && next != ' ' && next != '\t')
 		put(r, ' ');
 	r->crs = 0;
@@ -94,11 +92,7 @@ ends_byte(struct recode *r, char c)
 		put(r, c);
 		return;
 	}
-	if (r->how == RECODE_TEXT && r->crs > 0) {
-		r->crs--; /* this one has its LF */
-		end_crs(r, c);
-	}
-	r->crs = 0;
+	r->crs = 0; /* however many: they are of this line's end */
 	put_crlf(r);
 }
 
@@ -168,7 +162,7 @@ static void
 qp_byte(struct recode *r, char c)
 {
 	if (c == '\n' && r->crs > 0) {
-		for (; r->crs > 1; r->crs--)
+		for (; r->crs > 1 && !(r->ends && r->text); r->crs--)
 			qp_odd_end(r, '\r');
 		r->crs = 0;
 		qp_line_end(r);
@@ -244,6 +238,8 @@ wrap_line_end(struct recode *r, char c, bool odd)
 static void
 wrap_byte(struct recode *r, char c)
 {
+	bool one; /* CRs and a LF are one line end */
+
 	if (r->n_token > 0 && is_hex(c)) {
 		r->token[r->n_token++] = c;
 		if (r->n_token == 3)
@@ -252,7 +248,8 @@ wrap_byte(struct recode *r, char c)
 	}
 	wrap_token(r);
 	if (c == '\n' && r->crs > 0) {
-		for (; r->crs > 1; r->crs--)
+		one = r->ends && (r->text || r->soft);
+		for (; r->crs > 1 && !one; r->crs--)
 			wrap_line_end(r, '\r', true);
 		r->crs = 0;
 		wrap_line_end(r, c, false);
@@ -309,7 +306,7 @@ base64_wrap(struct recode *r, char c)
 		put_crlf(r);
 		return;
 	}
-	if (r->crs > 0 && r->ends) {
+	if (r->crs > 0 && r->ends && c != '\r') {
 		put_crlf(r);
 		r->crs = 0;
 	}

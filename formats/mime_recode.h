@@ -18,9 +18,10 @@
 enum recode_how {
 	RECODE_COPY,
 	/* Headers and boundaries: LF becomes CRLF; CRs before it go; a CR
-	 * alone becomes a fold, since a new line might be a new field. */
+	 * alone becomes a blank, since a new line might be a new field. */
 	RECODE_FRAME,
-	RECODE_TEXT,	    /* LF and CR alone become CRLF */
+	/* LF and CR alone become CRLF; any CRs before a LF are one end */
+	RECODE_TEXT,
 	RECODE_QP,	    /* encoded */
 	RECODE_BASE64,	    /* encoded, byte for byte */
 	RECODE_WRAP_BASE64, /* is base64: its lines broken */
@@ -29,8 +30,8 @@ enum recode_how {
 };
 
 enum {
-	RECODE_ENDS = 1,    /* LF and CR alone become CRLF, NULs are escaped;
-			  * in base64 NULs are dropped */
+	RECODE_ENDS = 1,    /* line ends likewise, NULs are escaped; in base64
+			     * NULs are dropped */
 	RECODE_AS_TEXT = 2, /* line ends may be changed: else those of
 			     * quoted-printable are kept, escaped */
 	RECODE_LAST = 4	    /* the end of the message: end the last line */

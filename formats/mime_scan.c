@@ -8,6 +8,7 @@
 #include "core/buf.h"
 #include "core/io.h"
 #include "core/mem.h"
+#include "formats/head.h"
 
 #define ROOM	     ((size_t)2 << 16)
 #define BOUNDARY_MAX 16000 /* RFC 2046 allows 70 */
@@ -163,8 +164,10 @@ close_to(struct scan *s, const struct entity *upto, uint64_t at)
 {
 	struct entity *e;
 
+	/* the empty line behind a header may be all that a part has: then
+	 * what is around it does not end before it */
 	for (e = s->cur; e != NULL && e != upto; e = e->up)
-		e->end = at > e->body ? at : e->body;
+		at = e->end = at > e->body ? at : e->body;
 }
 
 /* ------------------------------------------------------------ boundaries */
@@ -188,7 +191,7 @@ find_boundary(const struct scan *s, bool *last_r)
 			k += 2;
 		while (k < left && (p[k] == ' ' || p[k] == '\t'))
 			k++;
-		if (k < left && p[k] == '\r')
+		while (k < left && p[k] == '\r')
 			k++;
 		if (k == left || p[k] == '\n')
 			return (int)i;
@@ -220,15 +223,6 @@ pass_boundary(struct scan *s, size_t i, bool last, struct err *err)
 
 /* --------------------------------------------------------------- headers */
 
-static bool
-is_empty_line(const struct scan *s)
-{
-	const char *p = s->room + s->at;
-	size_t left = s->n - s->at;
-
-	return p[0] == '\n' || (left >= 2 && p[0] == '\r' && p[1] == '\n');
-}
-
 /* Can the line here be one of a header?  A name of printable characters and
  * a ':', the rest of one, or a line that mailboxes put before it. */
 static bool
@@ -256,7 +250,10 @@ is_head_line(const struct scan *s)
 static int
 head_line(struct scan *s, struct err *err)
 {
-	if (is_empty_line(s)) {
+	struct slice text = slice_of(s->room + s->at, s->n - s->at);
+
+	if (head_is_empty_line(text)) {
+		s->cur->closed = true;
 		if (take_line(s, NULL, err) < 0)
 			return -1;
 		return end_head(s, err);

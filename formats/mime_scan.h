@@ -37,6 +37,7 @@ struct entity {
 	struct slice head;	  /* as UTF-8 */
 	struct slice raw;	  /* as it is, where that is not UTF-8 */
 	unsigned depth;		  /* messages around it */
+	bool closed;		  /* an empty line ends its header */
 	struct entity *up, *first, *last, *next;
 
 	/* what the header says; never NULL */

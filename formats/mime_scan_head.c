@@ -12,14 +12,13 @@
 #define VALUE_MAX 65536 /* bytes of a Content- field that are read */
 
 /* Headers may have 8-bit bytes: UTF-8, or what the text is in, or Western.
- * NULs would end a string. */
+ * NULs would end a string; CRs alone are blanks (mime_recode.h). */
 static struct slice
 to_utf8(struct slice raw, const char *charset, struct arena *a)
 {
 	struct buf b = { 0 };
 	struct slice s;
-	size_t i;
-	bool nul = raw.n > 0 && memchr(raw.p, '\0', raw.n) != NULL;
+	size_t i, crs = 0;
 
 	if (!text_is_utf8(raw)) {
 		if ((charset == NULL || !words_to_utf8(&b, charset, raw)) &&
@@ -28,9 +27,17 @@ to_utf8(struct slice raw, const char *charset, struct arena *a)
 	} else {
 		buf_put(&b, raw.p, raw.n);
 	}
-	for (i = 0; nul && i < b.n; i++)
+	for (i = 0; i < b.n; i++) {
 		if (b.p[i] == '\0')
 			b.p[i] = ' ';
+		if (b.p[i] == '\r') {
+			crs++;
+			continue;
+		}
+		if (b.p[i] != '\n')
+			memset(b.p + i - crs, ' ', crs);
+		crs = 0;
+	}
 	s = slice_of(arena_slice(a, buf_slice(&b)), b.n);
 	buf_free(&b);
 	return s;

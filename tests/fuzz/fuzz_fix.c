@@ -87,20 +87,40 @@ means(int fd, const struct entity *e, struct buf *out)
 	FUZZ_HOLDS(span_copy(fd, &s, &sink, &err) >= 0);
 }
 
-/* Text, whatever its line ends. */
+/* Text, whatever its line ends: a LF with the CRs before it is one. */
 static void
 even(struct buf *b)
 {
 	struct buf out = { 0 };
-	size_t i;
+	size_t i, crs = 0;
 
-	for (i = 0; i < b->n; i++)
-		if (b->p[i] == '\r' && i + 1 < b->n && b->p[i + 1] == '\n')
+	for (i = 0; i < b->n; i++) {
+		if (b->p[i] == '\r') {
+			crs++;
 			continue;
-		else
-			buf_putc(&out, b->p[i] == '\r' ? '\n' : b->p[i]);
+		}
+		for (; b->p[i] != '\n' && crs > 0; crs--)
+			buf_putc(&out, '\n');
+		crs = 0;
+		buf_putc(&out, b->p[i]);
+	}
+	/* those at its end are of the line end behind it */
+	while (out.n > 0 && out.p[out.n - 1] == '\n')
+		out.n--;
 	buf_free(b);
 	*b = out;
+}
+
+/* The same where a CR may have become a blank. */
+static void
+without_blanks(struct buf *b)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < b->n; i++)
+		if (b->p[i] != '\r' && b->p[i] != '\n' && b->p[i] != ' ')
+			b->p[n++] = b->p[i];
+	b->n = n;
 }
 
 static void
@@ -118,6 +138,11 @@ same(int fd, const struct entity *a, int gd, const struct entity *b, bool ends)
 			a->unknown_how)) {
 			even(&x);
 			even(&y);
+			if (a->composite ||
+			    strcmp(a->type, "text/rfc822-headers") == 0) {
+				without_blanks(&x);
+				without_blanks(&y);
+			}
 		}
 		/* uuencoded lines end with their LF */
 		if (a->how != SPAN_UU)
@@ -182,7 +207,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    slice_of(data + 1, size - 1)));
 		compare(&m, &want);
 	} else {
-		FUZZ_HOLDS(err.scope == SCOPE_MSG);
+		FUZZ_HOLDS(err.scope == SCOPE_MSG && err.status != EX_SOFTWARE);
 	}
 	close(m.fd);
 	arena_free(&a);
