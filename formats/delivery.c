@@ -188,6 +188,8 @@ delivery_forget(struct ledger *l, int64_t dest, struct err *err)
 	if (ledger_do(l, err,
 		"UPDATE delivery SET state=0, uid=NULL, uidnext=0 WHERE "
 		"destination=? AND state IN (2, 4)",
+		"i", dest) < 0 ||
+	    ledger_do(l, err, "DELETE FROM destination_map WHERE destination=?",
 		"i", dest) < 0)
 		return -1;
 	return ledger_do(l, err,

@@ -91,8 +91,8 @@ int delivery_folder_renumbered(struct ledger *l, int64_t folder,
  * without a UID.  How many; or -1. */
 int64_t delivery_settle(struct ledger *l, int64_t dest, int64_t folder,
     uint32_t uidnext, struct err *err);
-/* Another account behind the old name: nothing is delivered there, and no
- * folder has been seen. */
+/* Another account behind the old name: nothing is delivered there, no folder
+ * has been seen, and where folders go is undecided. */
 int delivery_forget(struct ledger *l, int64_t dest, struct err *err);
 
 /* Which folder there a spool folder goes to, once decided for good: its id,

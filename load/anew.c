@@ -60,8 +60,9 @@ has_known_folder(struct load *l, struct err *err)
 		if (rc < 0 && err->scope != SCOPE_FOLDER)
 			break;
 		/* one that cannot be asked proves nothing against it */
-		if (rc < 0 || st.uidvalidity == df.uidvalidity ||
-		    st.uidvalidity == 0) {
+		if (rc < 0 || st.uidvalidity == 0 ||
+		    (st.uidvalidity == df.uidvalidity &&
+			!load_went_back(st.uidnext, df.top))) {
 			err_clear(err);
 			rc = 1;
 			break;
@@ -131,28 +132,19 @@ has_our_mail(struct load *l, struct err *err)
 static int
 begin_anew(struct load *l, struct err *err)
 {
-	size_t i;
-
 	report_note(l->report,
 	    "the account is a new one: no folder has the UIDVALIDITY it had, "
 	    "and the mail that was delivered is not there; all is to be sent");
-	if (l->o->dry_run)
-		return 0;
+	if (l->o->dry_run) {
+		l->d.id = 0; /* as one that was never seen */
+		return plan_anew(l, err) < 0 ? -1 : plan_try_names(l, err);
+	}
 	step("load.anew");
 	if (load_begin(l, err) < 0 ||
-	    delivery_forget(l->ledger, l->d.id, err) < 0)
+	    delivery_forget(l->ledger, l->d.id, err) < 0 ||
+	    ledger_commit(l->ledger, err) < 0)
 		return -1;
-	if (ledger_commit(l->ledger, err) < 0)
-		return -1;
-	for (i = 0; i < l->nfolders; i++) {
-		struct load_folder *f = &l->folders[i];
-
-		f->finished = false;
-		if (delivery_sums(l->ledger, l->d.id, f->id, f->there, &f->sums,
-			err) < 0)
-			return -1;
-	}
-	return 0;
+	return plan_anew(l, err);
 }
 
 int

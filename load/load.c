@@ -204,7 +204,9 @@ check_quiet(struct load *l, struct err *err)
 			}
 			/* looked through again when its turn comes */
 			if (rc == 0 &&
-			    st.uidvalidity != flying[k]->known_uidvalidity)
+			    (st.uidvalidity != flying[k]->known_uidvalidity ||
+				load_went_back(st.uidnext,
+				    flying[k]->known_top)))
 				flying[k]->finished = false;
 		}
 	}

@@ -44,7 +44,8 @@ struct load_folder {
 	bool finished; /* nothing is left to do */
 	bool counted;  /* what was there before was reported */
 	uint32_t known_uidvalidity;
-	int64_t there; /* row of destination_folder; 0: none yet */
+	uint32_t known_top; /* highest UID that was delivered there */
+	int64_t there;	    /* row of destination_folder; 0: none yet */
 	struct delivery_sums sums;
 	bool dry_matched; /* --dry-run: temp.pair says what is there */
 	bool prepared;	  /* it is there, and what it told is below */
@@ -115,6 +116,15 @@ struct load {
 	unsigned quota_hits;  /* refusals in a row */
 };
 
+/* Is what was delivered last beyond what the folder has come to?  Then its
+ * numbering is another one, whatever UIDVALIDITY says: it was made anew, or
+ * put back from a backup, or UIDs were told wrong. */
+static inline bool
+load_went_back(uint32_t uidnext, uint32_t top)
+{
+	return uidnext != 0 && top >= uidnext;
+}
+
 /* Begin a transaction; the first one notes the run. */
 int load_begin(struct load *l, struct err *err);
 
@@ -155,6 +165,8 @@ int pace_end(const struct load *l, struct err *err);
 /* Read the spool's folders, decide on their names.  Once more: those that
  * came since are added behind, and all sums are new.  0 or -1. */
 int plan_make(struct load *l, struct err *err);
+/* The account is a new one: decide on all names once more.  0 or -1. */
+int plan_anew(struct load *l, struct err *err);
 /* Only the folders and their sums, without a destination. */
 int plan_read(struct load *l, struct err *err);
 /*

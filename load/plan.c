@@ -345,6 +345,7 @@ take_known(struct load *l, struct load_folder *f, struct err *err)
 			f->there = there;
 			f->known = true;
 			f->known_uidvalidity = df.uidvalidity;
+			f->known_top = df.top;
 		} else if (rc > 0) {
 			f->was = mem_str(df.name);
 		}
@@ -490,6 +491,30 @@ plan_read(struct load *l, struct err *err)
 		if (f->there < 0)
 			return -1;
 	}
+	return sum_up(l, err);
+}
+
+int
+plan_anew(struct load *l, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < l->nfolders; i++) {
+		struct load_folder *f = &l->folders[i];
+
+		free(f->name);
+		f->name = NULL;
+		free(f->was);
+		f->was = NULL;
+		f->there = 0;
+		f->known = f->finished = false;
+	}
+	for (i = 0; i < l->d.tree.n; i++)
+		l->d.tree.v[i].taken = false;
+	plan_index(l);
+	plan_take_roles(l);
+	take_names(l);
+	say_like_names(l);
 	return sum_up(l, err);
 }
 

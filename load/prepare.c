@@ -155,10 +155,9 @@ note_row(struct load *l, struct load_folder *f, uint64_t exists,
 	struct arena a = { 0 };
 	int rc =
 	    delivery_folder_find(l->ledger, l->d.id, f->name, &have, &a, err);
-	/* UIDs that were told and cannot be count as another numbering */
 	bool renumbered = rc == 1 &&
 	    (have.uidvalidity != f->uidvalidity ||
-		(f->uidnext != 0 && have.top >= f->uidnext));
+		load_went_back(f->uidnext, have.top));
 	int ignored = 0, shared = 0;
 
 	if (rc == 1)
@@ -188,7 +187,12 @@ note_row(struct load *l, struct load_folder *f, uint64_t exists,
 	rc = load_begin(l, err);
 	if (rc == 0 && renumbered) {
 		l->renumbered = true;
-		if (have.uidvalidity != 0)
+		if (have.uidvalidity == f->uidvalidity)
+			log_warn("folder '%s': UIDs up to %u were given out, "
+				 "and the next one is %u now: looking for "
+				 "everything again",
+			    f->name, have.top, f->uidnext);
+		else if (have.uidvalidity != 0)
 			log_warn("folder '%s': its UIDVALIDITY was %u and is "
 				 "%u now: looking for everything again",
 			    f->name, have.uidvalidity, f->uidvalidity);
