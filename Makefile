@@ -96,7 +96,10 @@ TEST_ENV = POSTROAD=$(CURDIR)/$(PROGRAM) POSTROAD_STEPS=$(CURDIR)/$(STEPS) \
 	BUILD=$(CURDIR)/$(BUILD) SAN=$(SAN) CMOCKA_MESSAGE_OUTPUT=TAP \
 	UBSAN_OPTIONS=print_stacktrace=1
 PROVE = $(TEST_ENV) prove -j$(JOBS) --timer --comments
-E2E = $(sort $(wildcard tests/e2e/*.t))
+# those that take long go first, so that none is left over at the end
+LONGEST = $(wildcard $(patsubst %,tests/e2e/%.t,81-imap-quirks 46-pst-jobs \
+	46-login-dovecot 59-migrate-kill 83-imap-memory 87-merge-pop 84-pop3))
+E2E = $(LONGEST) $(filter-out $(LONGEST),$(sort $(wildcard tests/e2e/*.t)))
 REPLAY = $(if $(FUZZ),tests/fuzz/replay.t)
 SUB_JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 

@@ -466,6 +466,7 @@ KEEP=
 
 # --- the cases of a hostile server that have no test elsewhere, by id
 ANY=1
+WAIT=0 # it does not come again
 talk '1|7[56]' 'I3: a literal of 2 GB announced, that never comes' '' <<END
 $(inbox 1 2 1)
 C: TAG UID FETCH 1 *
