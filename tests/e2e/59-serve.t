@@ -173,19 +173,25 @@ result $? 'ten errors, and it had hung up'
 # --- Gmail's day, with a clock that makes it two seconds
 postroad extract -q in.mbox h.spool >/dev/null 2>&1
 bytes=$(postroad ls --json h.spool | jq -s 'map(.bytes)|add')
-serve_start --as google --daily-budget $((bytes * 2 / 3)) --speed-up 43200 --stats stats
-rc=0
-to_serve load --daily-budget 1G h.spool >out 2>err || rc=$?
-n=0
-while [ $rc = 75 ] && [ $n -lt 9 ]; do
-	n=$((n + 1)); rc=0
-	to_serve load --daily-budget 1G h.spool >out 2>err || rc=$?
+cp -r h.spool day.spool
+try=0 dropped=0
+# on a busy machine two days' budgets may be there for one load: once more
+while [ $dropped = 0 ] && [ $((try += 1)) -le 5 ]; do
+	rm -rf h.spool && cp -r day.spool h.spool
+	serve_start --as google --daily-budget $((bytes * 2 / 3)) \
+	    --speed-up 43200 --stats stats
+	rc=75 n=0
+	while [ $rc = 75 ] && [ $n -lt 9 ]; do
+		n=$((n + 1)) rc=0
+		to_serve load --daily-budget 1G h.spool >out 2>err || rc=$?
+	done
+	serve_stop
+	dropped=$(sed -n 's/^dropped //p' stats)
 done
 is "$rc" 0 'BYE Session expired: another day, and all is there'
-serve_stop
 is "$(sed -n 's/^appended //p' stats)" 30 'each once'
-[ "$(sed -n 's/^dropped //p' stats)" -ge 1 ]
-result $? 'the budget had been met'
+[ "$dropped" -ge 1 ]
+result $? "the budget had been met (try $try)"
 
 # --- room, and how many at a time
 serve_start --as dovecot --quota $((bytes / 2)) --stats stats
