@@ -262,6 +262,7 @@ struct prepared {
 	uint32_t create, subscribe, select; /* tags; 0: not sent */
 	bool absent; /* it is not there, and need not be */
 	bool again;  /* what was sent behind CREATE spoke of no folder */
+	struct imap_result put_off; /* of SUBSCRIBE, where waiting helps */
 };
 
 /* What keeps it from being used is told; the others go on. */
@@ -367,12 +368,42 @@ wait_for_folder(struct load *l, struct load_folder *f, struct err *err)
 }
 
 static bool
+will_pass(const struct imap_result *res)
+{
+	return res->status != IMAP_OK &&
+	    (res->trouble == IMAP_UNAVAILABLE ||
+		res->trouble == IMAP_THROTTLED);
+}
+
+static bool
 is_busy(const struct load *l, const struct load_folder *f)
 {
-	enum imap_trouble t = imap_last(l->d.im)->trouble;
-
 	return imap_alive(l->d.im) && f->busy < BUSY_TRIES &&
-	    (t == IMAP_UNAVAILABLE || t == IMAP_THROTTLED);
+	    will_pass(imap_last(l->d.im));
+}
+
+/* The server had no time to subscribe. */
+static int
+subscribe_later(struct load *l, struct prepared *p, struct err *err)
+{
+	struct imap_result *res = &p->put_off;
+	struct err why = { 0 };
+	uint64_t ms;
+	uint32_t tag;
+	unsigned n;
+
+	for (n = 0; n < BUSY_TRIES && will_pass(res); n++) {
+		ms = res->backoff_ms == 0 ? (uint64_t)1000 << n
+					  : res->backoff_ms;
+		if (dest_wait(&l->d, ms, "the server asks to wait", err) < 0 ||
+		    imap_subscribe_send(l->d.im, slice_str(p->f->name), &tag,
+			err) < 0 ||
+		    imap_wait(l->d.im, tag, res, err) < 0)
+			return -1;
+	}
+	if (n > 0 && imap_result_err(res, SCOPE_FOLDER, "SUBSCRIBE", &why) < 0)
+		log_warn("folder '%s': %s", p->f->path, why.text);
+	return 0;
 }
 
 static int
@@ -389,7 +420,10 @@ await_select(struct load *l, struct prepared *p, struct err *err)
 	if (p->subscribe != 0) {
 		if (imap_wait(l->d.im, p->subscribe, &res, err) < 0)
 			return -1;
-		if (imap_result_err(&res, SCOPE_FOLDER, "SUBSCRIBE", &why) < 0)
+		if (will_pass(&res))
+			p->put_off = res;
+		else if (imap_result_err(&res, SCOPE_FOLDER, "SUBSCRIBE",
+			     &why) < 0)
 			log_warn("folder '%s': %s", p->f->path, why.text);
 	}
 	if (p->select == 0)
@@ -460,7 +494,9 @@ make_and_select(struct load *l, struct prepared *v, size_t n, struct err *err)
 	if (each(l, v, n, await_create, err) < 0 ||
 	    (!may_hurry(l) && each(l, v, n, send_select, err) < 0))
 		return -1;
-	return each(l, v, n, await_select, err);
+	return each(l, v, n, await_select, err) < 0
+	    ? -1
+	    : each(l, v, n, subscribe_later, err);
 }
 
 int

@@ -110,6 +110,9 @@ for verb in AUTHENTICATE LOGIN NAMESPACE LIST; do
 	waits "$verb: throttled" 299 --caps $caps --no-on "$verb:1:BAD \
 Request is throttled. Suggested Backoff Time: 299609 milliseconds"
 done
+waits "SUBSCRIBE: throttled" 299 --no-on "SUBSCRIBE:1:BAD \
+Request is throttled. Suggested Backoff Time: 299609 milliseconds"
+is "$(cut -d' ' -f3 st/INBOX/state)" 1 "... and subscribed then"
 verify() {
 	TEST_CLOCK=$T/clock "$STEPS" verify --tls none --password-file pw \
 	    "$@" a.spool "$FAKE_URL"
