@@ -86,28 +86,16 @@ static int
 check_words(const struct stage_extract *o, struct err *err)
 {
 	static const char *const dialects[] = { "mboxo", "mboxrd", "mboxcl",
-		"mboxcl2" };
-	size_t i;
+		"mboxcl2", NULL };
+	static const char *const labels[] = { "keywords", "folders", NULL };
+	static const char *const readers[] = { "own", "libpst", NULL };
+	int reader = options_word("pst-reader", o->reader, readers, err);
 
-	for (i = 0; o->dialect != NULL && i < 4; i++)
-		if (strcmp(o->dialect, dialects[i]) == 0)
-			break;
-	if (o->dialect != NULL && i == 4)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--mbox-dialect: '%s' is none of mboxo, mboxrd, mboxcl, "
-		    "mboxcl2",
-		    o->dialect);
-	if (o->labels != NULL && strcmp(o->labels, "folders") != 0 &&
-	    strcmp(o->labels, "keywords") != 0)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--labels: '%s' is neither 'keywords' nor 'folders'",
-		    o->labels);
-	if (o->reader != NULL && strcmp(o->reader, "own") != 0 &&
-	    strcmp(o->reader, "libpst") != 0)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--pst-reader: '%s' is neither 'own' nor 'libpst'",
-		    o->reader);
-	if (o->carve && o->reader != NULL && strcmp(o->reader, "libpst") == 0)
+	if (reader < 0 ||
+	    options_word("mbox-dialect", o->dialect, dialects, err) < 0 ||
+	    options_word("labels", o->labels, labels, err) < 0)
+		return -1;
+	if (o->carve && reader == 1)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--carve: the libpst reader cannot; leave out "
 		    "--pst-reader");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* postroad load SPOOL DEST */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cmd.h"
 #include "cli/commands.h"
@@ -72,19 +71,9 @@ check_options(const struct stage_load *o, struct err *err)
 	struct foldermap *map;
 	unsigned opens, closes;
 
-	if (o->existing != NULL && strcmp(o->existing, "match") != 0 &&
-	    strcmp(o->existing, "ignore") != 0)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--existing: '%s' is neither 'match' nor 'ignore'",
-		    o->existing);
 	if (o->into != NULL && *o->into == '\0')
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--into wants the name of a folder");
-	if (o->same_names != NULL && strcmp(o->same_names, "apart") != 0 &&
-	    strcmp(o->same_names, "merge") != 0)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--same-names: '%s' is neither 'apart' nor 'merge'",
-		    o->same_names);
 	if (foldermap_new(&map, o->folder_map.v, o->folder_map.n, err) < 0)
 		return -1;
 	foldermap_free(&map);
@@ -121,21 +110,24 @@ take_back(const struct load_options *lo, struct err *err)
 }
 
 int
-stage_load_check(struct stage_load *s, struct account *a, const char *spool,
-    const char *dest, struct err *err)
+stage_load_settle(struct stage_load *s, const char *spool, struct err *err)
 {
-	if (check_options(s, err) < 0 || connect_check_dest(a, dest, err) < 0)
+	static const char *const existing[] = { "match", "ignore", NULL };
+	static const char *const same[] = { "apart", "merge", NULL };
+	int ignore = options_word("existing", s->existing, existing, err);
+	int merge;
+
+	if (ignore < 0 ||
+	    (merge = options_word("same-names", s->same_names, same, err)) <
+		0 ||
+	    check_options(s, err) < 0)
 		return -1;
-	secret_harden_process();
 	s->lo = (struct load_options){ .spool = spool,
-		.account = a,
 		.into = s->into,
 		.folder_map = s->folder_map.v,
 		.n_folder_map = s->folder_map.n,
-		.merge_same = s->same_names != NULL &&
-		    strcmp(s->same_names, "merge") == 0,
-		.ignore_existing =
-		    s->existing != NULL && strcmp(s->existing, "ignore") == 0,
+		.merge_same = merge == 1,
+		.ignore_existing = ignore == 1,
 		.dry_run = s->dry_run,
 		.max_wait_s = s->max_wait_s,
 		.dest_profile = s->dest_profile,
@@ -149,6 +141,18 @@ stage_load_check(struct stage_load *s, struct account *a, const char *spool,
 		    ? LOAD_MIRROR_LIMIT
 		    : (unsigned)s->mirror_limit,
 		.spool_flags = s->force ? SPOOL_FORCE : 0 };
+	return 0;
+}
+
+int
+stage_load_check(struct stage_load *s, struct account *a, const char *spool,
+    const char *dest, struct err *err)
+{
+	if (stage_load_settle(s, spool, err) < 0 ||
+	    connect_check_dest(a, dest, err) < 0)
+		return -1;
+	secret_harden_process();
+	s->lo.account = a;
 	return 0;
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* postroad merge SPOOL... OUT */
-#include <string.h>
-
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "formats/spool.h"
@@ -27,24 +25,8 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-static int
-read_rule(const char *word, enum merge_rule *rule_r, struct err *err)
-{
-	static const char *const words[] = { "message-id", "bytes", "keep" };
-	size_t i;
-
-	*rule_r = MERGE_MESSAGE_ID;
-	for (i = 0; word != NULL && i < 3; i++)
-		if (strcmp(word, words[i]) == 0)
-			break;
-	if (word != NULL && i == 3)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--duplicates: '%s' is none of message-id, bytes, keep",
-		    word);
-	if (word != NULL)
-		*rule_r = (enum merge_rule)i;
-	return 0;
-}
+/* in the order of enum merge_rule */
+static const char *const rules[] = { "message-id", "bytes", "keep", NULL };
 
 static int
 run(const struct cmd *cmd, int argc, char **argv)
@@ -55,14 +37,16 @@ run(const struct cmd *cmd, int argc, char **argv)
 	struct merge_options mo = { 0 };
 	struct err err = { 0 };
 	struct report *r;
-	int at, rc;
+	int at, rule, rc;
 
 	at = options_parse(cmd, into, argc, argv, 3, SPOOLS_MAX, &err);
 	if (at < 0 || common_begin(&co, &err) < 0 ||
-	    read_rule(o.duplicates, &mo.rule, &err) < 0) {
+	    (rule = options_word("duplicates", o.duplicates, rules, &err)) <
+		0) {
 		options_free(cmd, into);
 		return cmd_fail(&co, &err);
 	}
+	mo.rule = (enum merge_rule)rule;
 	mo.in = (const char *const *)(argv + at);
 	mo.nin = (size_t)(argc - at) - 1;
 	mo.out = argv[argc - 1];

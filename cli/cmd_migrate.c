@@ -142,12 +142,13 @@ static int
 check_all(struct migrate *m, const struct options *o, char **args,
     struct err *err)
 {
-	if (o->verify != NULL && strcmp(o->verify, "quick") != 0 &&
-	    strcmp(o->verify, "deep") != 0 && strcmp(o->verify, "none") != 0)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--verify: '%s' is none of quick, deep, none", o->verify);
-	m->deep = o->verify != NULL && strcmp(o->verify, "deep") == 0;
-	m->no_verify = o->verify != NULL && strcmp(o->verify, "none") == 0;
+	static const char *const hows[] = { "quick", "deep", "none", NULL };
+	int how = options_word("verify", o->verify, hows, err);
+
+	if (how < 0)
+		return -1;
+	m->deep = how == 1;
+	m->no_verify = how == 2;
 	if (account_is_meant(&m->source, args[0]) &&
 	    account_check(&m->source, args[0], err) < 0)
 		return -1;

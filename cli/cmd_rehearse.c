@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* postroad rehearse SPOOL --as PROVIDER */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cmd.h"
 #include "cli/commands.h"
+#include "cli/stages.h"
 #include "core/sandbox.h"
 #include "core/text.h"
-#include "formats/spool.h"
-#include "load/foldermap.h"
 #include "load/rehearse.h"
 #include "wire/secret.h"
 
-#define MOST_CONNECTIONS 32
-
 struct options {
-	const char *as, *providers, *into, *dest_profile, *same_names;
-	struct opt_list folder_map;
-	uint64_t quota, daily_budget, rate, bandwidth, connections;
+	const char *as, *providers;
+	uint64_t quota, daily_budget, rate, bandwidth;
+	struct stage_load load; /* what load will be asked for */
 };
 
 static const struct opt options[] = {
@@ -27,16 +23,16 @@ static const struct opt options[] = {
 	{ "providers", 0, OPT_STR, "FILE", "know the providers in FILE, too",
 	    OPT_AT(struct options, providers) },
 	{ "into", 0, OPT_STR, "FOLDER", "as it will be given to load",
-	    OPT_AT(struct options, into) },
+	    OPT_AT(struct options, load.into) },
 	{ "folder-map", 0, OPT_LIST, "FROM=TO", "as it will be given to load",
-	    OPT_AT(struct options, folder_map) },
+	    OPT_AT(struct options, load.folder_map) },
 	{ "same-names", 0, OPT_STR, "HOW", "as it will be given to load",
-	    OPT_AT(struct options, same_names) },
+	    OPT_AT(struct options, load.same_names) },
 	{ "dest-profile", 0, OPT_STR, "NAME",
 	    "as it will be given to load (default: the provider)",
-	    OPT_AT(struct options, dest_profile) },
+	    OPT_AT(struct options, load.dest_profile) },
 	{ "connections", 0, OPT_NUM, "N", "as it will be given to load",
-	    OPT_AT(struct options, connections) },
+	    OPT_AT(struct options, load.connections) },
 	{ "quota", 0, OPT_SIZE, "BYTES", "the mailbox has room for so much",
 	    OPT_AT(struct options, quota) },
 	{ "rate", 0, OPT_NUM, "N",
@@ -170,37 +166,21 @@ print_result(const struct report *r, const struct rehearse_result *res)
 /* ------------------------------------------------------------------- run */
 
 static int
-check(const struct options *o, struct err *err)
+check(struct options *o, const char *spool, struct err *err)
 {
-	struct foldermap *map;
-
 	if (o->as == NULL) {
 		err_set(err, SCOPE_RUN, EX_USAGE, "--as PROVIDER is missing");
 		return err_hint(err,
 		    "postroad rehearse SPOOL --as microsoft; "
 		    "postroad-providers(5) tells of others");
 	}
-	if (o->into != NULL && *o->into == '\0')
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--into wants the name of a folder");
-	if (o->same_names != NULL && strcmp(o->same_names, "apart") != 0 &&
-	    strcmp(o->same_names, "merge") != 0)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--same-names: '%s' is neither 'apart' nor 'merge'",
-		    o->same_names);
-	if (o->connections > MOST_CONNECTIONS)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--connections: at most %d", MOST_CONNECTIONS);
-	if (foldermap_new(&map, o->folder_map.v, o->folder_map.n, err) < 0)
-		return -1;
-	foldermap_free(&map);
-	return 0;
+	return stage_load_settle(&o->load, spool, err);
 }
 
 static int
 run(const struct cmd *cmd, int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct options o = { .load.max_wait_s = LOAD_MAX_WAIT_S };
 	struct common co = { 0 };
 	void *into[OPT_TABLES] = { &o, &co };
 	struct err err = { 0 };
@@ -211,7 +191,8 @@ run(const struct cmd *cmd, int argc, char **argv)
 	int at, rc;
 
 	at = options_parse(cmd, into, argc, argv, 1, 1, &err);
-	if (at < 0 || common_begin(&co, &err) < 0 || check(&o, &err) < 0)
+	if (at < 0 || common_begin(&co, &err) < 0 ||
+	    check(&o, argv[at], &err) < 0)
 		return cmd_fail(&co, &err);
 	secret_harden_process();
 	ro = (struct rehearse_options){ .as = o.as,
@@ -220,15 +201,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 		.daily_budget = o.daily_budget,
 		.rate = o.rate,
 		.bandwidth = o.bandwidth,
-		.load = { .spool = argv[at],
-		    .into = o.into,
-		    .folder_map = o.folder_map.v,
-		    .n_folder_map = o.folder_map.n,
-		    .merge_same = o.same_names != NULL &&
-			strcmp(o.same_names, "merge") == 0,
-		    .dest_profile = o.dest_profile,
-		    .connections = (unsigned)o.connections,
-		    .max_wait_s = LOAD_MAX_WAIT_S } };
+		.load = o.load.lo };
 	r = report_new(STAGE_LOAD);
 	progress_begin(&co, r, "rehearsing");
 	rc = rehearse_run(&ro, r, &res, &err);

@@ -3,7 +3,6 @@
 #include "cli/cmd.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "core/js.h"
 #include "core/log.h"
@@ -26,20 +25,14 @@ const struct opt common_options[] = {
 int
 common_begin(const struct common *co, struct err *err)
 {
-	static const char *const when[] = { "auto", "always", "never" };
-	size_t i;
+	static const char *const when[] = { "auto", "always", "never", NULL };
 
 	log_set_level(co->quiet > 1 ? LOG_ERROR
 		: co->quiet > 0	    ? LOG_WARN
 		: co->verbose > 0   ? LOG_DEBUG
 				    : LOG_INFO);
-	for (i = 0; co->progress != NULL && i < 3; i++)
-		if (strcmp(co->progress, when[i]) == 0)
-			break;
-	if (co->progress != NULL && i == 3)
-		return err_set(err, SCOPE_RUN, EX_USAGE,
-		    "--progress: '%s' is none of auto, always, never",
-		    co->progress);
+	if (options_word("progress", co->progress, when, err) < 0)
+		return -1;
 	return co->log == NULL ? 0 : log_open_file(co->log, err);
 }
 

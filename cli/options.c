@@ -249,6 +249,26 @@ options_parse(const struct cmd *cmd, void *const into[OPT_TABLES], int argc,
 	return optind;
 }
 
+int
+options_word(const char *option, const char *value, const char *const *words,
+    struct err *err)
+{
+	struct buf all = { 0 };
+	int i;
+
+	if (value == NULL)
+		return 0;
+	for (i = 0; words[i] != NULL; i++)
+		if (strcmp(value, words[i]) == 0)
+			return i;
+	for (i = 0; words[i] != NULL; i++)
+		buf_putf(&all, "%s%s", i == 0 ? "" : ", ", words[i]);
+	err_set(err, SCOPE_RUN, EX_USAGE, "--%s: '%s' is none of %s", option,
+	    value, buf_str(&all));
+	buf_free(&all);
+	return -1;
+}
+
 void
 options_free(const struct cmd *cmd, void *const into[OPT_TABLES])
 {

@@ -76,6 +76,13 @@ struct cmd {
 int options_parse(const struct cmd *cmd, void *const into[OPT_TABLES], int argc,
     char **argv, int min, int max, struct err *err);
 
+/*
+ * Which of 'words' (NULL behind the last) was given for --OPTION; 0, the
+ * default, when 'value' is NULL.  -1 with EX_USAGE, which names them all.
+ */
+int options_word(const char *option, const char *value,
+    const char *const *words, struct err *err);
+
 /* Give back what OPT_LIST and OPT_ITEM collected. */
 void options_free(const struct cmd *cmd, void *const into[OPT_TABLES]);
 

@@ -79,6 +79,8 @@ struct stage_load {
 };
 
 extern const struct opt stage_load_options[];
+/* The check without a destination: what the options mean is in 'lo'. */
+int stage_load_settle(struct stage_load *s, const char *spool, struct err *err);
 int stage_load_check(struct stage_load *s, struct account *a, const char *spool,
     const char *dest, struct err *err);
 int stage_load_run(struct stage_load *s, struct report *r, struct err *err);
