@@ -14,7 +14,7 @@ with imaplib or from the fake server's files, and never by our own report.
     once.py signals SPOOL N SEED
     once.py cuts SPOOL EVERY PART/PARTS [FAKE OPTIONS] [-- LOAD OPTIONS]
 
-The first three print "FOLDER SHA256" lines, sorted.  kills and cuts print a
+The first three print "FOLDER SHA256" lines, sorted.  The others print a
 line for each thing that is wrong, and on stderr how much was tried; status 1
 when something was wrong.  $POSTROAD, $FAKE, $PW_FILE.
 """
@@ -37,6 +37,7 @@ POSTROAD = os.environ.get("POSTROAD", "postroad")
 FAKE = os.environ.get("FAKE", "")
 PW_FILE = os.environ.get("PW_FILE", "pw")
 JOBS = int(os.environ.get("ONCE_JOBS", "4"))
+HOW = ["--tls", "none", "--password-file", PW_FILE, "--json"]
 
 
 def sha(data):
@@ -142,6 +143,35 @@ def unbalanced(out):
     return bad
 
 
+def resumed(mine, store, url, want):
+    """Run again, now that all is well, and what is wrong then."""
+    rc, out, err = run("load", *HOW, mine, url)
+    bad = ["status %d: %s" % (rc, err[-300:])] if rc != 0 else []
+    bad += unbalanced(out)
+    d = differ(in_store(store), want)
+    if d:
+        bad.append(d)
+    return ["then, " + b for b in bad]
+
+
+def verified(mine, url):
+    """What the command verify has to say against it."""
+    rc, _, err = run("verify", *HOW, mine, url)
+    return ["verify %d: %s" % (rc, err[-300:])] if rc != 0 else []
+
+
+def side_by_side(do, cases):
+    """do(*case) for each; its answers, in order."""
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        return [f.result() for f in [pool.submit(do, *c) for c in cases]]
+
+
+def shared(cases, part):
+    """PART "2/5": the third of each five."""
+    part, parts = (int(n) for n in part.split("/"))
+    return cases[part::parts]
+
+
 class Tally:
     def __init__(self):
         self.lock = threading.Lock()
@@ -171,12 +201,11 @@ def kill_trial(t, number, port, spool, want, seed, total, usual, options):
     """One mailbox: killed at random times until a run comes through."""
     rng = random.Random("%s/%d" % (seed, number))
     user, mine = "k%s-%d" % (seed, number), "kill-%d.spool" % number
-    how = ["--tls", "none", "--password-file", PW_FILE, "--json"] + options
     dest = "imap://%s@127.0.0.1:%s/" % (user, port)
     times, most = [], rng.randint(1, 9)
     copy(spool, mine)
     while True:
-        p = subprocess.Popen([POSTROAD, "load", *how, mine, dest],
+        p = subprocess.Popen([POSTROAD, "load", *HOW, *options, mine, dest],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              start_new_session=True)
         after = rng.uniform(0, usual * rng.choice((0.3, 1, 1.3)))
@@ -198,9 +227,7 @@ def kill_trial(t, number, port, spool, want, seed, total, usual, options):
     d = differ(in_mailbox(port, user), want)
     if d:
         bad.append(d)
-    rc, out, err = run("verify", *how[:5], mine, dest)
-    if rc != 0:
-        bad.append("verify %d: %s" % (rc, err[-300:]))
+    bad += verified(mine, dest)
     t.add("mailboxes")
     for b in bad:
         t.wrong("mailbox %s, killed after %s ms: %s" % (user, " ".join(times),
@@ -214,8 +241,7 @@ def kills(port, spool, total, seed, *options):
     options = list(options)
     copy(spool, "usual.spool")
     start = time.monotonic()
-    rc, out, err = run("load", "--tls", "none", "--password-file", PW_FILE,
-                       "--json", *options, "usual.spool",
+    rc, out, err = run("load", *HOW, *options, "usual.spool",
                        "imap://usual%s@127.0.0.1:%s/" % (seed, port))
     usual = time.monotonic() - start
     if rc != 0:
@@ -230,9 +256,7 @@ def kills(port, spool, total, seed, *options):
             kill_trial(t, k, port, spool, want, seed, int(total), usual,
                        options)
 
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for f in [pool.submit(work) for _ in range(JOBS)]:
-            f.result()
+    side_by_side(work, [()] * JOBS)
     return t.end()
 
 
@@ -240,18 +264,15 @@ def kills(port, spool, total, seed, *options):
 
 def ended(port, user, mine, want, options=()):
     """Run to the end on a real server, and what is wrong then."""
-    how = ["--tls", "none", "--password-file", PW_FILE, "--json"]
     dest = "imap://%s@127.0.0.1:%s/" % (user, port)
-    rc, out, err = run("load", *how, *options, mine, dest)
+    rc, out, err = run("load", *HOW, *options, mine, dest)
     bad = unbalanced(out)
     if rc != 0:
         bad.append("status %d: %s" % (rc, err[-300:]))
     d = differ(in_mailbox(port, user), want)
     if d:
         bad.append(d)
-    rc, out, err = run("verify", *how, mine, dest)
-    if rc != 0:
-        bad.append("verify %d: %s" % (rc, err[-300:]))
+    bad += verified(mine, dest)
     if not bad:
         shutil.rmtree(mine)
     return bad
@@ -285,9 +306,7 @@ def steps(port, spool, program, name, *options):
             for b in ended(port, user, mine, want, options):
                 t.wrong("step %d: %s" % (n, b))
 
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for f in [pool.submit(work) for _ in range(JOBS)]:
-            f.result()
+    side_by_side(work, [()] * JOBS)
     if t.n["steps"] < 12:
         t.wrong("only %d steps" % t.n["steps"])
     return t.end()
@@ -298,8 +317,8 @@ def through(proxy, port, way, at, spool, user, options):
     p = subprocess.Popen([proxy, str(port), way, str(at)], text=True,
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     to = p.stdout.readline().strip()
-    rc = run("load", "--tls", "none", "--password-file", PW_FILE, "--json",
-             *options, spool, "imap://%s@127.0.0.1:%s/" % (user, to))[0]
+    rc = run("load", *HOW, *options, spool,
+             "imap://%s@127.0.0.1:%s/" % (user, to))[0]
     p.stdin.close()
     told = [[int(n) for n in x.split()[1:]] for x in p.stdout]
     p.wait()
@@ -334,9 +353,7 @@ def proxies(port, spool, proxy, places, name, *options):
         for b in ended(port, user, mine, want, options):
             t.wrong("%s: %s" % (user, b))
 
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for f in [pool.submit(one, *c) for c in cases]:
-            f.result()
+    side_by_side(one, cases)
     return t.end()
 
 
@@ -370,13 +387,12 @@ def cut_case(t, want, spool, way, at, how, caps, load_options):
     name = "cut-%s-%d-%s" % (way, at, "-".join(how + caps).replace("/", ""))
     store, mine = name + ".st", name + ".spool"
     copy(spool, mine)
-    opts = ["--tls", "none", "--password-file", PW_FILE, "--json"]
     fake = Fake(store, "--cut-" + way, str(at), *how, *caps)
     bad, status = [], []
     # half of them give up at once, so that another process has to find out
     first = ["--max-wait", "0"] if at % 2 else []
     for more in (first, [], []):
-        rc, out, err = run("load", *opts, *load_options, *more, mine,
+        rc, out, err = run("load", *HOW, *load_options, *more, mine,
                            fake.url)
         status.append(rc)
         if rc not in (0, 75):
@@ -392,9 +408,7 @@ def cut_case(t, want, spool, way, at, how, caps, load_options):
     d = differ(in_store(store), want)
     if d:
         bad.append(d)
-    rc, out, err = run("verify", *opts, mine, fake.url)
-    if rc != 0:
-        bad.append("verify %d: %s" % (rc, err[-200:]))
+    bad += verified(mine, fake.url)
     fake.stop()
     t.add("cuts")
     for b in bad:
@@ -418,8 +432,7 @@ def cuts(spool, every, part, *options):
         open("whole." + way, "wb").close()
     fake = Fake("whole.st", "--tee", "whole", *caps)
     copy(spool, "whole.spool")
-    rc, out, err = run("load", "--tls", "none", "--password-file", PW_FILE,
-                       "--json", *load_options, "whole.spool", fake.url)
+    rc, out, err = run("load", *HOW, *load_options, "whole.spool", fake.url)
     fake.stop()
     if rc != 0 or in_store("whole.st") != want:
         t.wrong("without a cut: %d: %s" % (rc, err))
@@ -437,12 +450,8 @@ def cuts(spool, every, part, *options):
         for at in sorted(places):
             for how in hows:
                 cases.append((way, at, how))
-    part, parts = (int(n) for n in part.split("/"))
-    cases = cases[part::parts]
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for f in [pool.submit(cut_case, t, want, spool, *c, caps,
-                              load_options) for c in cases]:
-            f.result()
+    side_by_side(cut_case, [(t, want, spool, *c, caps, load_options)
+                            for c in shared(cases, part)])
     shutil.rmtree("whole.st")
     return t.end()
 
@@ -460,14 +469,13 @@ def sick_case(number, line, spool, want):
         x.strip() for x in line.split("|"))
     status, _, wanted = status.partition(" ")
     store, mine = "sick-%d.st" % number, "sick-%d.spool" % number
-    opts = ["--tls", "none", "--password-file", PW_FILE, "--json"]
     copy(spool, mine)
     shutil.rmtree(store, ignore_errors=True)
     bad = []
     fake = Fake(store, *[x.replace("_", " ") for x in how.split()])
     start = time.monotonic()
     try:
-        rc, out, err = run("load", *opts, *load_options.split(), mine,
+        rc, out, err = run("load", *HOW, *load_options.split(), mine,
                            fake.url)
         took = time.monotonic() - start
         if str(rc) not in status.split("!"):
@@ -484,16 +492,7 @@ def sick_case(number, line, spool, want):
         bad.append("it hangs")
     fake.stop()
     fake = Fake(store)
-    rc, out, err = run("load", *opts, mine, fake.url)
-    if rc != 0:
-        bad.append("then, status %d: %s" % (rc, err[-300:]))
-    bad += ["then, " + b for b in unbalanced(out)]
-    d = differ(in_store(store), want)
-    if d:
-        bad.append("then, " + d)
-    rc, out, err = run("verify", *opts, mine, fake.url)
-    if rc != 0:
-        bad.append("verify %d: %s" % (rc, err[-300:]))
+    bad += resumed(mine, store, fake.url, want) + verified(mine, fake.url)
     fake.stop()
     return "%d %s\t%s" % (len(bad) > 0, what, "; ".join(" ".join(
         b.split()) for b in bad))
@@ -504,10 +503,9 @@ def sick(spool, file):
     want = in_spool(spool)
     with open(file) as f:
         lines = [x for x in f if x.strip() and not x.startswith("#")]
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for f in [pool.submit(sick_case, i, x, spool, want)
-                  for i, x in enumerate(lines)]:
-            print(f.result())
+    for told in side_by_side(sick_case, [(i, x, spool, want)
+                                         for i, x in enumerate(lines)]):
+        print(told)
     return 0
 
 
@@ -515,11 +513,10 @@ def sick(spool, file):
 
 def fault_case(t, number, fault, shim, spool, want):
     store, mine = "fault-%d.st" % number, "fault-%d.spool" % number
-    opts = ["--tls", "none", "--password-file", PW_FILE, "--json"]
     copy(spool, mine)
     fake = Fake(store)
     bad = []
-    rc, out, err = run("load", *opts, mine, fake.url,
+    rc, out, err = run("load", *HOW, mine, fake.url,
                        env={"LD_PRELOAD": shim, "FAULT": fault})
     # 64, 70 and signals are never the answer to a disk that fails
     if rc not in (0, 1, 65, 66, 69, 73, 74, 75, 77, 78):
@@ -531,16 +528,7 @@ def fault_case(t, number, fault, shim, spool, want):
     if out and out.get("announced") != fates(out):
         bad.append("sums: %s" % out)
     t.add("status %d" % rc)
-    rc, out, err = run("load", *opts, mine, fake.url)
-    if rc != 0:
-        bad.append("then, status %d: %s" % (rc, err[-300:]))
-    bad += ["then, " + b for b in unbalanced(out)]
-    d = differ(in_store(store), want)
-    if d:
-        bad.append("then, " + d)
-    rc, out, err = run("verify", *opts, mine, fake.url)
-    if rc != 0:
-        bad.append("verify %d: %s" % (rc, err[-300:]))
+    bad += resumed(mine, store, fake.url, want) + verified(mine, fake.url)
     fake.stop()
     t.add("faults")
     for b in bad:
@@ -556,8 +544,7 @@ def faults(spool, shim, kind, errnos, part):
     t, want = Tally(), in_spool(spool)
     copy(spool, "count.spool")
     fake = Fake("count.st")
-    run("load", "--tls", "none", "--password-file", PW_FILE, "--json",
-        "count.spool", fake.url,
+    run("load", *HOW, "count.spool", fake.url,
         env={"LD_PRELOAD": shim, "FAULT_COUNT": "count"})
     fake.stop()
     with open("count") as f:
@@ -565,12 +552,8 @@ def faults(spool, shim, kind, errnos, part):
     cases = ["%s:%d:%s%s" % (kind, n + 1, e, more) for n in range(calls)
              for e in errnos.split(",") for more in ("", ":all")
              if not (more and e in ("4", "short"))]
-    part, parts = (int(n) for n in part.split("/"))
-    cases = cases[part::parts]
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for f in [pool.submit(fault_case, t, i, c, shim, spool, want)
-                  for i, c in enumerate(cases)]:
-            f.result()
+    side_by_side(fault_case, [(t, i, c, shim, spool, want)
+                              for i, c in enumerate(shared(cases, part))])
     shutil.rmtree("count.st")
     return t.end()
 
@@ -580,13 +563,12 @@ def faults(spool, shim, kind, errnos, part):
 def signal_case(t, number, spool, want, rng_seed):
     rng = random.Random("%s/%d" % (rng_seed, number))
     store, mine = "signal-%d.st" % number, "signal-%d.spool" % number
-    opts = ["--tls", "none", "--password-file", PW_FILE, "--json"]
     which = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP,
              signal.SIGPIPE)[number % 4]
     copy(spool, mine)
     fake = Fake(store, "--delay", "10", "--caps",
                 "-MULTIAPPEND" if number % 3 else "+X")
-    p = subprocess.Popen([POSTROAD, "load", *opts, mine, fake.url],
+    p = subprocess.Popen([POSTROAD, "load", *HOW, mine, fake.url],
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          text=True)
     time.sleep(rng.uniform(0.03, 0.35))
@@ -604,13 +586,7 @@ def signal_case(t, number, spool, want, rng_seed):
             if os.path.exists(mine + "/spool.db" + more):
                 bad.append("spool.db%s is left" % more)
     t.add("%s: %d" % (which.name, rc))
-    rc, out, err = run("load", *opts, mine, fake.url)
-    if rc != 0:
-        bad.append("then, status %d: %s" % (rc, err[-300:]))
-    bad += ["then, " + b for b in unbalanced(out)]
-    d = differ(in_store(store), want)
-    if d:
-        bad.append("then, " + d)
+    bad += resumed(mine, store, fake.url, want)
     fake.stop()
     for b in bad:
         t.wrong("%s %d: %s" % (which.name, number, " ".join(b.split())))
@@ -618,10 +594,8 @@ def signal_case(t, number, spool, want, rng_seed):
 
 def signals(spool, n, seed):
     t, want = Tally(), in_spool(spool)
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for f in [pool.submit(signal_case, t, i, spool, want, seed)
-                  for i in range(int(n))]:
-            f.result()
+    side_by_side(signal_case, [(t, i, spool, want, seed)
+                               for i in range(int(n))])
     return t.end()
 
 
@@ -629,26 +603,12 @@ def signals(spool, n, seed):
 
 def main():
     what, args = sys.argv[1], sys.argv[2:]
-    if what == "spool":
-        show(in_spool(*args))
-    elif what == "store":
-        show(in_store(*args))
-    elif what == "there":
-        show(in_mailbox(*args))
-    elif what == "kills":
-        return kills(*args)
-    elif what == "cuts":
-        return cuts(*args)
-    elif what == "sick":
-        return sick(*args)
-    elif what == "steps":
-        return steps(*args)
-    elif what == "proxies":
-        return proxies(*args)
-    elif what == "faults":
-        return faults(*args)
-    elif what == "signals":
-        return signals(*args)
+    holds = {"spool": in_spool, "store": in_store, "there": in_mailbox}
+    trials = {"kills": kills, "cuts": cuts, "sick": sick, "steps": steps,
+              "proxies": proxies, "faults": faults, "signals": signals}
+    if what in trials:
+        return trials[what](*args)
+    show(holds[what](*args))
     return 0
 
 
