@@ -22,7 +22,7 @@ static const struct opt options[] = {
 	    "where the mail lies on its way (named after SOURCE)",
 	    OPT_AT(struct options, spool) },
 	{ "verify", 0, OPT_STR, "HOW",
-	    "afterwards: quick (default), deep (every byte), none",
+	    "afterward: quick (default), deep (every byte), none",
 	    OPT_AT(struct options, verify) },
 	{ "dry-run", 'n', OPT_FLAG, NULL,
 	    "extract, say what would be sent, send nothing",

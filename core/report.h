@@ -66,7 +66,7 @@ void report_set_tick(struct report *r,
 void report_expect(struct report *r, uint64_t msgs, uint64_t bytes);
 /* "waiting 30 s for the server", shown in the progress line; NULL: none. */
 void report_doing(struct report *r, const char *what);
-/* Bytes that moved towards the expected bytes: drives the progress line. */
+/* bytes that moved toward the expected bytes: drives the progress line. */
 void report_moved(struct report *r, uint64_t bytes);
 
 /* A folder exists (also an empty one).  Idempotent. */

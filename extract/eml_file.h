@@ -16,7 +16,7 @@ enum eml_kind {
 	EML_APPLE,    /* an .emlx */
 	EML_MBOX,     /* a folder of messages */
 	EML_MBOX_ONE, /* the same, but if it holds one message only, that
-			 * is a message like its neighbours */
+			 * is a message like its neighbors */
 	EML_BAD,      /* called a message, but not one */
 	EML_OTHER     /* no mail */
 };

@@ -79,7 +79,7 @@ int pop3_box_ask(struct pop3_box *b, size_t i);
  * Read entry 'i': begin, then read until 0.  When the line breaks, the
  * message is looked for by its UIDL in the next connection and gone on with;
  * one without UIDL is not: begin then returns 0, read -1 with SCOPE_STORE.
- * When b->listings has changed afterwards, the entries are others.
+ * When b->listings has changed afterward, the entries are others.
  *
  * begin: 1 begun, 0 see above, -1.  Errors: SCOPE_MSG (EX_NOINPUT: gone since
  * it was listed), SCOPE_STORE, SCOPE_RUN.

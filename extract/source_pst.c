@@ -556,7 +556,7 @@ make_lanes(struct source_pst *s)
 }
 
 /* Until the first child has opened the store: then it is known which one it
- * is, and the others can start with what was learnt. */
+ * is, and the others can start with what was learned. */
 static int
 open_store(struct source_pst *s, struct err *err)
 {

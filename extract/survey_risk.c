@@ -135,7 +135,7 @@ look_at_use(struct list *l, const struct survey *s, int64_t now)
 	if (s->total.newest != DATE_UNKNOWN && now - s->total.newest > IDLE_S)
 		add(l, "inactive",
 		    "decide whether it moves, or is kept as an archive only; "
-		    "at the destination it may need a licence",
+		    "at the destination it may need a license",
 		    "the newest message is of %.10s",
 		    date_format_iso(date, s->total.newest));
 	if (strcmp(s->kind, "pop3") == 0)

@@ -415,7 +415,7 @@ plan_take_name(struct load *l, struct load_folder *f)
 	buf_free(&name);
 }
 
-/* --------------------------------------------------- learnt by trying */
+/* -------------------------------------------------- learned by trying */
 
 /* Another one than 'f' that goes to that very folder; NULL. */
 static struct load_folder *

@@ -38,7 +38,7 @@ int there_fetch(struct dest *d, int64_t folder, uint32_t lo, unsigned what,
 /*
  * Fetch the bytes of those rows of 'folder' whose there.fetch is 1, and hand
  * over a likeness of each; NULL for one that the server did not give.
- * 'each' must not use the session.  there.fetch is 2 afterwards.
+ * 'each' must not use the session.  there.fetch is 2 afterward.
  */
 int there_bytes(struct dest *d, int64_t folder,
     int (*each)(void *arg, uint32_t uid, const struct likeness *l,

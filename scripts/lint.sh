@@ -123,12 +123,12 @@ bare $room_code | grep -E '[^a-zA-Z0-9_](exit|abort|assert|err|errx)[ 	]*\(' |
 bare $room_code | grep -E '[^a-zA-Z0-9_](printf|fprintf|vfprintf|puts|fputs|putchar|perror)[ 	]*\(' |
     grep -Ev '^(cli/|core/(log|report)\.c:)' | judge 'no printing below cli'
 
-# ---- licence line, line length, trailing blanks
+# ---- license line, line length, trailing blanks
 for f in $code $(find scripts tests .ci -name '*.sh' -o -name '*.t' \
     -o -path .ci/run); do
 	head -3 "$f" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' ||
 	    echo "$f:1: no SPDX line"
-done | judge 'licence lines'
+done | judge 'license lines'
 for f in $code; do
 	# a character's first byte counts, the others are dropped
 	expand "$f" | tr -d '\200-\277' | awk -v f="$f" \

@@ -3,7 +3,7 @@
  * Logging in: AUTHENTICATE with any mechanism of wire/sasl.h (RFC 3501, 4959)
  * or LOGIN, as wire/login.h chooses; PROXYAUTH behind it.  Credentials are
  * built in memory of struct secret, and never pass through an ordinary buffer
- * but the connection's queue, which is wiped afterwards.
+ * but the connection's queue, which is wiped afterward.
  */
 #include <stdio.h>
 #include <string.h>

@@ -136,7 +136,7 @@ static const struct meaning meanings[] = {
 	    "app password, or IMAP switched on for the account" },
 	[IMAP_NOT_CONNECTED] = { EX_NOPERM, SCOPE_STORE,
 	    "the login is right, but no mailbox opens: an administrator must "
-	    "give it a licence, switch IMAP on (Set-CASMailbox -ImapEnabled), "
+	    "give it a license, switch IMAP on (Set-CASMailbox -ImapEnabled), "
 	    "or let the application in (Add-MailboxPermission)" },
 	[IMAP_UNAVAILABLE] = { EX_TEMPFAIL, SCOPE_MSG,
 	    "run the same command again later" },

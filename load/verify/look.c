@@ -25,7 +25,7 @@ count_there(struct verify *v, const struct verify_place *p, int64_t *n_r,
 	    "SELECT max(uid) FROM temp.there WHERE folder=?", "i", p->tag);
 }
 
-/* Numbered anew: what was learnt is worth nothing. */
+/* Numbered anew: what was learned is worth nothing. */
 static int
 forget_place(struct verify *v, const struct verify_place *p, struct err *err)
 {

@@ -310,7 +310,7 @@ C: TAG LIST "" "\\*"
 S: TAG BAD User is authenticated but not connected.
 !bye
 END
-like "$(cat out)" 'hint: the login is right, .*licence.*Set-CASMailbox.*Add-MailboxPerm' \
+like "$(cat out)" 'hint: the login is right, .*license.*Set-CASMailbox.*Add-MailboxPerm' \
     'says what an administrator has to do'
 DO=
 talk 77 'the same in place of the login' --password-file jopw <<END

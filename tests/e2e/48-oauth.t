@@ -244,7 +244,7 @@ sed 's,^token_endpoint.*,token_endpoint: http://127.0.0.1.example.org/,' \
 chk 78 'and another' --oauth bad.yaml
 client bad.yaml 'client_secret: app-secret-canary'
 chk 78 'K1: a secret in the file' --oauth bad.yaml
-client bad.yaml 'colour: blue'
+client bad.yaml 'color: blue'
 chk 78 'a key that is none' --oauth bad.yaml
 client bad.yaml 'flow: magic'
 chk 78 'a flow that is none' --oauth bad.yaml

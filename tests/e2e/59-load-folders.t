@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What folders are called there: delimiters and prefixes, names that differ
-# only in case, subscriptions, refused names (REQUIREMENTS 53, 55).
+# only in case, subscriptions, refused names.
 . "${0%/*}/lib.sh"
 . "$ROOT/tests/e2e/fake.sh"
 . "$ROOT/tests/e2e/folders.sh"

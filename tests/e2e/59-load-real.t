@@ -56,7 +56,7 @@ printf 'Subject: s%s\n\nx\n' 17 >"$(printf 'in/cr\r\nx9 DELETE INBOX/1.eml')"
 postroad extract -q eml:in o.spool >extract.log 2>&1 || bail 'extract'
 sqlite3 o.spool/spool.db "UPDATE folder SET subscribed=0 WHERE path='Jobs'"
 
-# real NAME: what is there afterwards, in 'seen'
+# real NAME: what is there afterward, in 'seen'
 real() {
 	rm -rf c.spool && cp -r o.spool c.spool
 	status "$2" "$1: load" to load --folder-map 'Old/*=Archive/$1' \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Which folder goes where: roles by name, in any language (REQUIREMENTS 110),
+# Which folder goes where: roles by name, in any language,
 # --folder-map, --into.
 . "${0%/*}/lib.sh"
 . "$ROOT/tests/e2e/fake.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The Inbox of a POP3 account: a real server, and dialogues that a real one
-# would not hold (SECURITY_CASES P1 to P10).
+# would not hold (P1 to P10).
 DOVECOT_PROTOCOLS='imap pop3'
 . "${0%/*}/lib.sh"
 . "$ROOT/tests/e2e/fake.sh"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which certificates are accepted for which host: RFC 6125, RFC 9525 and
- * SECURITY_CASES T10 to T13.  A server process holds up a certificate made
- * for each row.
+ * Which certificates are accepted for which host: RFC 6125, RFC 9525.  A
+ * server process holds up a certificate made for each row.
  */
 #include <setjmp.h>
 #include <stdarg.h>
