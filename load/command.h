@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * APPEND commands of a sender (load/append.c), and queues of them.  A command
- * is in one queue at a time and owned by it.
+ * is in one queue at a time and owned by it; it holds a reference to its
+ * batch.  One carries several messages where there is MULTIAPPEND (RFC 3502).
+ * Nothing here fails.
  */
 #ifndef LOAD_COMMAND_H
 #define LOAD_COMMAND_H

@@ -12,7 +12,8 @@
  * Only what we delivered is touched, and only where the user left it as it
  * was: still in the folder and under the UID that we know, with the flags that
  * it was told.  All else is named and stays.  Messages are moved with UID
- * MOVE, else with COPY and UID EXPUNGE; there is no plain EXPUNGE.
+ * MOVE (RFC 6851), else with COPY and UID EXPUNGE (RFC 4315, 2.1); there is no
+ * plain EXPUNGE.
  *
  * Crash: each act is noted before and its result after (columns moving and
  * owed, table delivery_stale); a run that died in between is made good by

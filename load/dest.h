@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The destination as a stage sees it: the session with its reconnects, the
- * namespace, the folders listed there, which destination of the ledger it
- * is, and the patience we have with it.
+ * namespace (RFC 2342), the folders listed there, which destination of the
+ * ledger it is, and the patience we have with it.
  *
  *	dest_init -> dest_connect -> dest_identify
  *	  -> { work; on a lost session dest_reconnect }* -> dest_free

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The load stage: what a spool holds goes into an IMAP account, each message
- * exactly once, also when runs are killed and connections cut
- * (ARCHITECTURE.md, "Load: exactly once").
+ * exactly once, also when runs are killed and connections cut.  The intent
+ * is in the ledger before a byte leaves, the UID after the tagged OK
+ * (formats/delivery.h); an intent without a result is looked for there before
+ * anything is sent again (load/match.h).
+ *
+ * APPEND (RFC 3501, 6.3.11) with what the server offers of MULTIAPPEND (RFC
+ * 3502), LITERAL+ and LITERAL- (RFC 7888) and UIDPLUS (RFC 4315).
  *
  * Over several connections, each with a folder of its own: in path order,
  * INBOX first, and the largest first on those beside the first connection.

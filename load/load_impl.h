@@ -8,11 +8,14 @@
  *	anew.c		folders and accounts that were made anew
  *	resolve.c	intents of runs that died, UIDs that were not told
  *	batch.c		messages made ready to be sent
- *	lanes.c		several connections, each with a folder of its own
+ *	lanes*.c	several connections, each with a folder of its own
  *	tempo.c		how many of them
  *	append.c	the sending of one folder over one of them
+ *	keywords.c	those that the server turns out not to take
  *	pace.c		how much in one run, in one day
- *	dest.c tree.c names.c there.c match.c likeness.c: their headers
+ *	delta*.c	what changed since it was delivered: delta_impl.h
+ *	command.c dest.c foldermap.c likeness.c match.c names.c rehearse.c
+ *	rules.c there.c tree.c: their headers
  */
 #ifndef LOAD_LOAD_IMPL_H
 #define LOAD_LOAD_IMPL_H

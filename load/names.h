@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a folder of the spool is called at the destination: component by
- * component, in the wire form (modified UTF-7), below the personal
- * namespace's prefix, with the server's delimiter.  Pure functions.
+ * component, in the wire form (modified UTF-7: RFC 3501, 5.1.3), below the
+ * personal namespace's prefix, with the server's delimiter.  Pure functions.
  *
  * INBOX is INBOX.  What is under INBOX in the spool is under it there; where
  * the prefix itself begins with INBOX ("INBOX." at Courier and Cyrus) the

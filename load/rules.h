@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a destination is known to refuse, or to count, besides what it tells
- * by itself (APPENDLIMIT, PERMANENTFLAGS): its profile, from the providers'
- * data (data/providers.yaml, --dest-profile), and its quota.  What will not
- * be taken is refused before a byte of it is sent, and named by --dry-run.
+ * by itself (APPENDLIMIT: RFC 7889; PERMANENTFLAGS): its profile, from the
+ * providers' data (data/providers.yaml, --dest-profile), and its quota (RFC
+ * 9208).  What will not be taken is refused before a byte of it is sent, and
+ * named by --dry-run.
  */
 #ifndef LOAD_RULES_H
 #define LOAD_RULES_H

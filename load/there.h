@@ -8,6 +8,7 @@
  *	pair	which is which: each want and each uid at most once
  *
  * load/match.c pairs them.  'folder' is a number of the caller's choosing.
+ * FETCH is RFC 3501, 6.4.5; bytes are asked for with BODY.PEEK[].
  */
 #ifndef LOAD_THERE_H
 #define LOAD_THERE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Asking for the bytes of messages, and taking them; see verify_read.c. */
+/* Asking for the bytes of messages, and taking them; see read.c. */
 #include <stdlib.h>
 #include <string.h>
 

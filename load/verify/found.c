@@ -2,7 +2,7 @@
 /*
  * Messages in folders where they do not belong: those that their own folder
  * does not have (moved by the user, or put there wrongly), and duplicates.
- * Tables as in verify_left.c, and temp.found: which spare a gone one may be.
+ * Tables as in left.c, and temp.found: which spare a gone one may be.
  */
 #include <string.h>
 

@@ -2,15 +2,15 @@
 /*
  * What the files of the verification share; for them only.
  *
- *	verify.c	 the run, folder by folder
- *	verify_look.c	 what a folder there has, and which is which
- *	verify_read.c	 the bytes that are wanted, over several sessions
- *	verify_ask.c	 one of them: commands, and what they bring
- *	verify_pairs.c	 a message here and the one there, compared
- *	verify_left.c	 what is left over on either side
- *	verify_found.c	 whether it is in another folder
- *	verify_name.c	 naming a difference
- *	verify_history.c results, written down and read again
+ *	verify.c	the run, folder by folder
+ *	look.c		what a folder there has, and which is which
+ *	read.c		the bytes that are wanted, over several sessions
+ *	ask.c		one of them: commands, and what they bring
+ *	pairs.c		a message here and the one there, compared
+ *	left.c		what is left over on either side
+ *	found.c		whether it is in another folder
+ *	name.c		naming a difference
+ *	history.c	results, written down and read again
  *
  * A folder is asked for first, through lost sessions, until everything is
  * known; only then it is judged.  So that nothing is called missing because a
@@ -74,7 +74,7 @@ struct verify_place {
 /* The spool folder of a row in temp.want. */
 struct load_folder *verify_folder_of(struct verify *v, int64_t want);
 
-/* ---- verify_look.c */
+/* ---- look.c */
 /*
  * What the folder has, into temp.there, and temp.pair for those in temp.want;
  * marks what is to be read.  p->uidvalidity is set.  -1: SCOPE_FOLDER it
@@ -85,7 +85,7 @@ int verify_look(struct verify *v, const struct load_folder *f,
 /* All messages of a folder that the spool does not know. */
 int verify_look_only(struct verify *v, struct verify_place *p, struct err *err);
 
-/* ---- verify_read.c */
+/* ---- read.c */
 /*
  * Read the messages of the place that are marked (fetch=1): sha256 is set
  * then, and likeness where it is not what temp.want has.  Those that the
@@ -97,7 +97,7 @@ int verify_read(struct verify *v, const struct verify_place *p,
     struct err *err);
 void verify_read_end(struct verify *v);
 
-/* ---- verify_pairs.c */
+/* ---- pairs.c */
 /* Judge the pairs of the place; no server needed. */
 int verify_pairs(struct verify *v, const struct verify_place *p,
     struct err *err);
@@ -106,7 +106,7 @@ int verify_pairs(struct verify *v, const struct verify_place *p,
 int verify_likeness(struct verify *v, int64_t want, struct slice packed,
     enum like *is_r, unsigned *how_r, struct buf *added, struct err *err);
 
-/* ---- verify_left.c */
+/* ---- left.c */
 int verify_left_begin(struct verify *v, struct err *err);
 /* What is left on both sides of a folder is laid away. */
 int verify_lay_away(struct verify *v, const struct verify_place *p,
@@ -114,7 +114,7 @@ int verify_lay_away(struct verify *v, const struct verify_place *p,
 /* All folders were looked at: what about the rest? */
 int verify_left(struct verify *v, struct err *err);
 
-/* ---- verify_found.c */
+/* ---- found.c */
 /* Those that nobody claims, but that are one more of a message in temp.want:
  * named, and taken out of temp.there. */
 int verify_twins(struct verify *v, const struct verify_place *p,
@@ -134,7 +134,7 @@ int verify_through(struct verify *v,
     int (*ask)(struct verify *v, void *arg, struct err *err), void *arg,
     struct err *err);
 
-/* ---- verify_name.c */
+/* ---- name.c */
 /* All counters, also those that stay 0. */
 void verify_name_all(struct report *r);
 /* Count and name one difference of the message 'want' (its row in temp.want;
@@ -146,7 +146,7 @@ void verify_name(struct verify *v, const struct load_folder *f,
 /* A folder's name for people. */
 void verify_put_name(struct buf *out, const char *wire);
 
-/* ---- verify_history.c */
+/* ---- history.c */
 void verify_history_begin(struct verify *v);
 /* The result stays in the ledger, with the time. */
 void verify_history_end(struct verify *v, int rc, const struct err *why);

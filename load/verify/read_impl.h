@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What verify_read.c (sessions, the loop) and verify_ask.c (commands and what
- * they bring) share; for them only.
+ * What read.c (sessions, the loop) and ask.c (commands and what they bring)
+ * share; for them only.
  */
 #ifndef LOAD_VERIFY_READ_IMPL_H
 #define LOAD_VERIFY_READ_IMPL_H
@@ -57,7 +57,7 @@ struct verify_reader {
 	struct buf packed;
 };
 
-/* ---- verify_ask.c */
+/* ---- ask.c */
 /* Send what is to be asked for, as much as may be in flight. */
 int ask_top_up(struct session *s, struct err *err);
 /* The oldest command is answered. */

@@ -3,7 +3,8 @@
  * The proof: every message of a spool looked for at its destination, by the
  * UID of its delivery, else by its content, and compared in size, date, flags
  * and keywords; with 'deep' byte by byte (SHA-256 of what the server gives).
- * EXAMINE and BODY.PEEK only: nothing is changed, at either end.
+ * EXAMINE and BODY.PEEK only (RFC 3501, 6.3.2, 6.4.5): nothing is changed, at
+ * either end.
  *
  * Each difference is named and has a class, which is a counter in the report:
  *

@@ -3,16 +3,16 @@
  * What the files of the throw-away server share; for them only.
  *
  *	serve.c		connections
- *	serve_input.c	bytes to commands
- *	serve_args.c	their arguments
- *	serve_words.c	how the providers speak
- *	serve_box.c	folders and messages
- *	serve_cmd.c	commands, all but those of the files below
- *	serve_folder.c	STATUS, CREATE, DELETE, RENAME, SUBSCRIBE, quota
- *	serve_list.c	LIST, LSUB, NAMESPACE
- *	serve_append.c	APPEND, its limits
- *	serve_fetch.c	FETCH, in portions
- *	serve_mail.c	STORE, SEARCH, COPY, MOVE, EXPUNGE
+ *	input.c		bytes to commands
+ *	args.c		their arguments
+ *	words.c		how the providers speak
+ *	box.c		folders and messages
+ *	cmd.c		commands, all but those of the files below
+ *	folder.c		STATUS, CREATE, DELETE, RENAME, SUBSCRIBE, quota
+ *	list.c		LIST, LSUB, NAMESPACE
+ *	append.c		APPEND, its limits
+ *	fetch.c		FETCH, in portions
+ *	mail.c		STORE, SEARCH, COPY, MOVE, EXPUNGE
  */
 #ifndef WIRE_SERVE_IMPL_H
 #define WIRE_SERVE_IMPL_H
@@ -189,13 +189,13 @@ void serve_putf(struct serve_conn *c, const char *fmt, ...)
 void serve_answer(struct serve_conn *c, const char *text);
 void serve_bye(struct serve_conn *c, const char *text);
 
-/* ---- serve_input.c */
+/* ---- input.c */
 /* So much waits to be sent that nothing more is taken in. */
 bool serve_is_full(const struct serve_conn *c);
 /* Do what c->in asks for, as far as it is there. */
 void serve_feed(struct serve_conn *c);
 
-/* ---- serve_args.c: arguments of a command; they move *s */
+/* ---- args.c: arguments of a command; they move *s */
 bool serve_space(struct slice *s);
 /* An atom, a quoted string or a literal. */
 bool serve_astring(struct slice *s, struct buf *out);
@@ -205,7 +205,7 @@ bool serve_word(struct slice *s, const char *word); /* that word is next */
 bool serve_list(struct slice *s, struct slice *inner_r);
 void serve_put_string(struct buf *b, struct slice s);
 
-/* ---- serve_box.c */
+/* ---- box.c */
 void serve_boxes_init(struct serve *s);
 void serve_boxes_free(struct serve *s);
 struct serve_box *serve_box_find(struct serve *s, struct slice name);
@@ -229,7 +229,7 @@ const char *serve_flags_read(struct serve *s, struct serve_box *b,
 /* Does it take every keyword? */
 bool serve_takes_any(const struct serve *s);
 
-/* ---- serve_cmd.c */
+/* ---- cmd.c */
 /* The command in c->cmd is complete. */
 void serve_command(struct serve_conn *c, struct slice cmd);
 /* Tell what has changed in the selected folder. */
@@ -240,7 +240,7 @@ void serve_unselect(struct serve_conn *c);
 /* The command makes no sense. */
 void serve_syntax(struct serve_conn *c);
 
-/* ---- serve_folder.c */
+/* ---- folder.c */
 void serve_cmd_status(struct serve_conn *c, struct slice args);
 void serve_cmd_create(struct serve_conn *c, struct slice args);
 void serve_cmd_delete(struct serve_conn *c, struct slice args);
@@ -248,10 +248,10 @@ void serve_cmd_rename(struct serve_conn *c, struct slice args);
 void serve_cmd_subscribe(struct serve_conn *c, struct slice args, bool on);
 void serve_cmd_quota(struct serve_conn *c, bool root);
 
-/* ---- serve_list.c */
+/* ---- list.c */
 void serve_cmd_list(struct serve_conn *c, struct slice args, bool lsub);
 
-/* ---- serve_append.c */
+/* ---- append.c */
 /* 'line' ends with a literal of 'n' bytes: is it mail?  Then true, and it is
  * begun (c->skip: to be thrown away; c->literal). */
 bool serve_append_literal(struct serve_conn *c, struct slice line, bool sync);
@@ -261,7 +261,7 @@ void serve_append_message(struct serve_conn *c);
 void serve_append_finish(struct serve_conn *c);
 void serve_append_reset(struct serve_conn *c);
 
-/* ---- serve_fetch.c */
+/* ---- fetch.c */
 void serve_cmd_fetch(struct serve_conn *c, struct slice args, bool uid);
 /* Go on with c->f; it ends itself. */
 void serve_fetch_more(struct serve_conn *c);
@@ -270,7 +270,7 @@ void serve_fetch_reset(struct serve_conn *c);
 bool serve_field(struct serve *s, const struct serve_msg *m, const char *name,
     struct buf *out);
 
-/* ---- serve_mail.c */
+/* ---- mail.c */
 bool serve_set_read(struct serve_conn *c, struct slice text, bool uid,
     struct serve_set *set_r);
 bool serve_set_has(const struct serve_set *set, uint32_t n);
