@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The folders that a destination has, as LIST told (RFC 3501, 7.2.2; roles:
- * RFC 6154), sorted by their wire names.  Strings are the tree's.  Memory: one small record a folder.
+ * RFC 6154), sorted by their wire names.  Strings are the tree's.  Memory: one
+ * small record a folder.
  */
 #ifndef LOAD_TREE_H
 #define LOAD_TREE_H
