@@ -318,14 +318,35 @@ broken_down(int64_t t)
 	return tm;
 }
 
+static char *
+put_two(char *p, int n)
+{
+	*p++ = (char)('0' + n / 10 % 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
+/* By hand: a load asks for one a message, and snprintf is slow. */
 char *
 date_format_imap(char out[32], int64_t t)
 {
 	struct tm tm = broken_down(t);
+	int year = tm.tm_year + 1900;
+	char *p = put_two(out, tm.tm_mday);
 
-	snprintf(out, 32, "%2d-%s-%04d %02d:%02d:%02d +0000", tm.tm_mday,
-	    months[tm.tm_mon], (tm.tm_year + 1900) % 10000, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec);
+	if (out[0] == '0')
+		out[0] = ' ';
+	*p++ = '-';
+	memcpy(p, months[tm.tm_mon], 3);
+	p[3] = '-';
+	p = put_two(put_two(p + 4, year / 100), year);
+	*p++ = ' ';
+	p = put_two(p, tm.tm_hour);
+	*p++ = ':';
+	p = put_two(p, tm.tm_min);
+	*p++ = ':';
+	p = put_two(p, tm.tm_sec);
+	memcpy(p, " +0000", 7);
 	return out;
 }
 

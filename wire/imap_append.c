@@ -42,15 +42,21 @@ struct imap_append {
 
 /* Flags and date; checked for all messages before anything is sent. */
 static int
+options(struct imap_cmd *c, const struct imap_append_msg *m, struct err *err)
+{
+	if (m->flags.n > 0 && imap_cmd_flags(c, m->flags, err) < 0)
+		return -1;
+	return m->internaldate == DATE_UNKNOWN
+	    ? 0
+	    : imap_cmd_date(c, m->internaldate, err);
+}
+
+static int
 put_options(struct buf *out, const struct imap_append_msg *m, struct err *err)
 {
 	struct imap_cmd c = { 0 };
-	int rc = 0;
+	int rc = options(&c, m, err);
 
-	if (m->flags.n > 0)
-		rc = imap_cmd_flags(&c, m->flags, err);
-	if (rc == 0 && m->internaldate != DATE_UNKNOWN)
-		rc = imap_cmd_date(&c, m->internaldate, err);
 	if (rc == 0 && c.text.n > 0) {
 		buf_put(out, c.text.p, c.text.n);
 		buf_putc(out, ' ');
@@ -309,14 +315,16 @@ static int
 check_all(const struct imap_append_msg *m, size_t n, size_t *bad,
     struct err *err)
 {
-	struct buf trial = { 0 };
+	struct imap_cmd c = { 0 };
 	int rc = 0;
 
-	for (*bad = 0; *bad < n && rc == 0; ++*bad)
-		rc = put_options(&trial, &m[*bad], err);
+	for (*bad = 0; *bad < n && rc == 0; ++*bad) {
+		buf_clear(&c.text);
+		rc = options(&c, &m[*bad], err);
+	}
 	if (rc < 0)
 		--*bad;
-	buf_free(&trial);
+	imap_cmd_free(&c);
 	return rc;
 }
 
