@@ -273,10 +273,11 @@ delivery_sums(struct ledger *l, int64_t dest, int64_t spool_folder,
 
 int
 delivery_next(struct ledger *l, int64_t dest, int64_t spool_folder, int64_t run,
-    int64_t *id, struct delivery_work *w, struct err *err)
+    int64_t after, struct delivery_work *v, size_t max, struct err *err)
 {
 	struct ledger_rows *q;
-	int rc;
+	size_t n = 0;
+	int rc = 0;
 
 	if (ledger_query(l, &q, err,
 		"SELECT m.id, m.key, m.size FROM message m"
@@ -284,34 +285,42 @@ delivery_next(struct ledger *l, int64_t dest, int64_t spool_folder, int64_t run,
 		" WHERE m.folder=? AND m.id>? AND m.lost=0"
 		" AND (d.state IS NULL OR d.state IN (0, 4)"
 		" OR (d.state=3 AND d.run IS NOT ?))"
-		" ORDER BY m.id LIMIT 1",
-		"iiii", dest, spool_folder, *id, run) < 0)
+		" ORDER BY m.id LIMIT ?",
+		"iiiii", dest, spool_folder, after, run, (int64_t)max) < 0)
 		return -1;
-	rc = ledger_step(q, err);
-	if (rc == 1) {
-		*id = w->id = ledger_int(q, 0);
-		snprintf(w->key, sizeof(w->key), "%s", ledger_text(q, 1));
-		w->size = (uint64_t)ledger_int(q, 2);
+	while (n < max && (rc = ledger_step(q, err)) == 1) {
+		v[n].id = ledger_int(q, 0);
+		snprintf(v[n].key, sizeof(v[n].key), "%s", ledger_text(q, 1));
+		v[n++].size = (uint64_t)ledger_int(q, 2);
 	}
 	ledger_end(&q);
-	return rc;
+	return rc < 0 ? -1 : (int)n;
 }
 
+#define INTEND                                                                 \
+	"INTO delivery(destination, key, state, folder, uidnext, run,"         \
+	" attempts, flags, keywords) SELECT ?1, ?2, 1, ?3, ?4, ?5, 1, "        \
+	"m.flags,"                                                             \
+	" m.keywords FROM message m WHERE m.id=?6 AND m.key=?2"
+
 int
-delivery_intend(struct ledger *l, int64_t dest, const char *key, int64_t folder,
-    uint32_t uidnext, int64_t run, struct err *err)
+delivery_intend(struct ledger *l, int64_t dest, int64_t row, const char *key,
+    int64_t folder, uint32_t uidnext, int64_t run, struct err *err)
 {
+	/* for the first time: the usual case */
+	int n = ledger_do(l, err, "INSERT OR IGNORE " INTEND, "itiiii", dest,
+	    key, folder, (int64_t)uidnext, run, row);
+
+	if (n != 0)
+		return n < 0 ? -1 : 0;
 	return ledger_do(l, err,
-		   "INSERT INTO delivery(destination, key, state, folder,"
-		   " uidnext, run, attempts, flags, keywords)"
-		   " SELECT ?1, ?2, 1, ?3, ?4, ?5, 1, m.flags, m.keywords FROM"
-		   " message m WHERE m.key=?2"
+		   "INSERT " INTEND
 		   " ON CONFLICT(destination, key) DO UPDATE SET state=1,"
 		   " folder=excluded.folder, uid=NULL,"
 		   " uidnext=excluded.uidnext, run=excluded.run,"
 		   " attempts=attempts+1, error=NULL, owed=0, moving=NULL,"
 		   " flags=excluded.flags, keywords=excluded.keywords",
-		   "itiii", dest, key, folder, (int64_t)uidnext, run) < 0
+		   "itiiii", dest, key, folder, (int64_t)uidnext, run, row) < 0
 	    ? -1
 	    : 0;
 }

@@ -129,17 +129,19 @@ struct delivery_work {
 	uint64_t size;
 };
 /*
- * The next message of this spool folder behind *id that has its file, is
- * not delivered, not intended, and was not refused in this 'run'.  Start with
- * *id = 0.  1, 0 at the end, -1.
+ * The next messages of this spool folder behind row 'after' (0 to begin with)
+ * that have their file, are not delivered, not intended, and were not refused
+ * in this 'run': at most 'max' into v.  How many, 0 at the end, -1.
  */
 int delivery_next(struct ledger *l, int64_t dest, int64_t spool_folder,
-    int64_t run, int64_t *id, struct delivery_work *w_r, struct err *err);
+    int64_t run, int64_t after, struct delivery_work *v, size_t max,
+    struct err *err);
 
-/* Bytes of this message may leave from now on, with the flags it has.
- * 'uidnext': no UID below it can be the message's. */
-int delivery_intend(struct ledger *l, int64_t dest, const char *key,
-    int64_t folder, uint32_t uidnext, int64_t run, struct err *err);
+/* Bytes of this message, of that row, may leave from now on, with the flags it
+ * has.  'uidnext': no UID below it can be the message's. */
+int delivery_intend(struct ledger *l, int64_t dest, int64_t row,
+    const char *key, int64_t folder, uint32_t uidnext, int64_t run,
+    struct err *err);
 /*
  * It is there.  'uid' 0: which UID is not known (yet).  A UID that another
  * delivery has is not believed and kept as 0.  'dropped': keywords that the

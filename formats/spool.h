@@ -173,6 +173,9 @@ struct spool_entry {
  */
 int spool_find(struct spool *sp, const char *key, struct spool_entry *e_r,
     struct err *err);
+/* The same by its row, e_r->id of before. */
+int spool_find_row(struct spool *sp, int64_t id, struct spool_entry *e_r,
+    struct err *err);
 
 /*
  * Walk the messages with this Message-ID (with its angle brackets): start

@@ -306,14 +306,33 @@ take_hash(struct ledger_rows *q, int col, uint8_t out[DIGEST_BYTES])
 	return true;
 }
 
+/* mail/PATH/cur/NAME, by hand: there is one a message. */
+static const char *
+file_name(struct arena *a, const char *path, const char *ident,
+    const char *info)
+{
+	const char *parts[] = { "mail/", path, "/cur/", ident, info };
+	size_t i, n = 0, len[5];
+	char *name, *p;
+
+	for (i = 0; i < 5; i++)
+		n += len[i] = strlen(parts[i]);
+	name = p = arena_alloc(a, n + 1);
+	for (i = 0; i < 5; i++) {
+		memcpy(p, parts[i], len[i]);
+		p += len[i];
+	}
+	*p = '\0';
+	return name;
+}
+
 static void
 fill_entry(struct ledger_rows *q, struct arena *a, const char *path,
     struct spool_entry *e)
 {
 	*e = (struct spool_entry){ .id = ledger_int(q, 0),
 		.folder_id = ledger_int(q, 1) };
-	e->file = arena_fmt(a, "mail/%s/cur/%s%s", path, ledger_text(q, 2),
-	    ledger_text(q, 3));
+	e->file = file_name(a, path, ledger_text(q, 2), ledger_text(q, 3));
 	e->msg.folder = path;
 	e->msg.key = arena_str(a, ledger_text(q, 4));
 	e->msg.source = arena_str(a, ledger_text(q, 5));
@@ -330,28 +349,50 @@ fill_entry(struct ledger_rows *q, struct arena *a, const char *path,
 	e->lost = ledger_int(q, 16) != 0;
 }
 
+/* One row or none; ends the query. */
+static int
+take_entry(struct spool *sp, struct ledger_rows **q, struct spool_entry *e_r,
+    struct err *err)
+{
+	struct spool_entry unused;
+	const char *path;
+	int rc = ledger_step(*q, err);
+
+	if (rc == 1) {
+		arena_reset(&sp->found);
+		path = arena_str(&sp->found, ledger_text(*q, NCOLUMNS));
+		fill_entry(*q, &sp->found, path, e_r == NULL ? &unused : e_r);
+	}
+	ledger_end(q);
+	return rc;
+}
+
 int
 spool_find(struct spool *sp, const char *key, struct spool_entry *e_r,
     struct err *err)
 {
 	struct ledger_rows *q;
-	struct spool_entry unused;
-	const char *path;
-	int rc;
 
-	if (ledger_query(sp->ledger, &q, err,
-		"SELECT " COLUMNS ",f.path FROM message m JOIN folder f ON "
-		"f.id=m.folder WHERE m.key=?",
-		"t", key) < 0)
-		return -1;
-	rc = ledger_step(q, err);
-	if (rc == 1) {
-		arena_reset(&sp->found);
-		path = arena_str(&sp->found, ledger_text(q, NCOLUMNS));
-		fill_entry(q, &sp->found, path, e_r == NULL ? &unused : e_r);
-	}
-	ledger_end(&q);
-	return rc;
+	return ledger_query(sp->ledger, &q, err,
+		   "SELECT " COLUMNS ",f.path FROM message m JOIN folder f ON "
+		   "f.id=m.folder WHERE m.key=?",
+		   "t", key) < 0
+	    ? -1
+	    : take_entry(sp, &q, e_r, err);
+}
+
+int
+spool_find_row(struct spool *sp, int64_t id, struct spool_entry *e_r,
+    struct err *err)
+{
+	struct ledger_rows *q;
+
+	return ledger_query(sp->ledger, &q, err,
+		   "SELECT " COLUMNS ",f.path FROM message m JOIN folder f ON "
+		   "f.id=m.folder WHERE m.id=?",
+		   "i", id) < 0
+	    ? -1
+	    : take_entry(sp, &q, e_r, err);
 }
 
 int

@@ -105,8 +105,9 @@ sender_record(struct sender *s, bool *intents_r, struct err *err)
 		    pace_sent(l, c->refused ? 0 : c->bytes, err) < 0)
 			return -1;
 	for (i = 0; b != NULL && i < b->n; i++)
-		if (delivery_intend(l->ledger, l->d.id, b->items[i].key,
-			s->f->there, s->f->uidnext, l->run, err) < 0 ||
+		if (delivery_intend(l->ledger, l->d.id, b->items[i].row,
+			b->items[i].key, s->f->there, s->f->uidnext, l->run,
+			err) < 0 ||
 		    (b->items[i].owed != 0 &&
 			delivery_owe(l->ledger, l->d.id, b->items[i].key,
 			    b->items[i].owed, err) < 0))
@@ -605,8 +606,9 @@ sender_step(struct sender *s, struct err *err)
 bool
 sender_is_made(const struct sender *s)
 {
-	return s->at_end && s->out == NULL && s->ready.head == NULL &&
-	    s->again.head == NULL && s->redo.head == NULL;
+	return s->at_end && s->made == NULL && s->out == NULL &&
+	    s->ready.head == NULL && s->again.head == NULL &&
+	    s->redo.head == NULL;
 }
 
 void

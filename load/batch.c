@@ -19,6 +19,7 @@
 
 #define SUSPECT_DEATHS 3
 #define QUOTA_HITS     3
+#define LOOKED_UP      50 /* messages in one query */
 
 void
 batch_close(struct item *it)
@@ -255,22 +256,23 @@ is_found(struct load *l, const struct load_folder *f, int64_t id)
 /* Make the next item of 'b'.  1, 0: it was set aside, -1. */
 static int
 add_item(struct load *l, struct load_folder *f, struct batch *b,
-    const char *key, struct err *err)
+    const struct delivery_work *w, struct err *err)
 {
 	struct item *it = &b->items[b->n];
 	struct err why = { 0 };
 	struct spool_entry e;
-	int rc = delta_is_held(l, key, err);
+	int rc = delta_is_held(l, w->key, err);
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	rc = spool_find(l->spool, key, &e, err);
+	rc = spool_find_row(l->spool, w->id, &e, err);
 	if (rc < 0)
 		return -1;
-	if (rc == 0 || is_found(l, f, e.id))
+	if (rc == 0 || strcmp(e.msg.key, w->key) != 0 || is_found(l, f, e.id))
 		return 0; /* taken out meanwhile, with its row */
 	*it = (struct item){ .fd = -1 };
-	it->key = arena_str(&b->arena, key);
+	it->key = arena_str(&b->arena, w->key);
+	it->row = w->id;
 	it->file = arena_str(&b->arena, e.file);
 	it->folder_id = e.folder_id;
 	it->size = e.msg.size;
@@ -296,14 +298,38 @@ add_item(struct load *l, struct load_folder *f, struct batch *b,
 	return 1;
 }
 
+/* Fill 'b' with what fits.  0, or -1. */
+static int
+fill(struct load *l, struct load_folder *f, int64_t *cursor, size_t max,
+    struct batch *b, struct err *err)
+{
+	struct delivery_work v[LOOKED_UP];
+	int i, n, want;
+
+	do {
+		want = max - b->n < LOOKED_UP ? (int)(max - b->n) : LOOKED_UP;
+		n = delivery_next(l->ledger, l->d.id, f->id, l->run, *cursor, v,
+		    (size_t)want, err);
+		for (i = 0; i < n; i++) {
+			if ((b->n > 0 &&
+				b->bytes + v[i].size > LOAD_BATCH_BYTES) ||
+			    !pace_fits(l, b->bytes, v[i].size))
+				return 0;
+			*cursor = v[i].id;
+			if (add_item(l, f, b, &v[i], err) < 0)
+				return -1;
+		}
+	} while (n == want && b->n < max);
+	b->last = n < want;
+	return n < 0 ? -1 : 0;
+}
+
 int
 batch_next(struct load *l, struct load_folder *f, int64_t *cursor, size_t max,
     struct batch **b_r, struct err *err)
 {
 	struct batch *b = mem_alloc(1, sizeof(*b));
-	struct delivery_work w;
-	int64_t at;
-	int rc = 1;
+	int rc;
 
 	max = pace_room(l, max);
 	if (max == 0) {
@@ -313,19 +339,7 @@ batch_next(struct load *l, struct load_folder *f, int64_t *cursor, size_t max,
 	b->refs = 1;
 	b->items = mem_alloc(max, sizeof(*b->items));
 	ledger_read_begin(l->ledger);
-	while (b->n < max) {
-		at = *cursor;
-		rc = delivery_next(l->ledger, l->d.id, f->id, l->run, &at, &w,
-		    err);
-		if (rc != 1 ||
-		    (b->n > 0 && b->bytes + w.size > LOAD_BATCH_BYTES) ||
-		    !pace_fits(l, b->bytes, w.size))
-			break;
-		*cursor = at;
-		rc = add_item(l, f, b, w.key, err);
-		if (rc < 0)
-			break;
-	}
+	rc = fill(l, f, cursor, max, b, err);
 	ledger_read_end(l->ledger);
 	if (rc < 0 || b->n == 0) {
 		batch_unref(&b);

@@ -238,6 +238,7 @@ int resolve_apply(struct load *l, int64_t folder, struct err *err);
 /* ---- batch.c */
 struct item {
 	const char *key, *file;
+	int64_t row;	   /* of the spool's message */
 	int64_t folder_id; /* of the spool, to open the file */
 	uint64_t size;
 	int64_t received;

@@ -106,7 +106,9 @@ work(int64_t run)
 	int64_t id = 0;
 
 	out[0] = '\0';
-	while (delivery_next(l, dest, spool_folder, run, &id, &w, &err) == 1) {
+	while (
+	    delivery_next(l, dest, spool_folder, run, id, &w, 1, &err) == 1) {
+		id = w.id;
 		strcat(out, w.key);
 		strcat(out, " ");
 	}
@@ -122,7 +124,7 @@ test_life(void **state)
 
 	(void)state;
 	assert_string_equal(work(1), "k1 k2 k3 ");
-	delivery_intend(l, dest, "k1", folder, 5, 1, &err);
+	delivery_intend(l, dest, 1, "k1", folder, 5, 1, &err);
 	assert_string_equal(work(1), "k2 k3 ");
 	assert_int_equal(sums().intended, 1);
 	delivery_unsend(l, dest, "k1", &err);
@@ -202,8 +204,8 @@ test_facts(void **state)
 	int64_t at = 0;
 
 	(void)state;
-	delivery_intend(l, dest, "k1", folder, 5, 1, &err);
-	delivery_intend(l, dest, "k1", folder, 5, 2, &err);
+	delivery_intend(l, dest, 1, "k1", folder, 5, 1, &err);
+	delivery_intend(l, dest, 1, "k1", folder, 5, 2, &err);
 	delivery_maybe_twice(l, dest, "k1", &err);
 	delivery_done(l, dest, "k1", folder, 6, "$Odd", &err);
 	assert_int_equal(delivery_fact_next(l, "k1", &at, &f, &arena, &err), 1);
