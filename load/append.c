@@ -25,9 +25,12 @@
 #define WINDOW_BYTES	((uint64_t)8 << 20) /* in flight, at most */
 #define WINDOW_FIRST	((uint64_t)4 << 20) /* to begin with */
 #define WINDOW_LEAST	((uint64_t)64 << 10)
-#define WINDOW_MULTI	16  /* MULTIAPPEND commands in flight */
+#define WINDOW_MULTI	40  /* MULTIAPPEND commands in flight */
+#define FIRST_MULTI	16  /* ... to begin with */
 #define WINDOW_SINGLE	200 /* APPEND commands in flight */
+#define FIRST_SINGLE	16
 #define COMMAND_MSGS	100 /* in one MULTIAPPEND */
+#define COMMAND_BYTES	((uint64_t)4 << 20)
 #define CAREFUL_MSGS	100 /* sent one by one after a second death */
 #define FEW		8   /* messages: from here on each by itself */
 #define FIRST_BACKOFF_S 2
@@ -116,16 +119,29 @@ sender_record(struct sender *s, bool *intents_r, struct err *err)
 	return 0;
 }
 
+/* How many messages from 'lo' on make a command. */
+static size_t
+command_part(const struct sender *s, const struct batch *b, size_t lo)
+{
+	size_t n = 1, most = s->multi ? COMMAND_MSGS : 1;
+	uint64_t bytes = b->items[lo].size;
+
+	while (n < most && lo + n < b->n &&
+	    bytes + b->items[lo + n].size <= COMMAND_BYTES)
+		bytes += b->items[lo + n++].size;
+	return n;
+}
+
 void
 sender_recorded(struct sender *s)
 {
-	size_t i, n, most = s->multi ? COMMAND_MSGS : 1;
+	size_t i, n;
 
 	queue_free(&s->settled);
 	if (s->made == NULL)
 		return;
 	for (i = 0; i < s->made->n; i += n) {
-		n = s->made->n - i < most ? s->made->n - i : most;
+		n = command_part(s, s->made, i);
 		queue_put(&s->ready, command_new(s->made, i, n));
 	}
 	batch_unref(&s->made);
@@ -337,6 +353,20 @@ push(struct sender *s, struct err *err)
 	return 1;
 }
 
+/* How many messages the next batch may have: few at the start of the run, so
+ * that the server has something to do while the next ones are made ready. */
+static size_t
+batch_most(const struct sender *s)
+{
+	if (s->f->careful > 0)
+		return 1;
+	if (s->l->taken == 0)
+		return COMMAND_MSGS;
+	/* those of all connections are one transaction, and lie in memory */
+	return s->l->lanes <= 1 ? LOAD_BATCH_MSGS
+				: LOAD_BATCH_SHARED / s->l->lanes + 100;
+}
+
 /* Make the next batch, if it is time. */
 static int
 make_batch(struct sender *s, struct err *err)
@@ -347,8 +377,7 @@ make_batch(struct sender *s, struct err *err)
 	    s->ready.head != NULL || s->again.head != NULL ||
 	    s->redo.head != NULL || dest_paused(&s->l->d) > 0)
 		return 0;
-	rc = batch_next(s->l, s->f, &s->cursor,
-	    s->f->careful > 0 ? 1 : LOAD_BATCH_MSGS, &s->made, err);
+	rc = batch_next(s->l, s->f, &s->cursor, batch_most(s), &s->made, err);
 	if (rc == 0)
 		s->at_end = true;
 	if (rc > 0) {
@@ -568,7 +597,7 @@ sender_new(struct load *l, struct load_folder *f, struct imap *im)
 	queue_init(&s->settled);
 	s->multi = imap_has(im, IMAP_CAP_MULTIAPPEND);
 	s->window = WINDOW_FIRST;
-	s->most = s->multi ? 8 : 16;
+	s->most = s->multi ? FIRST_MULTI : FIRST_SINGLE;
 	return s;
 }
 

@@ -116,6 +116,7 @@ add_lane(struct lanes *ls, struct imap *im, bool tail)
 	*lane = (struct lane){ .im = im, .tail = tail };
 	if (!tail && ls->open++ > 0)
 		imap_share_rate(im, ls->v[0].im);
+	ls->l->lanes = ls->open;
 	return lane;
 }
 
@@ -131,7 +132,7 @@ remove_lane(struct lanes *ls, struct lane *lane)
 	resolve_end(&lane->doubt);
 	if (!lane->tail) {
 		imap_abort(&lane->im);
-		ls->open--;
+		ls->l->lanes = --ls->open;
 	}
 	ls->n--;
 	for (; at < ls->n; at++)

@@ -107,6 +107,7 @@ struct load {
 	bool closed;		 /* it closed while we were at it */
 	bool throttled;		 /* the server has asked to wait */
 	uint64_t flying;	 /* bytes made ready, and not answered yet */
+	unsigned lanes;		 /* connections open */
 	unsigned backoff_s;	 /* the last pause, where none was told */
 
 	uint64_t units, units_total; /* work done, and in all; load_units() */
@@ -261,8 +262,9 @@ struct batch {
 	unsigned refs;
 };
 
-#define LOAD_BATCH_MSGS	 400
-#define LOAD_BATCH_BYTES ((uint64_t)4 << 20)
+#define LOAD_BATCH_MSGS	  1000
+#define LOAD_BATCH_SHARED 1200 /* by several connections */
+#define LOAD_BATCH_BYTES  ((uint64_t)16 << 20)
 
 /*
  * The next messages of the folder behind *cursor, ready to be sent, at most
