@@ -6,7 +6,6 @@
  *
  * A message's key is a hash of its path in the tree.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,46 +15,12 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "core/stop.h"
-#include "extract/eml_dirs.h"
-#include "extract/eml_file.h"
-#include "extract/marks.h"
-#include "extract/mbox_walk.h"
-#include "extract/source_impl.h"
+#include "extract/eml_impl.h"
 #include "formats/folder.h"
 #include "formats/mbox.h"
 
 /* What next_in_dir() returns beside 1 (a message) and -1 (a refused one). */
 enum { FOUND_MBOX = 2, DIR_END = 3 };
-
-struct source_eml {
-	struct source src;
-	const struct source_spec *spec;
-	struct tree tree;
-	struct eml_dirs dirs;
-	char *single; /* the only file that counts, or NULL */
-	size_t at;    /* the directory being read */
-	bool begun, announced, has_pending;
-	struct listing *names;
-	char **mbox; /* of this directory, for when its messages are read */
-	size_t nmbox, mbox_cap, mbox_at;
-	/* the current message */
-	struct tree_file file;
-	struct buf path, source, key, dir_name;
-	struct marks marks;
-	char *head; /* LIMIT_BLOCK bytes */
-	/* the mbox being read */
-	struct mbox_walk *walk;
-	uint64_t walk_done;
-	struct equals equals;
-	struct buf mbox_path, mbox_folder, mbox_name;
-	uint64_t partial, cut, hidden;
-};
-
-static struct eml_dir *
-this_dir(const struct source_eml *s)
-{
-	return &s->dirs.dir[s->at];
-}
 
 static void
 forget_mboxes(struct source_eml *s)
@@ -120,7 +85,7 @@ static void
 set_path(struct source_eml *s, const char *name)
 {
 	buf_clear(&s->path);
-	tree_join(&s->path, this_dir(s)->dir, name);
+	tree_join(&s->path, eml_this_dir(s)->dir, name);
 	buf_clear(&s->source);
 	tree_source(&s->source, &s->tree, buf_str(&s->path));
 	buf_clear(&s->key);
@@ -135,7 +100,7 @@ fill_message(struct source_eml *s, struct source_item *item)
 	item->what = SOURCE_MSG;
 	item->local_lines = true;
 	item->subject = buf_str(&s->marks.subject);
-	item->msg.folder = this_dir(s)->path;
+	item->msg.folder = eml_this_dir(s)->path;
 	item->msg.key = buf_str(&s->key);
 	item->msg.source = buf_str(&s->source);
 	item->msg.flags = s->marks.flags;
@@ -220,7 +185,7 @@ has_index(struct source_eml *s, const char *name)
 static bool
 is_in_sbd(const struct source_eml *s)
 {
-	const char *dir = this_dir(s)->dir;
+	const char *dir = eml_this_dir(s)->dir;
 	size_t n = strlen(dir);
 
 	return n > 4 && strcmp(dir + n - 4, ".sbd") == 0;
@@ -300,7 +265,7 @@ bear_name(struct source_eml *s, const char *name, struct source_item *item,
 		return -1;
 	}
 	if (err->status != EX_NOINPUT)
-		tree_problem(&s->tree, this_dir(s)->dir, name, err, false);
+		tree_problem(&s->tree, eml_this_dir(s)->dir, name, err, false);
 	return 0;
 }
 
@@ -309,7 +274,7 @@ take_name(struct source_eml *s, const char *name, struct source_item *item,
     struct err *err)
 {
 	int at = listing_dir(s->names, 0), what;
-	const char *dir = this_dir(s)->dir;
+	const char *dir = eml_this_dir(s)->dir;
 	struct stat st;
 	struct err why;
 
@@ -337,30 +302,20 @@ take_name(struct source_eml *s, const char *name, struct source_item *item,
 /* -------------------------------------------------------- a directory */
 
 static bool
-list_dir(struct source_eml *s)
-{
-	int fd = tree_dir(&s->tree, this_dir(s)->dir);
-
-	if (fd >= 0)
-		s->names = listing_new((int[LISTING_DIRS]){ fd, -1, -1 }, NULL);
-	return fd >= 0;
-}
-
-static bool
 begin_dir(struct source_eml *s)
 {
-	const char *dir = this_dir(s)->dir;
+	const char *dir = eml_this_dir(s)->dir;
 	struct buf path = { 0 };
 	struct err why;
 
-	if (!list_dir(s)) {
+	if (!eml_list_dir(s)) {
 		err_sys(&why, SCOPE_FOLDER, EX_NOPERM,
 		    "the directory cannot be read");
 		tree_problem(&s->tree, dir, "", &why, false);
 		return false;
 	}
 	s->announced = s->at > 0 && s->announced &&
-	    strcmp(this_dir(s)->path, this_dir(s)[-1].path) == 0;
+	    strcmp(eml_this_dir(s)->path, eml_this_dir(s)[-1].path) == 0;
 	buf_clear(&s->dir_name);
 	eml_dir_path(&path, &s->dir_name, dir);
 	buf_free(&path);
@@ -382,7 +337,7 @@ give_folder(struct source_eml *s, struct source_item *item)
 {
 	s->announced = true;
 	item->what = SOURCE_FOLDER;
-	item->folder = this_dir(s)->path;
+	item->folder = eml_this_dir(s)->path;
 	item->folder_name = buf_str(&s->dir_name);
 	item->delimiter = '/';
 	return 1;
@@ -397,15 +352,15 @@ begin_mbox(struct source_eml *s, const char *name, bool own, struct err *err)
 
 	set_path(s, name);
 	if (s->file.fd < 0 &&
-	    tree_file_open(&s->file, &s->tree, this_dir(s)->dir,
+	    tree_file_open(&s->file, &s->tree, eml_this_dir(s)->dir,
 		listing_dir(s->names, 0), name, err) < 0)
 		return -1;
 	buf_clear(&s->mbox_path);
 	buf_puts(&s->mbox_path, buf_str(&s->path));
 	buf_clear(&s->mbox_folder);
 	buf_clear(&s->mbox_name);
-	if (*this_dir(s)->dir != '\0' || !own) {
-		buf_puts(&s->mbox_folder, this_dir(s)->path);
+	if (*eml_this_dir(s)->dir != '\0' || !own) {
+		buf_puts(&s->mbox_folder, eml_this_dir(s)->path);
 		buf_puts(&s->mbox_name, buf_str(&s->dir_name));
 	}
 	/* in Apple's "X.mbox" the file is called "mbox" */
@@ -465,7 +420,7 @@ next_in_dir(struct source_eml *s, struct source_item *item, struct err *err)
 			return -1;
 		rc = listing_next(s->names, &n, err);
 		if (rc < 0)
-			tree_problem(&s->tree, this_dir(s)->dir, "", err,
+			tree_problem(&s->tree, eml_this_dir(s)->dir, "", err,
 			    false);
 		if (rc <= 0)
 			return DIR_END;
@@ -489,7 +444,7 @@ begin_next_mbox(struct source_eml *s)
 	struct err why;
 
 	if (begin_mbox(s, name, true, &why) < 0)
-		tree_problem(&s->tree, this_dir(s)->dir, name, &why, false);
+		tree_problem(&s->tree, eml_this_dir(s)->dir, name, &why, false);
 }
 
 static void
@@ -538,7 +493,8 @@ eml_next(struct source *src, struct source_item *item, struct err *err)
 			s->at++;
 			continue;
 		}
-		if (this_dir(s)->empty && !s->announced && *this_dir(s)->dir)
+		if (eml_this_dir(s)->empty && !s->announced &&
+		    *eml_this_dir(s)->dir)
 			return give_folder(s, item);
 		rc = next_in_dir(s, item, err);
 		if (rc == 1 && !s->announced) {
@@ -579,165 +535,6 @@ eml_raw(struct source *src, uint8_t out[DIGEST_BYTES])
 
 /* ---------------------------------------------------------------- open */
 
-/* What was seen instead of mail, each kind once. */
-struct seen {
-	const char *what[8];
-	size_t n;
-};
-
-static void
-add_seen(struct seen *seen, const char *what)
-{
-	size_t i;
-
-	for (i = 0; i < seen->n; i++)
-		if (strcmp(seen->what[i], what) == 0)
-			return;
-	if (seen->n < sizeof(seen->what) / sizeof(seen->what[0]))
-		seen->what[seen->n++] = what;
-}
-
-/* Is the file 'name' mail of some kind?  Else note what it is. */
-static bool
-is_mail(struct source_eml *s, const char *name, struct seen *seen)
-{
-	int at = listing_dir(s->names, 0);
-	const char *dir = this_dir(s)->dir, *what = "an empty file";
-	enum eml_kind kind = EML_OTHER;
-	struct err ignored;
-	struct stat st;
-	ssize_t n;
-
-	if (eml_is_named(name))
-		return true;
-	if (*name == '.' ||
-	    tree_look(&s->tree, dir, at, name, &st, &ignored) != TREE_FILE ||
-	    tree_file_open(&s->file, &s->tree, dir, at, name, &ignored) < 0)
-		return false;
-	n = tree_file_look(&s->file, s->head, LIMIT_BLOCK, 0, &ignored);
-	tree_file_close(&s->file);
-	if (n > 0)
-		kind = eml_file_kind(name, slice_of(s->head, (size_t)n), &what);
-	if (kind == EML_OTHER || kind == EML_BAD)
-		add_seen(seen, what);
-	return kind != EML_OTHER && kind != EML_BAD;
-}
-
-/* Go through the tree until the first mail. */
-static bool
-has_mail(struct source_eml *s, struct seen *seen)
-{
-	struct err ignored;
-	bool found = false;
-	struct name n;
-
-	for (s->at = 0; s->at < s->dirs.n && !found; s->at++) {
-		if (!list_dir(s))
-			continue;
-		while (!found && !stop_requested() &&
-		    listing_next(s->names, &n, &ignored) == 1)
-			found = is_mail(s, n.s, seen);
-		listing_free(&s->names);
-	}
-	s->at = 0;
-	return found;
-}
-
-static int
-say_no_mail(const char *path, const struct seen *seen, struct err *err)
-{
-	struct buf list = { 0 };
-	size_t i;
-
-	for (i = 0; i < seen->n; i++)
-		buf_putf(&list, "%s%s", i == 0 ? "" : ", ", seen->what[i]);
-	if (list.n == 0)
-		err_set(err, SCOPE_STORE, EX_DATAERR,
-		    "the directory '%s' is empty", path);
-	else
-		err_set(err, SCOPE_STORE, EX_DATAERR,
-		    "no mail was found in the directory '%s', but: %s", path,
-		    buf_str(&list));
-	buf_free(&list);
-	return err_hint(err,
-	    "give an mbox, a Maildir, a folder of .eml files or a PST");
-}
-
-static int
-open_tree(struct source_eml *s, struct err *err)
-{
-	struct seen seen = { .n = 0 };
-
-	if (tree_open(&s->tree, s->spec->path, "eml", s->spec->report, err) <
-		0 ||
-	    eml_dirs_find(&s->dirs, &s->tree, err) < 0)
-		return -1;
-	if (s->dirs.is_maildir) {
-		err_set(err, SCOPE_STORE, EX_DATAERR, "'%s' is a Maildir",
-		    s->spec->path);
-		return err_hint(err, "give it as maildir:%s", s->spec->path);
-	}
-	s->src.total = s->dirs.bytes;
-	if (has_mail(s, &seen))
-		return 0;
-	if (stop_check(err) < 0)
-		return -1;
-	/* with a Maildir named as a problem there was something */
-	return report_problems(s->spec->report) > 0
-	    ? 0
-	    : say_no_mail(s->spec->path, &seen, err);
-}
-
-/* A single file: its directory, in which only it counts. */
-static int
-open_single(struct source_eml *s, const struct stat *st, struct err *err)
-{
-	const char *slash = strrchr(s->src.identity, '/');
-	char *dir =
-	    mem_strn(s->src.identity, (size_t)(slash - s->src.identity) + 1);
-	int rc = tree_open(&s->tree, dir, "eml", s->spec->report, err);
-
-	free(dir);
-	if (rc < 0)
-		return -1;
-	s->single = mem_str(slash + 1);
-	s->src.total = (uint64_t)st->st_size;
-	eml_dirs_single(&s->dirs);
-	return 0;
-}
-
-/* Forced on a file, eml: is to say at once that it is none. */
-static int
-check_single(struct source_eml *s, struct err *err)
-{
-	const char *what = "an empty file";
-	enum eml_kind kind = EML_OTHER;
-	ssize_t n;
-
-	if (tree_file_open(&s->file, &s->tree, "", s->tree.root, s->single,
-		err) < 0)
-		goto fail;
-	n = tree_file_look(&s->file, s->head, LIMIT_BLOCK, 0, err);
-	tree_file_close(&s->file);
-	if (n < 0)
-		goto fail;
-	if (n > 0)
-		kind = eml_file_kind(s->single, slice_of(s->head, (size_t)n),
-		    &what);
-	if (kind == EML_OTHER || kind == EML_BAD) {
-		err_set(err, SCOPE_STORE, EX_DATAERR,
-		    "'%s' is no message: it looks like %s", s->spec->path,
-		    what);
-		return err_hint(err,
-		    "give a message file, or a folder of "
-		    "them");
-	}
-	return 0;
-fail:
-	err->scope = SCOPE_STORE;
-	return err_within(err, "'%s'", s->spec->path);
-}
-
 static int
 eml_open(struct source **src_r, const struct source_spec *spec, struct err *err)
 {
@@ -752,9 +549,8 @@ eml_open(struct source **src_r, const struct source_spec *spec, struct err *err)
 		err_sys(err, SCOPE_STORE, EX_NOINPUT, "'%s'", spec->path);
 		goto fail;
 	}
-	if (S_ISDIR(st.st_mode)
-		? open_tree(s, err) < 0
-		: open_single(s, &st, err) < 0 || check_single(s, err) < 0)
+	if (S_ISDIR(st.st_mode) ? eml_open_tree(s, err) < 0
+				: eml_open_single(s, &st, err) < 0)
 		goto fail;
 	*src_r = &s->src;
 	return 0;
