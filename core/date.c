@@ -189,6 +189,18 @@ take_zone(struct slice *s, struct parts *d)
 	return false;
 }
 
+/* The day is known; what is left says the time, and perhaps the zone. */
+static bool
+clock_and_zone(struct slice s, struct parts *d, int64_t *out)
+{
+	skip_cfws(&s);
+	if (!take_time(&s, d))
+		return false;
+	skip_cfws(&s);
+	take_zone(&s, d);
+	return assemble(d, out);
+}
+
 bool
 date_parse_rfc5322(struct slice s, int64_t *out)
 {
@@ -209,12 +221,7 @@ date_parse_rfc5322(struct slice s, int64_t *out)
 	skip_cfws(&s);
 	if (!take_year(&s, &d.year))
 		return false;
-	skip_cfws(&s);
-	if (!take_time(&s, &d))
-		return false;
-	skip_cfws(&s);
-	take_zone(&s, &d);
-	return assemble(&d, out);
+	return clock_and_zone(s, &d, out);
 }
 
 bool
@@ -268,12 +275,7 @@ date_parse_imap(struct slice s, int64_t *out)
 	s = slice_from(s, 1);
 	if (!take_year(&s, &d.year))
 		return false;
-	skip_cfws(&s);
-	if (!take_time(&s, &d))
-		return false;
-	skip_cfws(&s);
-	take_zone(&s, &d);
-	return assemble(&d, out);
+	return clock_and_zone(s, &d, out);
 }
 
 bool

@@ -56,19 +56,6 @@ add_note(struct survey_look *l, const char *text)
 		add_text(l, &l->s->notes, &l->s->n_notes, slice_str(text));
 }
 
-static void
-add_up(struct survey_folder *total, const struct survey_folder *f)
-{
-	total->items += f->items;
-	total->mail += f->mail;
-	total->bytes += f->bytes;
-	if (f->oldest != DATE_UNKNOWN &&
-	    (total->oldest == DATE_UNKNOWN || f->oldest < total->oldest))
-		total->oldest = f->oldest;
-	if (f->newest > total->newest)
-		total->newest = f->newest;
-}
-
 /* ------------------------------------------------------ frames understood */
 
 static bool
@@ -195,7 +182,7 @@ on_counts(struct survey_look *l, struct slice p)
 	if (bad || !l->facts || (path.n > 0 && !folder_is_path(path)) ||
 	    f.oldest < DATE_UNKNOWN || f.newest < DATE_UNKNOWN)
 		return false;
-	add_up(&s->total, &f);
+	survey_add_up(&s->total, &f);
 	s->too_big += too_big;
 	if (l->text > TEXT_MAX) {
 		s->folders_more++;

@@ -102,6 +102,20 @@ spool_source_older(struct spool *sp, const char *prefix, const char *but,
 	return n > 0;
 }
 
+/* The one text that was asked for, into 'out', which is emptied.  1, 0 there is
+ * none, -1; ends the query. */
+static int
+take_text(struct ledger_rows **q, struct buf *out, struct err *err)
+{
+	int rc = ledger_step(*q, err);
+
+	buf_clear(out);
+	if (rc == 1)
+		buf_puts(out, ledger_text(*q, 0));
+	ledger_end(q);
+	return rc;
+}
+
 const char *
 spool_source_key(struct spool *sp, const char *key, struct err *err)
 {
@@ -161,10 +175,7 @@ spool_source_rename(struct spool *sp, struct spool_draft *d, const char *prefix,
 		slice_of(sha256, DIGEST_BYTES), prefix, end_of(sp, prefix),
 		(int64_t)now.n, now) < 0)
 		return -1;
-	rc = ledger_step(q, err);
-	if (rc == 1)
-		buf_puts(&key, ledger_text(q, 0));
-	ledger_end(&q);
+	rc = take_text(&q, &key, err);
 	if (rc == 1 &&
 	    (spool_source_back(sp, buf_str(&key), msg->source, err) < 0 ||
 		ledger_do(sp->ledger, err,
@@ -230,7 +241,6 @@ other_folder(struct spool *sp, const char *message, const char *but,
     struct buf *path, struct err *err)
 {
 	struct ledger_rows *q;
-	int rc;
 
 	if (ledger_query(sp->ledger, &q, err,
 		"SELECT json_extract(m.value,'$.path') FROM alias a JOIN meta "
@@ -239,11 +249,7 @@ other_folder(struct spool *sp, const char *message, const char *but,
 		"a.key LIKE 'i%' ORDER BY a.key LIMIT 1",
 		"tt", message, but) < 0)
 		return -1;
-	rc = ledger_step(q, err);
-	if (rc == 1)
-		buf_puts(path, ledger_text(q, 0));
-	ledger_end(&q);
-	return rc;
+	return take_text(&q, path, err);
 }
 
 int
@@ -295,7 +301,6 @@ spool_source_next_old(struct spool *sp, const char *prefix, const char *now,
     struct buf *key, struct err *err)
 {
 	struct ledger_rows *q;
-	int rc;
 
 	if (ledger_query(sp->ledger, &q, err,
 		"SELECT key FROM message WHERE key>?1 AND key>=?2 AND key<?3 "
@@ -304,31 +309,20 @@ spool_source_next_old(struct spool *sp, const char *prefix, const char *now,
 		"tttt", buf_str(key), prefix, end_of(sp, prefix),
 		now == NULL ? "-" : now) < 0)
 		return -1;
-	rc = ledger_step(q, err);
-	buf_clear(key);
-	if (rc == 1)
-		buf_puts(key, ledger_text(q, 0));
-	ledger_end(&q);
-	return rc;
+	return take_text(&q, key, err);
 }
 
 int
 spool_source_next_gone(struct spool *sp, struct buf *key, struct err *err)
 {
 	struct ledger_rows *q;
-	int rc;
 
 	if (ledger_query(sp->ledger, &q, err,
 		"SELECT key FROM message WHERE key>? AND source LIKE "
 		"'%\"gone\":true}' ORDER BY key LIMIT 1",
 		"t", buf_str(key)) < 0)
 		return -1;
-	rc = ledger_step(q, err);
-	buf_clear(key);
-	if (rc == 1)
-		buf_puts(key, ledger_text(q, 0));
-	ledger_end(&q);
-	return rc;
+	return take_text(&q, key, err);
 }
 
 int

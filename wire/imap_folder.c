@@ -58,6 +58,18 @@ imap_list_wait(struct imap *im, struct err *err)
 	    im->folder_lsub ? "LSUB" : "LIST", err);
 }
 
+static int
+put_list(struct imap_cmd *c, const char *word, struct slice pattern,
+    struct err *err)
+{
+	imap_cmd_word(c, word);
+	imap_cmd_word(c, "\"\"");
+	if (imap_cmd_string(c, pattern, err) == 0)
+		return 0;
+	imap_cmd_free(c);
+	return -1;
+}
+
 int
 imap_list_send(struct imap *im, struct slice pattern,
     int (*each)(void *arg, const struct imap_folder *f, struct err *err),
@@ -65,12 +77,8 @@ imap_list_send(struct imap *im, struct slice pattern,
 {
 	struct imap_cmd c = { 0 };
 
-	imap_cmd_word(&c, "LIST");
-	imap_cmd_word(&c, "\"\"");
-	if (imap_cmd_string(&c, pattern, err) < 0) {
-		imap_cmd_free(&c);
+	if (put_list(&c, "LIST", pattern, err) < 0)
 		return -1;
-	}
 	im->folder_extended = imap_has(im, IMAP_CAP_LIST_EXTENDED);
 	if (im->folder_extended)
 		imap_cmd_word(&c,
@@ -98,12 +106,8 @@ imap_lsub(struct imap *im, struct slice pattern,
 {
 	struct imap_cmd c = { 0 };
 
-	imap_cmd_word(&c, "LSUB");
-	imap_cmd_word(&c, "\"\"");
-	if (imap_cmd_string(&c, pattern, err) < 0) {
-		imap_cmd_free(&c);
+	if (put_list(&c, "LSUB", pattern, err) < 0)
 		return -1;
-	}
 	im->folder_lsub = true;
 	return list_send(im, &c, each, arg, err) < 0 ? -1
 						     : imap_list_wait(im, err);

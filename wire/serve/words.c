@@ -22,6 +22,12 @@
 	.bye_connections = "Too many connections",                             \
 	.bye_budget = "Too many bytes today, try again later"
 
+/* what Dovecot and Cyrus have in common */
+#define OPEN_CAPS                                                              \
+	"IMAP4rev1 SASL-IR AUTH=PLAIN LITERAL+ ID UIDPLUS NAMESPACE UNSELECT " \
+	"CHILDREN IDLE MOVE MULTIAPPEND SPECIAL-USE CREATE-SPECIAL-USE "       \
+	"LIST-EXTENDED QUOTA"
+
 #define ANY_FLAG "\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*"
 
 static const struct serve_folder only_inbox[] = { { "INBOX", NULL, false },
@@ -88,18 +94,15 @@ gmail_refuses(struct slice name)
 static const char *
 dovecot_refuses(struct slice name)
 {
+	bool bad = name.n > 255 || memchr(name.p, '.', name.n) != NULL ||
+	    (name.n > 0 && (name.p[0] == '~' || name.p[0] == '/'));
 	size_t i;
 
 	for (i = 0; i < name.n; i++)
-		if ((unsigned char)name.p[i] < ' ' ||
+		bad |= (unsigned char)name.p[i] < ' ' ||
 		    (name.p[i] == '/' &&
-			(i + 1 == name.n || name.p[i + 1] == '/')))
-			return "NO [CANNOT] Invalid mailbox name";
-	if (name.n > 0 && (name.p[0] == '~' || name.p[0] == '/'))
-		return "NO [CANNOT] Invalid mailbox name";
-	return memchr(name.p, '.', name.n) != NULL || name.n > 255
-	    ? "NO [CANNOT] Invalid mailbox name"
-	    : NULL;
+			(i + 1 == name.n || name.p[i + 1] == '/'));
+	return bad ? "NO [CANNOT] Invalid mailbox name" : NULL;
 }
 
 /* ------------------------------------------------------------- Cyrus */
@@ -199,9 +202,7 @@ static const struct serve_words table[] = {
 	{
 	    .name = "dovecot",
 	    .greeting = "[CAPABILITY %s] Dovecot ready.",
-	    .caps = "IMAP4rev1 SASL-IR AUTH=PLAIN LITERAL+ ID UIDPLUS "
-		    "NAMESPACE UNSELECT CHILDREN IDLE MOVE MULTIAPPEND "
-		    "SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED QUOTA",
+	    .caps = OPEN_CAPS,
 	    .id = "Dovecot",
 	    .flags = ANY_FLAG,
 	    .prefix = "",
@@ -215,9 +216,7 @@ static const struct serve_words table[] = {
 	{
 	    .name = "cyrus",
 	    .greeting = "[CAPABILITY %s] Cyrus IMAP server ready",
-	    .caps = "IMAP4rev1 SASL-IR AUTH=PLAIN LITERAL+ ID UIDPLUS "
-		    "NAMESPACE UNSELECT CHILDREN IDLE MOVE MULTIAPPEND "
-		    "SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED QUOTA",
+	    .caps = OPEN_CAPS,
 	    .id = "Cyrus IMAPD",
 	    .flags = ANY_FLAG,
 	    .prefix = "INBOX/",
