@@ -149,7 +149,7 @@ revive(struct load *l, bool *changed, struct err *err)
 	if (delta_begin_change(l, err) < 0 ||
 	    ledger_do(l->ledger, err,
 		"UPDATE delivery SET state=CASE WHEN error IS NULL THEN 0 "
-		"ELSE 2 END, error=NULL WHERE destination=? AND state=5 "
+		"ELSE 2 END WHERE destination=? AND state=5 "
 		"AND state<>2 AND key IN (SELECT key FROM message WHERE "
 		"substr(source,-12)<>'\"gone\":true}' AND key=delivery.key)",
 		"i", l->d.id) < 0)
@@ -194,8 +194,10 @@ delta_run(struct load *l, struct err *err)
 	if (l->d.id == 0)
 		return 0;
 	if (follow_renamed(l, &changed, err) < 0 ||
-	    revive(l, &changed, err) < 0 ||
-	    (!l->o->dry_run && delta_move_resolve(l, err) < 0))
+	    (!l->o->dry_run &&
+		(delta_move_resolve(l, err) < 0 ||
+		    delta_mirror_resolve(l, &changed, err) < 0)) ||
+	    revive(l, &changed, err) < 0)
 		return -1;
 	if ((changed || l->doubts) && count_again(l, err) < 0)
 		return -1;

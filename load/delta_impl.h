@@ -62,6 +62,8 @@ int delta_move_resolve(struct load *l, struct err *err);
 int delta_move_all(struct load *l, bool *changed, struct err *err);
 
 /* ---- delta_mirror.c */
+/* Removals of runs that died: done or not? */
+int delta_mirror_resolve(struct load *l, bool *changed, struct err *err);
 int delta_mirror_all(struct load *l, bool *changed, struct err *err);
 int delta_stale_all(struct load *l, struct err *err);
 

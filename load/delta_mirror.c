@@ -19,6 +19,10 @@
 
 #define FEW 10 /* so many are never too many */
 
+/* In the column moving: on its way out.  Noted before, so that what a run
+ * removed that died then does not count as deleted by the user. */
+#define REMOVING "-1"
+
 /* ------------------------------------------------------------- removing */
 
 static const char *
@@ -84,6 +88,20 @@ remove_as_left(struct load *l, const struct delivery_folder *df,
 		}
 	imap_set_free(&set);
 	return rc;
+}
+
+static int
+note_removing(struct load *l, int64_t folder, struct err *err)
+{
+	if (load_begin(l, err) < 0 ||
+	    ledger_do(l->ledger, err,
+		"UPDATE delivery SET moving=" REMOVING " WHERE destination=? "
+		"AND folder=? AND uid IN (SELECT uid FROM temp.delta WHERE "
+		"folder=? AND verdict=?)",
+		"iiii", l->d.id, folder, folder, (int64_t)DELTA_AS_LEFT) < 0)
+		return -1;
+	step("load.removing");
+	return ledger_commit(l->ledger, err);
 }
 
 /* A refusal of the server is said, and no reason to stop. */
@@ -166,7 +184,8 @@ list_gone(struct load *l, struct err *err)
 	    "it", l->d.id, SPOOL_GONE_WHY);
 }
 
-/* Gone before it was ever sent: it need not be. */
+/* Gone before it was ever sent: it need not be.  And gone once more, after it
+ * had come back to the source alone (delta.c, revive). */
 static int
 withdraw_unsent(struct load *l, bool *changed, struct err *err)
 {
@@ -180,7 +199,8 @@ withdraw_unsent(struct load *l, bool *changed, struct err *err)
 	    "destination=?1) FROM message m WHERE "
 	    "substr(m.source,-12)='\"gone\":true}' AND NOT EXISTS(SELECT 1 "
 	    "FROM delivery d WHERE d.destination=?1 AND d.key=m.key AND "
-	    "d.state IN (1, 2, 5)) ON CONFLICT(destination, key) DO UPDATE "
+	    "d.state IN (1, 2, 5) AND NOT (d.state=2 AND d.uid IS NULL AND "
+	    "d.error IS NOT NULL)) ON CONFLICT(destination, key) DO UPDATE "
 	    "SET state=5, uid=NULL",
 	    "i", l->d.id);
 	*changed = *changed || n > 0;
@@ -276,7 +296,9 @@ mirror_folder(struct load *l, int64_t folder, struct err *err)
 	if (rc >= 0 && is_too_much(l, gone, all))
 		rc = refuse(l, what, gone, all);
 	else if (rc == 1 && !l->o->dry_run) {
-		if (remove_as_left(l, &df, err) < 0)
+		if (note_removing(l, folder, err) < 0)
+			rc = -1;
+		else if (remove_as_left(l, &df, err) < 0)
 			rc = bear(l, &df, err);
 		else
 			rc = note_removed(l, folder, err);
@@ -284,6 +306,94 @@ mirror_folder(struct load *l, int64_t folder, struct err *err)
 	free(what);
 	arena_free(&a);
 	return rc < 0 ? -1 : 0;
+}
+
+/* Of a run that died: those that are still there stay, without our mark. */
+static int
+unmark(struct load *l, int64_t folder, enum delta_verdict v, struct err *err)
+{
+	struct imap_set set = { 0 };
+	uint32_t last = 0;
+	int rc;
+
+	if (ledger_do(l->ledger, err,
+		"DELETE FROM temp.delta WHERE folder=? AND flags&?", "ii",
+		folder, (int64_t)MSG_DELETED) < 0)
+		return -1;
+	while ((rc = delta_next_set(l, folder, v, &last, &set, err)) > 0)
+		if (imap_uid_store(l->d.im, imap_set_text(&set),
+			"-FLAGS.SILENT", slice_str("\\Deleted"), err) < 0) {
+			rc = -1;
+			break;
+		}
+	imap_set_free(&set);
+	return rc;
+}
+
+/* ... and those that are not are removed. */
+static int
+settle_removed(struct load *l, int64_t folder, struct err *err)
+{
+	struct delivery_folder df;
+	struct arena a = { 0 };
+	int rc = delta_look(l, folder, &df, &a, err), n = 0;
+
+	if (rc == 1 &&
+	    (load_begin(l, err) < 0 ||
+		(n = ledger_do(l->ledger, err,
+		     "UPDATE delivery SET state=5, uid=NULL, owed=0, "
+		     "moving=NULL, error=NULL WHERE destination=? AND folder=? "
+		     "AND moving=" REMOVING " AND moving IS NOT NULL AND uid "
+		     "IN (SELECT uid FROM temp.delta WHERE folder=? AND "
+		     "verdict=?)",
+		     "iiii", l->d.id, folder, folder,
+		     (int64_t)DELTA_NOT_SEEN)) < 0 ||
+		ledger_commit(l->ledger, err) < 0))
+		rc = -1;
+	report_add(l->report, "mirrored", (uint64_t)(n > 0 ? n : 0));
+	if (rc == 1 &&
+	    (unmark(l, folder, DELTA_AS_LEFT, err) < 0 ||
+		unmark(l, folder, DELTA_TOUCHED, err) < 0))
+		rc = bear(l, &df, err);
+	if (rc >= 0 &&
+	    (load_begin(l, err) < 0 ||
+		ledger_do(l->ledger, err,
+		    "UPDATE delivery SET moving=NULL WHERE destination=? AND "
+		    "folder=? AND moving=" REMOVING " AND moving IS NOT NULL",
+		    "ii", l->d.id, folder) < 0 ||
+		ledger_commit(l->ledger, err) < 0))
+		rc = -1;
+	arena_free(&a);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+delta_mirror_resolve(struct load *l, bool *changed, struct err *err)
+{
+	int64_t n, folder = 0;
+	int rc;
+
+	if (ledger_number(l->ledger, &n, err,
+		"SELECT EXISTS(SELECT 1 FROM delivery WHERE destination=? AND "
+		"moving=" REMOVING " AND moving IS NOT NULL)",
+		"i", l->d.id) < 0)
+		return -1;
+	if (n == 0)
+		return 0;
+	*changed = true;
+	if (delta_begin(l, err) < 0 ||
+	    ledger_do(l->ledger, err,
+		"INSERT OR IGNORE INTO temp.delta(folder, uid, key, flags, "
+		"keywords, owed, dropped) SELECT folder, uid, key, flags, "
+		"keywords, owed, dropped FROM delivery WHERE destination=? "
+		"AND moving=" REMOVING " AND moving IS NOT NULL AND state=2 "
+		"AND uid>0",
+		"i", l->d.id) < 0)
+		return -1;
+	while ((rc = delta_next_folder(l, &folder, err)) == 1)
+		if (settle_removed(l, folder, err) < 0)
+			return -1;
+	return rc;
 }
 
 /* An extraction was cut off: what looks gone may have been moved. */

@@ -34,6 +34,54 @@ like "$(cat err)" "11 of 12 messages of the folder 'A'" "is refused by folder"
 is "$(imap dst list)" "$all" "and nothing removed"
 status 0 "allowed" load a.spool dst --mirror --mirror-limit 100
 is "$(jq .mirrored out)|$(imap dst list)" "11|A:12 B:21 B:22 B:23" "removed"
+
+# ---- killed in the middle of it: what was removed by us is not the user's work
+if "$STEPS" --version >ok.log 2>&1; then
+	imap src append B 24
+	take a.spool src >out && load a.spool dst >out || bail "load"
+	imap src delete B 24
+	take a.spool src >out
+	n=1 rc=100
+	: >wrong
+	while [ $n -lt 60 ] && [ $rc = 100 ]; do
+		rm -rf cut.spool && cp -r a.spool cut.spool
+		rc=0
+		# shellcheck disable=SC2086
+		STEP_AT=$n "$STEPS" load -q $ACCESS --mirror cut.spool \
+		    "$(dest dst)" >ok.log 2>&1 || rc=$?
+		case " $(imap dst list) " in *" B:24 "*) n=$((n + 1)) ;; *) break ;; esac
+	done
+	is "$rc" 100 "--mirror: killed when it was removed"
+	imap src append B 24
+	take cut.spool src >out
+	status 0 "it comes back at the source" load cut.spool dst
+	is "$(jq .loaded out)|$(imap dst list)" "1|A:12 B:21 B:22 B:23 B:24" \
+		"and is sent again"
+	# marked, and not removed
+	imap src delete B 24
+	take cut.spool src >out
+	n=1
+	while [ $n -lt 60 ]; do
+		rm -rf mark.spool && cp -r cut.spool mark.spool
+		# shellcheck disable=SC2086
+		STEP_AT=$n "$STEPS" load -q $ACCESS --mirror mark.spool \
+		    "$(dest dst)" >ok.log 2>&1
+		[ "$(imap dst flags B 24)" = '\Deleted' ] && break
+		n=$((n + 1))
+	done
+	is "$(imap dst flags B 24)" '\Deleted' "killed when it was marked"
+	imap src append B 24
+	take mark.spool src >out
+	status 0 "it comes back" load mark.spool dst
+	is "$(jq .loaded out)|$(imap dst list)|$(imap dst flags B 24)" \
+		"0|A:12 B:21 B:22 B:23 B:24|" "it stays, without our mark"
+	imap src delete B 24
+	take mark.spool src >out
+	status 0 "gone once more" load mark.spool dst --mirror
+	is "$(jq .mirrored out)|$(imap dst list)" "1|A:12 B:21 B:22 B:23" "removed"
+	rm -rf a.spool && mv mark.spool a.spool
+fi
+
 # it is there again: with other numbers, the same bytes
 imap src append A 1
 take a.spool src >out
