@@ -7,10 +7,11 @@
  * commands and bytes that grows with every answer and is halved when the
  * server throttles; replies are taken in order.
  *
- * A refused MULTIAPPEND has kept nothing.  Nothing more is sent until what
- * was on its way behind it is answered; then its halves are, one after the
- * other, until the message that is not wanted is alone; then the rest.  What
- * a throttling server turns down is sent again in the same way.
+ * A refused MULTIAPPEND has kept nothing, which UIDNEXT proves once; else what
+ * it kept is looked for, as after a lost connection.  Nothing more is sent
+ * until what was on its way behind it is answered; then its halves are, one
+ * after the other, until the message that is not wanted is alone; then the
+ * rest.  What a throttling server turns down is sent again in the same way.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,8 @@ struct sender {
 	size_t most; /* commands */
 	int64_t cursor;
 	bool multi, at_end, stopped;
+	bool partly;	 /* several were refused at once */
+	uint64_t untold; /* kept since f->uidnext, without a UID */
 };
 
 /* ---------------------------------------------------------------- ledger */
@@ -397,6 +400,7 @@ take_uids(struct sender *s, struct command *c, const struct imap_appended *a)
 	uint32_t last;
 	size_t i;
 
+	s->untold += c->n;
 	if (a->n_uids != c->n || a->falling || a->uidvalidity != f->uidvalidity)
 		return;
 	c->uids = mem_alloc(c->n, sizeof(*c->uids));
@@ -406,8 +410,10 @@ take_uids(struct sender *s, struct command *c, const struct imap_appended *a)
 		    : 0; /* it cannot be that one */
 	/* what is sent from now on comes behind */
 	last = a->uids[c->n - 1];
-	if (last >= f->uidnext && last < UINT32_MAX)
+	if (last >= f->uidnext && last < UINT32_MAX) {
 		f->uidnext = last + 1;
+		s->untold = 0;
+	}
 }
 
 static void
@@ -518,6 +524,7 @@ handle_refusal(struct sender *s, struct command *c,
 {
 	struct err why = { 0 };
 
+	s->partly = s->partly || c->n > 1;
 	switch (res->trouble) {
 	case IMAP_THROTTLED:
 	case IMAP_UNAVAILABLE:
@@ -550,6 +557,38 @@ handle_refusal(struct sender *s, struct command *c,
 	return 0;
 }
 
+/* Has a server that refused several messages at once kept some of them, against
+ * RFC 3502?  Asked once, when nothing is in flight.  Then what it has is found
+ * out in a new session, and the rest is sent one by one. */
+static int
+check_kept(struct sender *s, struct err *err)
+{
+	struct load_folder *f = s->f;
+	struct imap_mailbox_status st;
+
+	s->partly = false;
+	if (s->l->all_or_none || f->uidnext == 0)
+		return 0;
+	if (imap_status(s->im, slice_str(f->name), &st, err) < 0) {
+		if (err->scope != SCOPE_FOLDER)
+			return -1;
+		err_clear(err);
+		return 0;
+	}
+	if (st.uidvalidity != f->uidvalidity)
+		return 0;
+	if (st.uidnext <= f->uidnext + s->untold) {
+		s->l->all_or_none = true;
+		return 0;
+	}
+	f->careful = CAREFUL_MSGS;
+	err->retry = true;
+	return err_set(err, SCOPE_STORE, EX_TEMPFAIL,
+	    "messages have come to the folder '%s' there while others were "
+	    "refused: looking which",
+	    f->path);
+}
+
 /* The replies that are here. */
 static int
 collect(struct sender *s, struct err *err)
@@ -575,7 +614,10 @@ collect(struct sender *s, struct err *err)
 	}
 	free(a);
 	/* nothing is in flight behind what was refused: now it may go again */
-	if (s->commands == 0)
+	if (rc == 0 && s->commands == 0 && s->partly &&
+	    !imap_is_appending(s->im))
+		rc = check_kept(s, err);
+	if (s->commands == 0 && !s->partly)
 		queue_put_before(&s->again, &s->redo);
 	return rc;
 }

@@ -93,6 +93,7 @@ struct load {
 	bool folds_case;    /* the destination ignores case in names */
 	bool case_is_known; /* its profile says whether it does */
 	bool resent;	    /* temp.resent has rows */
+	bool all_or_none;   /* append.c: a refused MULTIAPPEND keeps nothing */
 	bool doubts;	    /* there were intents without a result */
 	bool proven;	    /* it is the account that the ledger knows */
 

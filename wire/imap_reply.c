@@ -96,19 +96,24 @@ read_appenduid(struct imap_pending *p, struct slice args)
 {
 	uint32_t *uids = mem_alloc(p->n_msgs, sizeof(*uids));
 	uint32_t lo, hi, before = 0;
-	uint64_t validity;
+	uint64_t validity, first;
+	struct slice range;
 	bool falling = false;
 	size_t n = 0;
 	int rc = -1;
 
 	if (num_take_u64(&args, UINT32_MAX, &validity)) {
 		args = slice_trim(args);
-		while ((rc = imap_uidset_next(&args, &lo, &hi)) > 0) {
+		while (range = args,
+		    (rc = imap_uidset_next(&args, &lo, &hi)) > 0) {
 			if (hi - lo >= p->n_msgs - n) {
 				rc = -1;
 				break;
 			}
-			if (lo <= before)
+			/* "9:7": which is the first one? */
+			if (lo <= before ||
+			    !num_take_u64(&range, UINT32_MAX, &first) ||
+			    first != lo)
 				falling = true;
 			before = hi;
 			for (; lo < hi; lo++)

@@ -32,6 +32,15 @@ I21: APPENDUID without UIDPLUS | 0 loaded=6 | 9 | --caps -UIDPLUS --appenduid un
 I22: APPENDUID in another order | 0 loaded=6 | 9 | --appenduid reversed |
 I23: APPENDUID 1:* | 0 loaded=6 | 9 | --appenduid star |
 I24: no APPENDUID in spite of UIDPLUS | 0 loaded=6 | 9 | --appenduid none |
+I22: APPENDUID 0 | 0 loaded=6 | 9 | --appenduid zero |
+I22: APPENDUID of more than 32 bits | 0 loaded=6 | 9 | --appenduid huge |
+I22: APPENDUID of one too many | 0 loaded=6 | 9 | --appenduid many |
+I22: APPENDUID as a range backwards | 0 loaded=6 | 9 | --appenduid backwards |
+J4: a refused MULTIAPPEND keeps 1 | 0 loaded=6 maybe_twice=0 | 30 | --no-append 1:no --no-keeps 1 |
+J4: the second one keeps 2 | 0 loaded=6 maybe_twice=0 | 30 | --no-append 2:no --no-keeps 2 |
+J4: it keeps 2, not just now | 0 loaded=6 maybe_twice=0 | 30 | --no-append 1:[UNAVAILABLE]_no --no-keeps 2 |
+J4: it keeps 1, others are refused | 1 loaded=4 refused=2 maybe_twice=0 | 30 | --reject twin --no-keeps 1 |
+J4: it keeps 2, no UIDPLUS | 0 loaded=6 maybe_twice=0 | 30 | --no-append 1:no --no-keeps 2 --caps -UIDPLUS |
 END
 n=0
 for how in unasked reversed star none wrong short validity; do

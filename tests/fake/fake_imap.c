@@ -40,7 +40,8 @@ static struct {
 	unsigned port, split, delay_ms, keep_late_ms, connections;
 	int64_t cut_out, cut_in, toobig, quota;
 	unsigned cut_before_ok, cut_after_ok, cut_on, bye, lose_ok;
-	unsigned keep_at, cut_append, bye_ok, twice_ok, max_errors, bump_at;
+	unsigned no_keeps, keep_at, cut_append, bye_ok, twice_ok, max_errors,
+	    bump_at;
 	const char *no_on, *plus, *tee;
 	unsigned no_append, throttle, throttle_ms;
 	const char *no_append_text;
@@ -741,6 +742,16 @@ appenduid(const struct box *b, uint32_t first, struct buf *out)
 		first += 1000;
 	if (strcmp(how, "star") == 0)
 		buf_puts(out, "1:*");
+	else if (strcmp(how, "zero") == 0)
+		buf_puts(out, "0");
+	else if (strcmp(how, "huge") == 0) /* more than 32 bits */
+		buf_putf(out, "4294967296:%llu", 4294967295ULL + s.n_w);
+	else if (strcmp(how, "many") == 0)
+		buf_putf(out, "%u:%u", (unsigned)first,
+		    (unsigned)(first + s.n_w));
+	else if (strcmp(how, "backwards") == 0)
+		buf_putf(out, "%u:%u", (unsigned)(first + s.n_w - 1),
+		    (unsigned)first);
 	else if (strcmp(how, "reversed") == 0)
 		for (i = s.n_w; i-- > 0;)
 			buf_putf(out, "%u%s", (unsigned)(first + i),
@@ -754,15 +765,16 @@ appenduid(const struct box *b, uint32_t first, struct buf *out)
 	buf_puts(out, "]");
 }
 
+/* The first 'n' of those that came. */
 static void
-keep_messages(const struct buf *name)
+keep_messages(const struct buf *name, size_t n)
 {
 	struct box b;
 	size_t i;
 
 	if (!box_load(&b, buf_slice(name)))
 		return;
-	for (i = 0; i < s.n_w; i++)
+	for (i = 0; i < n; i++)
 		box_add(&b, s.w[i].tmp, s.w[i].date, buf_str(&s.w[i].flags));
 	box_save(&b);
 	box_free(&b);
@@ -784,7 +796,7 @@ keep_later(const struct buf *name)
 		net_sleep_ms(5);
 	net_sleep_ms((long)opt.keep_late_ms);
 	store_lock(true);
-	keep_messages(name);
+	keep_messages(name, s.n_w);
 	_exit(0);
 }
 
@@ -809,7 +821,7 @@ finish_append(const struct buf *name)
 	if (cut && (opt.keep_late_ms > 0 || opt.keep_at > 0))
 		keep_later(name);
 	else if (!cut || !opt.lose)
-		keep_messages(name);
+		keep_messages(name, s.n_w);
 	reply(buf_str(&text));
 	buf_free(&text);
 }
@@ -862,7 +874,7 @@ cmd_append(void)
 		}
 		if (waits && !go_ahead())
 			goto out;
-		take_message(w, refuse == NULL);
+		take_message(w, refuse == NULL || opt.no_keeps > 0);
 		w->whole = true;
 		if (refuse == NULL && opt.no_keywords != NULL &&
 		    has_keyword(&w->flags))
@@ -877,6 +889,8 @@ cmd_append(void)
 	} while (c == ' ');
 	end_line();
 	store_lock(true);
+	if (refuse != NULL && opt.no_keeps > 0 && s.n_w > opt.no_keeps)
+		keep_messages(&name, opt.no_keeps);
 	s.into = NULL; /* from here on it is kept or not as a whole */
 	if (refuse != NULL)
 		reply(refuse);
@@ -905,7 +919,7 @@ keep_half(void)
 		s.n_w--;
 	}
 	store_lock(true);
-	keep_messages(name);
+	keep_messages(name, s.n_w);
 	store_lock(false);
 }
 
@@ -1508,6 +1522,7 @@ enum {
 	O_PERMANENTFLAGS,
 	O_CONNECTIONS,
 	O_HALF,
+	O_NO_KEEPS,
 	O_CUT_APPEND,
 	O_BYE_OK,
 	O_TWICE_OK,
@@ -1542,6 +1557,7 @@ static const struct option options[] = { { "talk", 1, NULL, O_TALK },
 	{ "prefix", 1, NULL, O_PREFIX },
 	{ "permanentflags", 1, NULL, O_PERMANENTFLAGS },
 	{ "connections", 1, NULL, O_CONNECTIONS }, { "half", 0, NULL, O_HALF },
+	{ "no-keeps", 1, NULL, O_NO_KEEPS },
 	{ "cut-append", 1, NULL, O_CUT_APPEND },
 	{ "bye-for-ok", 1, NULL, O_BYE_OK },
 	{ "twice-ok", 1, NULL, O_TWICE_OK },
@@ -1687,6 +1703,9 @@ set_option(int c, char *v)
 		break;
 	case O_CUT_APPEND:
 		opt.cut_append = number(v);
+		break;
+	case O_NO_KEEPS:
+		opt.no_keeps = number(v);
 		break;
 	case O_HALF:
 		opt.half = true;
