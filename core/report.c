@@ -224,6 +224,13 @@ report_announce_many(struct report *r, const char *folder, uint64_t n)
 }
 
 void
+report_withdraw(struct report *r, const char *folder, uint64_t n)
+{
+	tally_of(r, folder)->announced -= n;
+	r->all.announced -= n;
+}
+
+void
 report_fate(struct report *r, const char *folder, enum fate fate,
     uint64_t bytes)
 {

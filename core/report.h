@@ -79,6 +79,8 @@ void report_fate(struct report *r, const char *folder, enum fate fate,
     uint64_t bytes);
 /* The same for 'n' messages at once. */
 void report_announce_many(struct report *r, const char *folder, uint64_t n);
+/* 'n' of those that were announced, and have no fate, are not there now. */
+void report_withdraw(struct report *r, const char *folder, uint64_t n);
 void report_fate_many(struct report *r, const char *folder, enum fate fate,
     uint64_t n);
 /* Both for 'n' messages: announced, and their fate. */

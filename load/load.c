@@ -30,6 +30,20 @@ load_begin(struct load *l, struct err *err)
 
 /* ------------------------------------------------------------- counting */
 
+/* An extraction beside us has found out that some were moved: they are
+ * announced in another folder now. */
+static void
+withdraw(struct load *l, struct load_folder *f)
+{
+	uint64_t have = f->unchanged + f->loaded + f->refused + f->lost;
+	uint64_t left = f->sums.messages > have ? f->sums.messages : have;
+
+	if (f->announced <= left)
+		return;
+	report_withdraw(l->report, f->path, f->announced - left);
+	f->announced = left;
+}
+
 /* All that the spool has is announced, whatever comes; once more, what came
  * since. */
 static void
@@ -42,6 +56,7 @@ announce(struct load *l)
 		struct load_folder *f = &l->folders[i];
 
 		report_folder(l->report, f->path);
+		withdraw(l, f);
 		if (f->announced < f->sums.messages) {
 			report_announce_many(l->report, f->path,
 			    f->sums.messages - f->announced);
