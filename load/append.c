@@ -430,12 +430,7 @@ settle_loaded(struct sender *s, struct command *c,
 		keywords_learn(l, it);
 		report_fate(l->report, s->f->path, FATE_LOADED, it->size);
 		s->f->loaded++;
-		if (it->dropped != NULL) {
-			report_add(l->report, "keywords_dropped", 1);
-			report_note(l->report,
-			    "folder '%s': the server does not keep: %s",
-			    s->f->path, it->dropped);
-		}
+		keywords_count_dropped(l, it);
 	}
 	if (s->f->careful > 0)
 		s->f->careful--;

@@ -9,6 +9,8 @@
 
 #include "load/load_impl.h"
 
+#define TOLD_BYTES 600 /* words that are named, about */
+
 static bool
 may_be_it(const struct imap_result *res)
 {
@@ -66,13 +68,53 @@ keywords_learn(struct load *l, const struct item *it)
 	buf_puts(&l->refused_words, it->refused_word);
 }
 
-bool
-keywords_is_refused(const struct load *l, const char *word)
+static bool
+has_word(const struct buf *words, const char *word)
 {
-	struct slice rest = buf_slice(&l->refused_words), have;
+	struct slice rest = buf_slice(words), have;
 
 	while (imap_flag_next(&rest, &have))
 		if (slice_is_nocase(have, word))
 			return true;
 	return false;
+}
+
+bool
+keywords_is_refused(const struct load *l, const char *word)
+{
+	return has_word(&l->refused_words, word);
+}
+
+void
+keywords_count_dropped(struct load *l, const struct item *it)
+{
+	struct slice rest, word;
+	struct buf one = { 0 };
+
+	if (it->dropped == NULL)
+		return;
+	report_add(l->report, "keywords_dropped", 1);
+	rest = slice_str(it->dropped);
+	while (
+	    l->dropped_words.n <= TOLD_BYTES && imap_flag_next(&rest, &word)) {
+		buf_clear(&one);
+		buf_put(&one, word.p, word.n);
+		if (has_word(&l->dropped_words, buf_str(&one)))
+			continue;
+		if (l->dropped_words.n > 0)
+			buf_putc(&l->dropped_words, ' ');
+		buf_puts(&l->dropped_words, buf_str(&one));
+	}
+	buf_free(&one);
+}
+
+void
+keywords_tell_dropped(struct load *l)
+{
+	if (l->dropped_words.n > 0)
+		report_note(l->report,
+		    "flags and keywords that the server does not keep, so that "
+		    "messages go without: %s%s",
+		    buf_str(&l->dropped_words),
+		    l->dropped_words.n > TOLD_BYTES ? " ..." : "");
 }

@@ -522,11 +522,13 @@ load_run(const struct load_options *o, struct report *r, struct err *err)
 		announce_left(&l, err);
 	delta_tell_held(&l);
 	count_pending(&l);
+	keywords_tell_dropped(&l);
 	if (l.run > 0)
 		spool_event_end(l.spool,
 		    rc < 0 ? err->status : report_status(r), NULL, &second);
 	load_rules_free(&l.rules);
 	buf_free(&l.refused_words);
+	buf_free(&l.dropped_words);
 	dest_free(&l.d);
 	plan_free(&l);
 	spool_close(&l.spool);

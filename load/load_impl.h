@@ -115,6 +115,7 @@ struct load {
 	bool tree_old;		     /* folders may have been made since */
 
 	struct buf refused_words; /* keywords.c's */
+	struct buf dropped_words; /* likewise */
 
 	/* quota, for the whole run */
 	uint64_t quota_floor; /* a message of this size did not fit */
@@ -289,6 +290,9 @@ bool keywords_leave_out(struct batch *b, struct item *it,
 /* It was taken now. */
 void keywords_learn(struct load *l, const struct item *it);
 bool keywords_is_refused(const struct load *l, const char *word);
+/* It is there, without what had to be left out; at the end, name all that. */
+void keywords_count_dropped(struct load *l, const struct item *it);
+void keywords_tell_dropped(struct load *l);
 
 /* ---- append.c */
 struct sender;

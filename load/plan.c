@@ -554,15 +554,16 @@ plan_dry(struct load *l, struct load_folder *f, struct err *err)
 	size_t i;
 	int rc;
 
-	if (f->flags == NULL) { /* it does not exist yet */
-		f->any_flag = true;
+	/* a folder that was opened to be read tells no flags */
+	f->any_flag = true;
+	if (f->flags == NULL) /* it does not exist yet */
 		f->limit = imap_append_limit(l->d.im);
-	}
 	while (
 	    (rc = batch_next(l, f, &cursor, LOAD_BATCH_MSGS, &b, err)) == 1) {
 		for (i = 0; i < b->n; i++) {
 			report_fate(l->report, f->path, FATE_LOADED,
 			    b->items[i].size);
+			keywords_count_dropped(l, &b->items[i]);
 			f->loaded++;
 		}
 		batch_unref(&b);

@@ -38,6 +38,8 @@ cp out dry
 is "$(jq -r '.problems[].error' out | sort | tr '\n' '|' | tr -s ' ')" \
     "it has a line of 11002 bytes, and microsoft takes 10239 at most|microsoft keeps the name 'Files' for itself|" \
     'each with its reason'
+is "$(jq .keywords_dropped out)" 1 'and a keyword that is left out, counted'
+is "$(jq '[.notes[]|select(contains("does not keep"))]|length' out)" 1 'named'
 is "$(kept st)" 0 'and nothing is sent'
 status 1 'Microsoft' load --dest-profile microsoft a.spool
 is "$(jq -c '[.loaded,.refused]' out)" '[4,2]' 'the same is refused'
