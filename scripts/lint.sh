@@ -119,9 +119,9 @@ bare $room_code | grep -E \
 bare $room_code | grep -E '[^a-zA-Z0-9_](exit|abort|assert|err|errx)[ 	]*\(' |
     grep -Ev '^(cli/main\.c|core/mem\.c):' | judge 'nobody else calls exit'
 
-# ---- below cli/ only core/log.c and core/report.c print
+# ---- below cli/ only core/log.c and core/report_show.c print
 bare $room_code | grep -E '[^a-zA-Z0-9_](printf|fprintf|vfprintf|puts|fputs|putchar|perror)[ 	]*\(' |
-    grep -Ev '^(cli/|core/(log|report)\.c:)' | judge 'no printing below cli'
+    grep -Ev '^(cli/|core/(log|report_show)\.c:)' | judge 'no printing below cli'
 
 # ---- license line, line length, trailing blanks
 for f in $code $(find scripts tests .ci -name '*.sh' -o -name '*.t' \
