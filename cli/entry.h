@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Folders, messages and items of a spool as the commands show them (CLI.md,
- * JSON). */
+/* Folders, messages and items of a spool as the commands show them, with
+ * --json, too. */
 #ifndef CLI_ENTRY_H
 #define CLI_ENTRY_H
 

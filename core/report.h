@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a stage did: every message it was given ends with exactly one fate,
- * and 'announced' is the sum of the fates (ARCHITECTURE.md, promise 2).
+ * and 'announced' is the sum of the fates (docs/ARCHITECTURE.md).
  * A stage counts; cli/ prints, as text or JSON.  Memory: one small record a
  * folder; problems go to an unlinked temporary file, so a million of them
  * cost no memory.
@@ -143,7 +143,7 @@ bool report_balances(const struct report *r);
  */
 int report_status(const struct report *r);
 
-/* The summary object of CLI.md; the caller frees it.  'run' is the error
+/* The summary object of --json; the caller frees it.  'run' is the error
  * that ended the run, or NULL. */
 struct js *report_json(struct report *r, const struct err *run);
 /* The same with the first 'most' problems only; "problems_left_out" says how

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where in the spool the folders of a PST lie (CLI.md, "Details"): below the
+ * Where in the spool the folders of a PST lie: below the
  * IPM subtree, the inbox as INBOX; folders elsewhere only once they hold
  * mail; mail of the top folder itself in a folder of that folder's name.
  *

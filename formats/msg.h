@@ -31,7 +31,7 @@ enum received_how {
 struct msg {
 	const char *key;      /* [A-Za-z0-9_.-]{1,120}, unique in its store */
 	const char *folder;   /* spool path: encoded components, '/'-joined */
-	const char *source;   /* where it was, compact JSON text (CLI.md) */
+	const char *source;   /* where it was, compact JSON text */
 	uint32_t flags;	      /* MSG_SEEN, ... */
 	const char *keywords; /* sorted, single spaces, no flags; "" if none;
 			       * never $Forwarded: that is MSG_FORWARDED */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The batch.  Order is everything (ARCHITECTURE.md, Durability): the files'
+ * The batch.  Order is everything (docs/spool.md, Durability): the files'
  * bytes reach the disk, then their names appear in cur/, then the
  * directories reach the disk, then the rows are committed, and only then
  * does anything go that the rows no longer tell of.

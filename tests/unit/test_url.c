@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Account URLs: CLI.md's forms, RFC 3986 syntax, what must be refused. */
+/* Account URLs: postroad-account(5), RFC 3986 syntax, what must be refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
