@@ -36,6 +36,7 @@ struct run {
 	uint64_t named;	 /* problems with messages that are there */
 	bool whole_each; /* it does not tell what is gone */
 	bool filling;	 /* it was said that messages come */
+	bool met;	 /* a message or an item was */
 	struct unmet unmet;
 };
 
@@ -469,6 +470,8 @@ take_all(struct run *run, struct err *err)
 		rc = source_next(run->src, &item, err);
 		if (rc == 0)
 			return 0;
+		run->met |= rc > 0 &&
+		    (item.what == SOURCE_MSG || item.what == SOURCE_ITEM);
 		if (rc < 0)
 			rc = bear(run, &item, err);
 		else if (item.what == SOURCE_FOLDER)
@@ -503,6 +506,23 @@ end_event(struct run *run, const struct err *ended, struct err *err)
 	js_free(&summary);
 	buf_free(&text);
 	return rc;
+}
+
+/* A damaged PST of which no message and no item is left to be seen. */
+static int
+tell_nothing(const struct run *run, const struct source_spec *spec,
+    struct err *err)
+{
+	if (run->met || strcmp(source_kind(run->src), "pst") != 0 ||
+	    report_status(run->r) != 1)
+		return 0;
+	err_set(err, SCOPE_STORE, EX_DATAERR, "'%s': nothing in it can be read",
+	    spec->path);
+	if (!spec->carve)
+		err_hint(err,
+		    "--carve searches the whole file for what is left of its "
+		    "messages");
+	return -1;
 }
 
 /* Keep what there is, whatever ended the run; the first error counts. */
@@ -639,6 +659,8 @@ extract_run(const struct source_spec *given, const struct extract_options *o,
 		rc = end_source(&run, &spec, err);
 	else
 		refresh_end(&run.refresh, false, &ignored);
+	if (rc == 0)
+		rc = tell_nothing(&run, &spec, err);
 	if (is_final(rc, err))
 		spool_fill_end(run.sp, &ignored);
 	rc = finish(&run, rc, err);

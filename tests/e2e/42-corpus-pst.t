@@ -51,6 +51,10 @@ is "$bad" 0 "each file ends with the status that its state asks for"
 status 65 "libpst: a file whose blocks are lost" postroad extract \
     --pst-reader libpst "$CORPUS/damaged_unopenable.pst" gone.spool
 like "$(cat err)" 'nothing can be read' "and it says so"
+status 65 "own: a file of which nothing is left" postroad extract --json \
+    "$CORPUS/damaged_unopenable.pst" none.spool
+is "$(jq -c '[.announced,.status]' out)" '[0,65]' "... and nothing is counted"
+like "$(cat err)" 'nothing in it can be read' "... and it says so"
 
 for reader in own libpst; do
 	pst=$CORPUS/unicode_enron-lokay_71msg.pst
