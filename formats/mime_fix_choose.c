@@ -117,8 +117,7 @@ fix_is_open(const struct entity *e)
 	if (e->closed)
 		return false;
 	return e->body > e->from ||
-	    (e->up != NULL && e->up->kind == ENTITY_MESSAGE &&
-		fix_is_open(e->up));
+	    (e->up != NULL && e->up->kind == ENTITY_MESSAGE && !e->up->closed);
 }
 
 /* Ends of lines alone may change behind such a header. */
