@@ -138,7 +138,7 @@ static void
 print_result(const struct report *r, const struct rehearse_result *res)
 {
 	uint64_t all = report_announced(r);
-	char n[32], size[32], rest[32];
+	char n[32], size[32], rest[32], bears[80];
 
 	printf("Rehearsed as %s%s%s%s.  Nothing left this machine, and the "
 	       "spool is as it was.\n",
@@ -153,8 +153,9 @@ print_result(const struct report *r, const struct rehearse_result *res)
 	printf(".\n");
 	print_time(res);
 	if (res->connections != 0)
-		printf("It bears %llu connections at a time.\n",
-		    (unsigned long long)res->connections);
+		printf("It bears %s at a time.\n",
+		    text_number(bears, res->connections, "connection",
+			"connections"));
 	if (res->throttled != 0)
 		printf("Its way to make clients wait was met %llu %s, and "
 		       "obeyed.\n",

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/verified.h"
+#include "core/text.h"
 #include "extract/compare.h"
 #include "formats/spool_check.h"
 #include "load/load.h"
@@ -108,6 +109,7 @@ repair_dest(const struct common *co, char **args, struct account *a,
     struct options *o, struct report **r, struct err *err)
 {
 	uint64_t missing, loaded = 0;
+	char one[80], two[80];
 	struct js *done;
 
 	o->repair = !o->dry_run;
@@ -129,8 +131,9 @@ repair_dest(const struct common *co, char **args, struct account *a,
 	js_set_int(done, "missing", (int64_t)missing);
 	js_set_int(done, "loaded", (int64_t)loaded);
 	report_set(*r, "repaired", done);
-	report_note(*r, "%llu messages were missing, %llu were loaded again",
-	    (unsigned long long)missing, (unsigned long long)loaded);
+	report_note(*r, "%s missing, %s loaded again",
+	    text_number(one, missing, "message was", "messages were"),
+	    text_number(two, loaded, "was", "were"));
 	o->repair = false;
 	return verify_dest(args[0], a, o, *r, err);
 }

@@ -368,6 +368,7 @@ run(const struct cmd *cmd, int argc, char **argv)
 	struct common co = { 0 };
 	void *into[OPT_TABLES] = { &co };
 	struct life l = { 0 };
+	char count[80];
 	struct err err = { 0 };
 	struct js *o;
 	char *bracketed;
@@ -389,10 +390,11 @@ run(const struct cmd *cmd, int argc, char **argv)
 		    "Message-IDs and keys it has");
 		if (l.nameless > 0)
 			err_hint(&err,
-			    "%llu messages were left out before their "
-			    "Message-ID was read: ask by the path at the "
-			    "source, or see the summary of extract",
-			    (unsigned long long)l.nameless);
+			    "%s left out before a Message-ID was read: ask by "
+			    "the path at the source, or see the summary of "
+			    "extract",
+			    text_number(count, l.nameless, "message was",
+				"messages were"));
 	}
 	free(bracketed);
 	spool_close(&l.sp);

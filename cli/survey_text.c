@@ -50,7 +50,7 @@ static void
 print_folders(const struct survey *s)
 {
 	struct survey_folder total = s->total;
-	char count[32], text[80], path[] = "";
+	char count[80], text[90], path[] = "";
 	size_t i;
 
 	printf("\n%10s %10s  %-10s  %-10s  %s\n", "items", "size", "oldest",
@@ -58,8 +58,9 @@ print_folders(const struct survey *s)
 	for (i = 0; i < s->n_folders; i++)
 		print_row(&s->folders[i], s->folders[i].name);
 	total.path = path; /* it is no folder, nor does it stay */
-	snprintf(text, sizeof(text), "in %s folders",
-	    text_count(count, s->n_folders + s->folders_more));
+	snprintf(text, sizeof(text), "in %s",
+	    text_number(count, s->n_folders + s->folders_more, "folder",
+		"folders"));
 	print_row(&total, text);
 }
 

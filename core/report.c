@@ -247,6 +247,15 @@ put_source(struct buf *out, const char *source)
 	js_free(&o);
 }
 
+/* A folder's path in a spool, as people know it (formats/folder.h). */
+static void
+put_folder(struct buf *out, const char *path)
+{
+	buf_puts(out, "folder '");
+	text_put_percent(out, slice_str(path));
+	buf_putc(out, '\'');
+}
+
 static void
 log_problem(const struct problem *p)
 {
@@ -254,7 +263,7 @@ log_problem(const struct problem *p)
 	struct buf where = { 0 };
 
 	if (p->folder != NULL && *p->folder != '\0')
-		buf_putf(&where, "folder '%s'", p->folder);
+		put_folder(&where, p->folder);
 	if (p->source != NULL && *p->source != '\0') {
 		buf_puts(&where, where.n > 0 ? ", " : "");
 		put_source(&where, p->source);

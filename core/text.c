@@ -195,3 +195,38 @@ text_count(char out[32], uint64_t n)
 	out[at] = '\0';
 	return out;
 }
+
+char *
+text_number(char out[80], uint64_t n, const char *one, const char *many)
+{
+	char count[32];
+
+	snprintf(out, 80, "%s %s", text_count(count, n), n == 1 ? one : many);
+	return out;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+void
+text_put_percent(struct buf *b, struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '%' && s.n - i >= 3 &&
+		    hex_value(s.p[i + 1]) >= 0 && hex_value(s.p[i + 2]) >= 0) {
+			buf_putc(b,
+			    (char)(hex_value(s.p[i + 1]) << 4 |
+				hex_value(s.p[i + 2])));
+			i += 2;
+		} else {
+			buf_putc(b, s.p[i]);
+		}
+	}
+}

@@ -44,4 +44,11 @@ void text_repair(struct buf *b, struct slice s);
 char *text_size(char out[32], uint64_t bytes);
 char *text_count(char out[32], uint64_t n);
 
+/* "1 message was", "12,345 messages were": what is counted, in both numbers.
+ * Returns 'out', which holds at least 80 bytes. */
+char *text_number(char out[80], uint64_t n, const char *one, const char *many);
+
+/* Append 's' with %XX (capital digits) as the byte that it stands for. */
+void text_put_percent(struct buf *b, struct slice s);
+
 #endif

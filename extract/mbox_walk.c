@@ -12,6 +12,7 @@
 
 #include "core/limits.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "extract/labels.h"
 #include "extract/marks.h"
 #include "formats/folder.h"
@@ -316,11 +317,14 @@ tell_folder(struct mbox_walk *w, struct source_item *item)
 static void
 say_last(struct mbox_walk *w)
 {
+	char many[80];
+
 	if (w->partial > 0)
 		report_note(w->file.spec->report,
-		    "'%s': of %llu messages the mail program had fetched "
-		    "only a part (X-Mozilla-Status 0400)",
-		    w->file.path, (unsigned long long)w->partial);
+		    "'%s': of %s the mail program had fetched only a part "
+		    "(X-Mozilla-Status 0400)",
+		    w->file.path,
+		    text_number(many, w->partial, "message", "messages"));
 	if (w->messages > 0)
 		say_dialect(w);
 }

@@ -15,6 +15,7 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "core/stop.h"
+#include "core/text.h"
 #include "extract/eml_impl.h"
 #include "formats/folder.h"
 #include "formats/mbox.h"
@@ -451,6 +452,7 @@ static void
 sum_up(struct source_eml *s)
 {
 	struct report *r = s->spec->report;
+	char many[80];
 
 	if (s->hidden > 0)
 		report_not_carried(r, "hidden file", s->hidden);
@@ -461,15 +463,16 @@ sum_up(struct source_eml *s)
 		    s->dirs.attachments);
 	if (s->partial > 0)
 		report_note(r,
-		    "%" PRIu64 " messages are incomplete at the source: the "
-		    "mail program had not fetched, or keeps elsewhere, their "
-		    "attachments",
-		    s->partial);
+		    "%s incomplete at the source: attachments that the mail "
+		    "program had not fetched, or keeps elsewhere, are not "
+		    "there",
+		    text_number(many, s->partial, "message is",
+			"messages are"));
 	if (s->cut > 0)
 		report_note(r,
-		    "in %" PRIu64 " .emlx files the size is wrong: the "
-		    "message ends where the property list begins",
-		    s->cut);
+		    "in %s the size is wrong: the message ends where the "
+		    "property list begins",
+		    text_number(many, s->cut, ".emlx file", ".emlx files"));
 }
 
 static int

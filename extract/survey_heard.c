@@ -128,12 +128,12 @@ check_counts(struct survey_look *l, const struct survey_folder *f,
     uint64_t lost, int64_t says)
 {
 	const char *name = f->path != NULL ? f->path : f->name;
-	char text[FRAME_TEXT_MAX];
+	char text[FRAME_TEXT_MAX], count[80];
 
 	if (lost > 0) {
 		snprintf(text, sizeof(text),
-		    "folder '%.400s': %llu items cannot be read", name,
-		    (unsigned long long)lost);
+		    "folder '%.400s': %s cannot be read", name,
+		    text_number(count, lost, "item", "items"));
 		survey_damage(l, text);
 	}
 	if (l->s->ost || says < 0 || f->items >= (uint64_t)says)

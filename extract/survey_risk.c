@@ -63,7 +63,7 @@ look_at_sizes(struct list *l, const struct survey *s,
 	uint64_t large_deleted =
 	    lim->large_deleted == 0 ? LARGE_DELETED : lim->large_deleted;
 	uint64_t deleted = 0;
-	char a[32], b[32];
+	char a[32], b[32], n[80];
 	size_t i;
 
 	if (s->total.bytes >= large)
@@ -92,8 +92,8 @@ look_at_sizes(struct list *l, const struct survey *s,
 		add(l, "big-messages",
 		    "they will be refused: see the list of the biggest, and "
 		    "keep these as files with 'postroad export'",
-		    "%s messages are%s over the destination's limit of %s",
-		    text_count(a, s->too_big),
+		    "%s%s over the destination's limit of %s",
+		    text_number(n, s->too_big, "message is", "messages are"),
 		    strcmp(s->kind, "pst") == 0
 			? ", or will be when attachments are encoded,"
 			: "",
@@ -120,6 +120,7 @@ look_at_local(struct list *l, const struct survey *s,
 static void
 look_at_use(struct list *l, const struct survey *s, int64_t now)
 {
+	char n[80];
 	char date[32];
 
 	if (strcmp(s->kind, "pop3") == 0 && s->total.mail < FEW)
@@ -127,8 +128,8 @@ look_at_use(struct list *l, const struct survey *s, int64_t now)
 		    "the mail program may take mail off the server: ask for "
 		    "its PST or profile, extract that, and join both with "
 		    "'postroad merge'",
-		    "the POP mailbox is nearly empty: %llu messages",
-		    (unsigned long long)s->total.mail);
+		    "the POP mailbox is nearly empty: %s",
+		    text_number(n, s->total.mail, "message", "messages"));
 	else if (s->total.mail == 0)
 		add(l, "empty", "does this account have to move at all?",
 		    "there is no mail");
@@ -170,6 +171,7 @@ look_at_folders(struct list *l, const struct survey *s,
     const struct survey_limits *lim)
 {
 	uint64_t no_mail = 0, left = 0, messages = 0;
+	char n[80], m[80];
 	size_t i;
 
 	for (i = 0; i < s->n_folders; i++) {
@@ -187,22 +189,23 @@ look_at_folders(struct list *l, const struct survey *s,
 		    "IMAP cannot carry calendars and contacts: export them "
 		    "from the mail program (a PST keeps them, and 'postroad "
 		    "extract' takes them out of it)",
-		    "%llu folders look like calendars, contacts or tasks",
-		    (unsigned long long)no_mail);
+		    "%s like calendars, contacts or tasks",
+		    text_number(n, no_mail, "folder looks", "folders look"));
 	if (left > 0)
 		add(l, "left-out",
 		    "--include-shared and --include-virtual take them, too; "
 		    "they are somebody else's, or copies",
-		    "%llu folders with %llu messages are left out: see the "
-		    "list",
-		    (unsigned long long)left, (unsigned long long)messages);
+		    "left out: %s with %s: see the list",
+		    text_number(n, left, "folder", "folders"),
+		    text_number(m, messages, "message", "messages"));
 	if (lim->bad_names > 0)
 		add(l, "names",
 		    "'postroad transform --fix-names' mends them; --for SERVER "
 		    "knows what a destination refuses",
-		    "%llu folder names will need fixing: double-byte or outer "
-		    "spaces, invisible characters",
-		    (unsigned long long)lim->bad_names);
+		    "%s will need fixing: double-byte or outer spaces, "
+		    "invisible characters",
+		    text_number(n, lim->bad_names, "folder name",
+			"folder names"));
 }
 
 static void

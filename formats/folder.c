@@ -149,32 +149,12 @@ folder_path_of(struct buf *path, struct slice name, char delimiter)
 	}
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
+/* "%" alone is a name without a byte. */
 static void
 decode_component(struct buf *out, struct slice c)
 {
-	size_t i;
-
-	if (slice_is(c, "%"))
-		return;
-	for (i = 0; i < c.n; i++) {
-		if (c.p[i] == '%' && c.n - i >= 3 &&
-		    hex_value(c.p[i + 1]) >= 0 && hex_value(c.p[i + 2]) >= 0) {
-			buf_putc(out,
-			    (char)(hex_value(c.p[i + 1]) << 4 |
-				hex_value(c.p[i + 2])));
-			i += 2;
-		} else {
-			buf_putc(out, c.p[i]);
-		}
-	}
+	if (!slice_is(c, "%"))
+		text_put_percent(out, c);
 }
 
 bool

@@ -454,7 +454,7 @@ mime_fix(int fd, const struct fix_want *want, const struct fix_sink *to,
 	if (walk(&p, root, &at, err) < 0)
 		return -1;
 	if (p.n_left > LEFT_MAX) {
-		snprintf(text, sizeof(text), "and %u more places",
+		snprintf(text, sizeof(text), "and in %u more",
 		    p.n_left - LEFT_MAX);
 		to->left(to->arg, text);
 	}

@@ -22,6 +22,7 @@
 #include "core/mem.h"
 #include "core/num.h"
 #include "core/step.h"
+#include "core/text.h"
 #include "formats/folder.h"
 #include "formats/head.h"
 #include "formats/spool_impl.h"
@@ -589,6 +590,7 @@ int
 spool_reconcile(struct spool *sp, struct err *err)
 {
 	uint64_t adopted = 0;
+	char files[80];
 	struct ledger_rows *q;
 	int rc;
 
@@ -612,9 +614,8 @@ spool_reconcile(struct spool *sp, struct err *err)
 	    spool_items_settle(sp, &adopted, err) < 0)
 		return -1;
 	if (adopted > 0)
-		log_info("spool '%s': adopted %llu files that the ledger "
-			 "did not know",
-		    sp->dir, (unsigned long long)adopted);
+		log_info("spool '%s': adopted %s that the ledger did not know",
+		    sp->dir, text_number(files, adopted, "file", "files"));
 	step("spool.reconciled");
 	return ledger_commit(sp->ledger, err);
 }

@@ -14,8 +14,10 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/step.h"
+#include "core/text.h"
 #include "load/load_impl.h"
 #include "load/match.h"
+#include "load/plan_impl.h"
 #include "load/there.h"
 
 /* Has load.c just seen that a folder is what it was? */
@@ -174,12 +176,16 @@ anew_settle(struct load *l, const struct load_folder *f, struct err *err)
 {
 	int64_t n =
 	    delivery_settle(l->ledger, l->d.id, f->there, f->uidnext, err);
+	char many[80];
 
 	if (n > 0)
 		report_note(l->report,
-		    "folder '%s': %lld messages that were delivered are not in "
-		    "it any more: moved or deleted there, and not sent again "
-		    "(--restore-deleted sends the deleted ones)",
-		    f->path, (long long)n);
+		    "folder '%s': %s not in it any more: moved or deleted "
+		    "there, and not sent again (--restore-deleted sends the "
+		    "deleted ones)",
+		    plan_show_path(l, f->path),
+		    text_number(many, (uint64_t)n,
+			"message that was delivered is",
+			"messages that were delivered are"));
 	return n < 0 ? -1 : 0;
 }

@@ -15,6 +15,7 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "core/step.h"
+#include "core/text.h"
 #include "formats/msg.h"
 #include "load/delta_impl.h"
 
@@ -441,6 +442,7 @@ int
 delta_flags_all(struct load *l, bool sync, struct err *err)
 {
 	uint64_t differ = 0;
+	char many[80];
 	size_t i;
 
 	if (list_begin(l, err) < 0)
@@ -455,11 +457,12 @@ delta_flags_all(struct load *l, bool sync, struct err *err)
 	if (!sync || l->o->dry_run) {
 		if (differ > 0)
 			report_note(l->report,
-			    sync ? "%llu messages have other flags at the "
-				   "source by now: these would be told"
-				 : "%llu messages have other flags at the "
-				   "source by now; --sync-flags tells them",
-			    (unsigned long long)differ);
+			    sync ? "%s other flags at the source by now: these "
+				   "would be told"
+				 : "%s other flags at the source by now; "
+				   "--sync-flags tells them",
+			    text_number(many, (uint64_t)differ, "message has",
+				"messages have"));
 		report_add(l->report, "flags_differ", differ);
 	}
 	return l->o->dry_run ? 0 : tell_list(l, err);

@@ -6,6 +6,7 @@
  * known which it is: else it would be in both places there meanwhile.
  */
 #include "formats/spool_moves.h"
+#include "core/text.h"
 #include "load/delta.h"
 
 /* Undelivered, behind row ?2, with the bytes of one before it; or a file whose
@@ -59,6 +60,7 @@ void
 delta_tell_held(struct load *l)
 {
 	struct err why = { 0 }, ignored = { 0 };
+	char many[80];
 	int64_t n;
 
 	/* those that were found there need not be sent */
@@ -71,9 +73,9 @@ delta_tell_held(struct load *l)
 	    n == 0)
 		return;
 	err_set(&why, SCOPE_MSG, EX_TEMPFAIL,
-	    "%lld messages wait: the last extraction was cut off, and did not "
-	    "come to tell whether they were only moved",
-	    (long long)n);
+	    "%s: the last extraction was cut off, and did not come to tell "
+	    "what was only moved",
+	    text_number(many, (uint64_t)n, "message waits", "messages wait"));
 	err_hint(&why,
 	    "run extract (and transform) again until it ends, then load");
 	report_problem(l->report,

@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/step.h"
+#include "core/text.h"
 #include "load/load_impl.h"
 
 #define LANES_MAX	  32  /* connections */
@@ -723,6 +724,7 @@ lanes_run(struct load *l, struct err *err)
 {
 	struct lanes *ls = mem_alloc(1, sizeof(*ls));
 	struct err second = { 0 };
+	char many[80];
 	unsigned i;
 	size_t k;
 	int rc;
@@ -754,8 +756,9 @@ lanes_run(struct load *l, struct err *err)
 		l->d.im = ls->v[0].im;
 	}
 	if (rc == 0 && ls->given_up > 0) {
-		err_set(err, SCOPE_RUN, EX_TEMPFAIL,
-		    "%u folders cost too many connections", ls->given_up);
+		err_set(err, SCOPE_RUN, EX_TEMPFAIL, "%s too many connections",
+		    text_number(many, ls->given_up, "folder costs",
+			"folders cost"));
 		err_hint(err, "run the same command again later");
 		rc = -1;
 	}

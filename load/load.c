@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/step.h"
 #include "core/stop.h"
+#include "core/text.h"
 #include "formats/delivery_seal.h"
 #include "formats/spool_items.h"
 #include "load/delta.h"
@@ -73,6 +74,7 @@ load_count_settled(struct load *l, struct load_folder *f)
 {
 	uint64_t elsewhere = 0;
 	struct err why = { 0 };
+	char many[80];
 
 	if (f->counted)
 		return;
@@ -83,9 +85,9 @@ load_count_settled(struct load *l, struct load_folder *f)
 	report_fate_many(l->report, f->path, FATE_LOST, f->sums.lost);
 	if (f->sums.lost > 0) {
 		err_set(&why, SCOPE_MSG, EX_NOINPUT,
-		    "%llu messages were never delivered, and their files are "
-		    "gone from the spool",
-		    (unsigned long long)f->sums.lost);
+		    "%s never delivered and gone from the spool",
+		    text_number(many, f->sums.lost, "message was",
+			"messages were"));
 		err_hint(&why,
 		    "'postroad verify %s' names them; extract "
 		    "again to bring them back",
@@ -97,10 +99,11 @@ load_count_settled(struct load *l, struct load_folder *f)
 	    delta_untold(l, f, &elsewhere, &why) == 0 && elsewhere > 0) {
 		report_add(l->report, "elsewhere", elsewhere);
 		err_set(&why, SCOPE_MSG, EX_TEMPFAIL,
-		    "%llu messages were delivered to another folder before "
-		    "they came to this one in the spool; they stay there, "
-		    "since the server did not tell their UIDs",
-		    (unsigned long long)elsewhere);
+		    "%s delivered to another folder before coming to this one "
+		    "in the spool, and left there, since the server did not "
+		    "tell UIDs",
+		    text_number(many, elsewhere, "message was",
+			"messages were"));
 		why.hint[0] = '\0';
 		report_problem(l->report,
 		    &(struct problem){ .folder = f->path,

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/num.h"
+#include "core/text.h"
 #include "load/load_impl.h"
 
 #define DAY_S	  86400
@@ -247,12 +248,13 @@ pace_sent(struct load *l, uint64_t bytes, struct err *err)
 int
 pace_end(const struct load *l, struct err *err)
 {
-	char sent[32], limit[32];
+	char sent[32], limit[32], many[80];
 
 	if (l->o->limit_messages != 0 && l->taken >= l->o->limit_messages) {
 		err_set(err, SCOPE_RUN, EX_TEMPFAIL,
-		    "--limit-messages: %llu messages were enough for this run",
-		    (unsigned long long)l->o->limit_messages);
+		    "--limit-messages: %s enough for this run",
+		    text_number(many, l->o->limit_messages, "message was",
+			"messages were"));
 		return err_hint(err, "run the same command for the next ones");
 	}
 	err_set(err, SCOPE_RUN, EX_TEMPFAIL,

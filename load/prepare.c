@@ -17,6 +17,7 @@
 #include "core/step.h"
 #include "load/load_impl.h"
 #include "load/match.h"
+#include "load/plan_impl.h"
 #include "load/there.h"
 
 #define BUSY_TRIES 5 /* 1, 2, ... 16 s between them */
@@ -424,7 +425,8 @@ await_select(struct load *l, struct prepared *p, struct err *err)
 			p->put_off = res;
 		else if (imap_result_err(&res, SCOPE_FOLDER, "SUBSCRIBE",
 			     &why) < 0)
-			log_warn("folder '%s': %s", p->f->path, why.text);
+			log_warn("folder '%s': %s",
+			    plan_show_path(l, p->f->path), why.text);
 	}
 	if (p->select == 0)
 		return 0;

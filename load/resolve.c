@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/step.h"
+#include "core/text.h"
 #include "load/load_impl.h"
 #include "load/match.h"
 #include "load/there.h"
@@ -240,6 +241,8 @@ find_places(struct load *l, int64_t folder, struct place **p_r, size_t *n_r,
 static int
 give_up(struct load *l, const struct place *p, struct err *err)
 {
+	char many[80];
+
 	if (p->left == 0 || p->blind)
 		return 0; /* what is still in doubt stays so */
 	step("load.unsend");
@@ -263,11 +266,11 @@ give_up(struct load *l, const struct place *p, struct err *err)
 	l->resent = true;
 	if (p->gaps) {
 		report_add(l->report, "maybe_twice", (uint64_t)p->left);
-		log_warn("%lld messages may be there twice: it cannot be told "
-			 "whether the server kept them when the connection "
-			 "was lost, since messages have been moved or deleted "
-			 "there since",
-		    (long long)p->left);
+		log_warn("%s there twice: it cannot be told what the server "
+			 "kept when the connection was lost, since messages "
+			 "have been moved or deleted there since",
+		    text_number(many, (uint64_t)p->left, "message may be",
+			"messages may be"));
 	}
 	return ledger_commit(l->ledger, err);
 }

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/stop.h"
+#include "core/text.h"
 #include "formats/delivery.h"
 #include "formats/head.h"
 #include "formats/spool.h"
@@ -558,6 +559,7 @@ tell_parts(struct run *run)
 {
 	struct js *list = js_arr(), *o;
 	const struct part *p;
+	char all[80], copies[80];
 
 	for (p = run->part; p < run->part + run->o->nin; p++) {
 		o = js_obj();
@@ -570,12 +572,12 @@ tell_parts(struct run *run)
 		js_set_int(o, "refused", (int64_t)p->n[FATE_REFUSED]);
 		js_set_int(o, "loaded", p->loaded);
 		js_push(list, o);
-		report_note(run->r,
-		    "%s: %llu messages, %llu kept, %llu duplicates", p->dir,
-		    (unsigned long long)p->announced,
+		report_note(run->r, "%s: %s, %llu kept, %s", p->dir,
+		    text_number(all, p->announced, "message", "messages"),
 		    (unsigned long long)(p->n[FATE_STORED] +
 			p->n[FATE_UNCHANGED]),
-		    (unsigned long long)p->n[FATE_DUPLICATE]);
+		    text_number(copies, p->n[FATE_DUPLICATE], "duplicate",
+			"duplicates"));
 	}
 	report_set(run->r, "spools", list);
 	tell_loaded(run);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 #include "transform/apart.h"
 #include "transform/transform_impl.h"
 
@@ -153,17 +154,17 @@ note_extra(struct run *run, struct err *err)
 {
 	struct spool_folder f;
 	uint64_t all = 0;
+	char more[80];
 	int64_t id = 0;
 	int rc;
 
 	while ((rc = spool_folder_next(run->out, &id, &f, err)) == 1)
 		all += f.messages;
 	if (rc == 0 && all > run->matched)
-		report_note(run->r,
-		    "%llu messages in '%s' are not in '%s' and were left "
-		    "alone",
-		    (unsigned long long)(all - run->matched), run->o->out,
-		    run->o->in);
+		report_note(run->r, "left alone: %s in '%s' and not in '%s'",
+		    text_number(more, all - run->matched, "message is",
+			"messages are"),
+		    run->o->out, run->o->in);
 	return rc;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/mem.h"
 #include "core/stop.h"
+#include "core/text.h"
 #include "formats/item_out.h"
 #include "formats/spool_items.h"
 #include "load/export/taker.h"
@@ -287,6 +288,7 @@ export_items_give_rest(struct export_items *x, struct sink *s, struct err *err)
 void
 export_items_count(struct export_items *x, const char *place, bool done)
 {
+	char items[80];
 	uint64_t left;
 	size_t i;
 	int k, f;
@@ -313,9 +315,9 @@ export_items_count(struct export_items *x, const char *place, bool done)
 	left = x->counts[KIND_OTHER][ITEM_LEFT];
 	if (left > 0)
 		report_note(x->r,
-		    "%llu items of other kinds are in the spool as lists of "
-		    "their properties, and stay there",
-		    (unsigned long long)left);
+		    "%s in the spool as lists of properties, and stay there",
+		    text_number(items, left, "item of another kind is",
+			"items of other kinds are"));
 }
 
 void

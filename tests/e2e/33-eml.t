@@ -131,8 +131,8 @@ is "$(facts c 'select(.source.kind == "eml") | [.subject, .flags, .keywords]')" 
 is "$(facts c 'select(.subject == "5.emlx") | .size')" \
     "$(facts c 'select(.subject == "4.emlx") | .size')" \
     'a wrong size: the message ends where the list begins'
-like "$(jq -r '.notes[]' out)" '1 messages are incomplete' 'partial is said'
-like "$(jq -r '.notes[]' out)" '1 .emlx files the size is wrong' 'and this'
+like "$(jq -r '.notes[]' out)" '1 message is incomplete' 'partial is said'
+like "$(jq -r '.notes[]' out)" '1 .emlx file the size is wrong' 'and this'
 like "$(cat err)" '6.emlx.*damaged' 'a damaged one is named'
 is "$(jq -c '.not_carried' out)" \
     '[{"class":"directory of Apple Mail'"'"'s attachments","count":1}]' \

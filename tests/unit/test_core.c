@@ -185,6 +185,24 @@ test_text(void **state)
 }
 
 static void
+counts_are_said(void **state)
+{
+	struct buf b = { 0 };
+	char out[80];
+
+	(void)state;
+	assert_string_equal(text_number(out, 1, "message was", "messages were"),
+	    "1 message was");
+	assert_string_equal(text_number(out, 0, "message", "messages"),
+	    "0 messages");
+	assert_string_equal(text_number(out, 12345, "message", "messages"),
+	    "12,345 messages");
+	text_put_percent(&b, slice_str("INBOX/%74mp %25 %7 %zz%"));
+	assert_string_equal(buf_str(&b), "INBOX/tmp % %7 %zz%");
+	buf_free(&b);
+}
+
+static void
 test_errors(void **state)
 {
 	struct err err;
@@ -290,6 +308,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_are_said),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_dates),
