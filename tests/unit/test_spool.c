@@ -4,68 +4,7 @@
  * is noticed, what a crash leaves is taken up, and nothing is written where
  * nothing changed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <fcntl.h>
-#include <ftw.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "core/mem.h"
-#include "formats/spool.h"
-
-static char root[64];
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	snprintf(root, sizeof(root), "%s", "/tmp/test_spool.XXXXXX");
-	return mkdtemp(root) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	return nftw(root, remove_one, 32, FTW_DEPTH | FTW_PHYS);
-}
-
-static char *
-at(const char *name)
-{
-	return mem_fmt("%s/%s", root, name);
-}
-
-static struct spool *
-open_spool(const char *name, enum spool_mode mode)
-{
-	struct err err = { 0 };
-	struct spool *sp = NULL;
-	char *dir = at(name);
-
-	if (spool_open(&sp, dir, mode, 0, &err) < 0)
-		fail_msg("open %s: %s", dir, err.text);
-	free(dir);
-	return sp;
-}
+#include "tests/unit/spool_help.h"
 
 static void
 put(struct spool *sp, const char *key, const char *folder, const char *body,
@@ -427,5 +366,5 @@ main(void)
 		cmocka_unit_test(test_not_a_spool),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, spool_setup, spool_teardown);
 }

@@ -4,69 +4,10 @@
  * again when the ledger forgot them, missed when their file is gone; a spool
  * of version 1 gains them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/spool_help.h"
 
-#include <cmocka.h>
-
-#include <fcntl.h>
-#include <ftw.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "core/mem.h"
 #include "formats/ledger.h"
 #include "formats/spool_items.h"
-
-static char root[64];
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	snprintf(root, sizeof(root), "%s", "/tmp/test_items.XXXXXX");
-	return mkdtemp(root) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	return nftw(root, remove_one, 32, FTW_DEPTH | FTW_PHYS);
-}
-
-static char *
-at(const char *name)
-{
-	return mem_fmt("%s/%s", root, name);
-}
-
-static struct spool *
-open_spool(const char *name, enum spool_mode mode)
-{
-	struct err err = { 0 };
-	struct spool *sp = NULL;
-	char *dir = at(name);
-
-	if (spool_open(&sp, dir, mode, 0, &err) < 0)
-		fail_msg("open %s: %s", dir, err.text);
-	free(dir);
-	return sp;
-}
 
 static enum spool_item_fate
 put(struct spool *sp, const char *key, enum item_kind kind, const char *title,
@@ -388,5 +329,5 @@ main(void)
 		cmocka_unit_test(test_no_way_out),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, spool_setup, spool_teardown);
 }
