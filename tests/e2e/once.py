@@ -482,17 +482,21 @@ def sick_case(number, line, spool, want):
             bad.append("status %d: %s" % (rc, err[-300:]))
         if out.get("announced") != fates(out):
             bad.append("sums: %s" % out)
-        if took > float(limit):
-            bad.append("it took %.1f s" % took)
         for w in wanted.split():
             k, v = w.split("=")
             if out.get(k) != int(v):
                 bad.append("%s is %s: %s" % (k, out.get(k), err[-300:]))
     except subprocess.TimeoutExpired:
         bad.append("it hangs")
+        took = 0
     fake.stop()
     fake = Fake(store)
-    bad += resumed(mine, store, fake.url, want) + verified(mine, fake.url)
+    start = time.monotonic()
+    bad += resumed(mine, store, fake.url, want)
+    # a busy machine takes long for a run without trouble, too
+    if took > float(limit) + 40 * (time.monotonic() - start):
+        bad.append("it took %.1f s" % took)
+    bad += verified(mine, fake.url)
     fake.stop()
     return "%d %s\t%s" % (len(bad) > 0, what, "; ".join(" ".join(
         b.split()) for b in bad))
