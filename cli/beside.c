@@ -14,10 +14,11 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/stop.h"
 
 struct shared {
 	_Atomic uint64_t done, total, bytes;
-	atomic_bool begun, over;
+	atomic_bool begun, over, stopped;
 };
 
 struct beside {
@@ -72,8 +73,9 @@ child(struct beside *b, enum stage stage, beside_work work, void *arg)
 	sum = report_json(r, rc < 0 ? &err : NULL);
 	js_set_int(sum, "status", status);
 	js_print(b->sum, sum);
-	report_print(r, b->text);
-	if (rc < 0)
+	if (rc == 0 || report_announced(r) > 0)
+		report_print(r, b->text);
+	if (rc < 0 && !(b->shared->stopped && stop_requested()))
 		log_err(LOG_ERROR, &err);
 	if (fflush(b->sum) != 0 || fflush(b->text) != 0)
 		status = EX_IOERR;
@@ -107,6 +109,7 @@ beside_start(struct beside **b_r, enum stage stage, beside_work work, void *arg,
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(EX_TEMPFAIL); /* it died before that */
+		stop_set_patient();
 		progress_detach();
 		child(b, stage, work, arg);
 	}
@@ -145,12 +148,30 @@ beside_look(struct beside *b)
 		.over = b->shared->over };
 }
 
-void
+bool
 beside_stop(struct beside *b)
 {
-	reap(b, WNOHANG);
-	if (!b->reaped)
-		kill(b->pid, SIGTERM);
+	if (beside_look(b).over)
+		return false;
+	b->shared->stopped = true;
+	kill(b->pid, SIGTERM);
+	return true;
+}
+
+static int
+killed(int sig)
+{
+	if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP ||
+	    sig == SIGKILL) {
+		log_error("a stage was killed (signal %d); run the same "
+			  "command again to go on",
+		    sig);
+		return EX_TEMPFAIL;
+	}
+	log_error("a stage crashed (signal %d): this is a bug in postroad; "
+		  "run the same command again to go on",
+	    sig);
+	return EX_SOFTWARE;
 }
 
 static void
@@ -177,13 +198,8 @@ beside_end(struct beside **bp, struct js **sum_r, struct buf *text_r)
 	slurp(b->text, text_r);
 	*sum_r = js_parse(buf_slice(&sum));
 	buf_free(&sum);
-	status = EX_SOFTWARE;
-	if (WIFEXITED(b->status))
-		status = WEXITSTATUS(b->status);
-	else
-		log_error("a stage crashed (signal %d): this is a bug in "
-			  "postroad; run the same command again to go on",
-		    WTERMSIG(b->status));
+	status = WIFEXITED(b->status) ? WEXITSTATUS(b->status)
+				      : killed(WTERMSIG(b->status));
 	beside_free(b);
 	return status;
 }

@@ -31,13 +31,14 @@ struct beside_sight {
 int beside_start(struct beside **b_r, enum stage stage, beside_work work,
     void *arg, struct err *err);
 struct beside_sight beside_look(struct beside *b);
-/* Ask it to stop, as SIGTERM does. */
-void beside_stop(struct beside *b);
+/* Ask it to stop, as SIGTERM does, which it then says nothing of.  False if it
+ * has ended before. */
+bool beside_stop(struct beside *b);
 
 /*
- * Wait for its end.  Its exit status is as cmd_status() says, 70 when it
- * crashed, which is logged.  *sum_r is its summary, NULL if it left none;
- * *text_r the same for people.  Frees it, *b to NULL.
+ * Wait for its end.  Its exit status is as cmd_status() says, 75 when it was
+ * killed, 70 when it crashed; either is logged.  *sum_r is its summary, NULL
+ * if it left none; *text_r the same for people.  Frees it, *b to NULL.
  */
 int beside_end(struct beside **b, struct js **sum_r, struct buf *text_r);
 

@@ -25,8 +25,9 @@ struct crew {
 	struct beside *extract, *transform; /* NULL: ended, or not needed */
 	struct report *loading;
 	unsigned gap_ms;
-	bool last; /* the others had ended before the spool was read */
-	bool told; /* the load has failed, and the others were ended */
+	bool last;    /* the others had ended before the spool was read */
+	bool told;    /* the load has failed, and the others were ended */
+	bool stopped; /* by that, before they were through */
 	int status;
 	struct js *sum;
 	struct buf text;
@@ -302,7 +303,8 @@ add_report(struct crew *c, const char *name, const char *title,
 
 	js_set_int(sum, "status", status);
 	if (f != NULL) {
-		report_print(*r, f);
+		if (run == NULL || report_announced(*r) > 0)
+			report_print(*r, f);
 		fclose(f);
 		buf_put(&text, p, n);
 	}
@@ -323,6 +325,8 @@ end_beside(struct crew *c, struct beside **b, const char *name,
 	if (*b == NULL)
 		return;
 	status = beside_end(b, &sum, &text);
+	if (c->stopped && status == EX_TEMPFAIL)
+		status = 0; /* it is for the load to say why */
 	add_part(c, name, title, sum, &text, status);
 	buf_free(&text);
 }
@@ -347,10 +351,10 @@ let_others_end(void *arg, const struct err *why)
 		    !beside_look(feeder(c)).over && pause_a_look(&ignored) == 0)
 			report_moved(c->loading, 0);
 	}
-	if (c->extract != NULL)
-		beside_stop(c->extract);
-	if (c->transform != NULL)
-		beside_stop(c->transform);
+	if (c->extract != NULL && beside_stop(c->extract))
+		c->stopped = true;
+	if (c->transform != NULL && beside_stop(c->transform))
+		c->stopped = true;
 }
 
 static int
@@ -449,6 +453,8 @@ migrate_run(struct migrate *m)
 		rc = load(&c, &err);
 	else
 		let_others_end(&c, &err);
+	if (rc == 0)
+		c.stopped = false;
 	end_beside(&c, &c.extract, "extract", "Extracted");
 	end_beside(&c, &c.transform, "transform", "Transformed");
 	loads = is_there(m->load.lo.spool);

@@ -5,13 +5,14 @@
 #include <signal.h>
 #include <string.h>
 
-static volatile sig_atomic_t wanted;
+static volatile sig_atomic_t wanted, patient;
 
 static void
 on_signal(int sig)
 {
 	wanted = 1;
-	signal(sig, SIG_DFL);
+	if (!patient)
+		signal(sig, SIG_DFL);
 }
 
 void
@@ -29,6 +30,12 @@ stop_install(void)
 	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void
+stop_set_patient(void)
+{
+	patient = 1;
 }
 
 bool

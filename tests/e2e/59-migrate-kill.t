@@ -104,5 +104,24 @@ is "$?" 0 'the single stages go on with it'
 there lea >there.txt
 here stop.spool >here.txt
 same here.txt there.txt 'and end where it would have'
+
+# everybody at once, as systemd and kill(1) of a group do
+setsid "$POSTROAD" migrate $ACCESS --fix-names --spool all.spool stop.mbox \
+    "$(dest max)" >sum.txt 2>log.txt &
+pid=$!
+while [ ! -e all.spool/spool.db ] && kill -0 "$pid"; do sleep 0.02; done
+kill -TERM -- "-$pid"
+wait "$pid"
+status=$?
+ok "TERM for all of them ends it with 75, or it had ended" \
+    test "$status" = 75 -o "$status" = 0
+unlike "$(cat log.txt)" 'crashed|killed' 'and is no fault of a stage'
+
+# ---------------------------------- stopped by the load: it says how it ends
+printf 'wrong\n' >wrong; chmod 600 wrong
+postroad migrate --ca-file "$CA_FILE" --password-file wrong \
+    --spool wrong.spool stop.mbox "$(dest nora)" >sum.txt 2>log.txt
+is "$?" 77 'a wrong password, and no "run it again"'
+unlike "$(cat log.txt)" 'interrupted' 'nor that it was interrupted'
 dovecot_stop
 done_testing
