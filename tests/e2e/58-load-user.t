@@ -182,13 +182,18 @@ slow mover take
 same got want "moved in the middle: each message once"
 status 0 "--restore-deleted after it" load c.spool mover --restore-deleted
 is "$(jq .loaded out)" 0 "sends nothing"
-drop() { dovecot_do mailbox delete -u drop Work; }
-slow drop drop
+drop() { dovecot_do mailbox delete -u "$u" Work; }
+for who in drop drop2 drop3 drop4; do
+	slow $who drop
+	# opened just while it was deleted, the folder is refused; what Dovecot
+	# 2.3 then takes into it is in no folder that it lists: once more
+	[ "$rc" = 1 ] || break
+done
 is "$(uniq -d got)" "" "the folder is deleted in the middle: nothing is doubled"
 is "$((n + $(jq .loaded out)))" 240 "each was sent once"
 status 0 "--restore-deleted brings back what it had" \
-    load c.spool drop --restore-deleted
-once there "$IMAP_PORT" drop | digests >got
+    load c.spool $who --restore-deleted
+once there "$IMAP_PORT" $who | digests >got
 same got want "each message once"
 
 # ---- the account is a new one: everything
