@@ -169,8 +169,8 @@ compare(const struct made *m, const struct fix_want *want)
 	lines_end(&l);
 	/* base64 is not broken amid what might be a boundary then */
 	if (!m->left && want->line > 0 &&
-	    memmem(m->out.p, m->out.n, "--------------------------------",
-		32) == NULL)
+	    memmem(buf_str(&m->out), m->out.n,
+		"--------------------------------", 32) == NULL)
 		FUZZ_HOLDS(l.longest <= want->line);
 	if (!m->left && want->newlines)
 		FUZZ_HOLDS(l.lf == 0 && l.cr == 0 && l.nul == 0);
