@@ -12,9 +12,9 @@
  * Over several connections, each with a folder of its own: in path order,
  * INBOX first, and the largest first on those beside the first connection.
  * In each folder in the order the spool has, but for one thing: of a
- * MULTIAPPEND that is refused, what is left of it comes behind the (at most
- * two) that were on their way behind it by then; and what a server that
- * throttles turns down, behind what it took all the same.
+ * MULTIAPPEND that is refused, what is left of it comes behind those (at most
+ * 15) that were on their way behind it by then; and what a server
+ * that throttles turns down, behind what it took all the same.
  *
  * Dates: INTERNALDATE is the spool's received date; a message of which
  * nothing is known arrives as 01-Jan-1970, never with the time of the load.
