@@ -11,6 +11,7 @@
  *	lanes*.c	several connections, each with a folder of its own
  *	tempo.c		how many of them
  *	append.c	the sending of one folder over one of them
+ *	append_reply.c	what the server says to it
  *	keywords.c	those that the server turns out not to take
  *	pace.c		how much in one run, in one day
  *	delta*.c	what changed since it was delivered: delta_impl.h
