@@ -14,7 +14,7 @@
 
 #define WINDOW_BYTES	((uint64_t)8 << 20) /* in flight, at most */
 #define WINDOW_LEAST	((uint64_t)64 << 10)
-#define WINDOW_MULTI	40  /* MULTIAPPEND commands in flight */
+#define WINDOW_MULTI	16  /* MULTIAPPEND commands in flight */
 #define WINDOW_SINGLE	200 /* APPEND commands in flight */
 #define FEW		8   /* messages: from here on each by itself */
 #define FIRST_BACKOFF_S 2
