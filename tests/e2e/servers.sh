@@ -55,7 +55,7 @@ servers_root() {
 # answers PORT: somebody greets there
 servers_answer() {
 	try=0
-	while [ $try -lt 100 ]; do
+	while [ $try -lt 600 ]; do
 		perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(
 		    PeerAddr => "127.0.0.1:$ARGV[0]", Timeout => 2) or exit 1;
 		    exit(defined(<$s>) ? 0 : 1)' "$1" && return 0
@@ -166,7 +166,7 @@ courier_start() {
 	COURIER_PORT=$(servers_port) COURIER_POP3=$(servers_port)
 	try=0
 	while [ ! -S "$root/run/courier/authdaemon/socket" ] &&
-	    [ $try -lt 100 ]; do
+	    [ $try -lt 600 ]; do
 		sleep 0.1
 		try=$((try + 1))
 	done
