@@ -187,6 +187,13 @@ report_fate_many(struct report *r, const char *folder, enum fate fate,
 	tick(r);
 }
 
+void
+report_compared(struct report *r, const char *folder, uint64_t bytes)
+{
+	tally_of(r, folder)->bytes += bytes;
+	r->all.bytes += bytes;
+}
+
 static void
 turn_stored(struct tally *t, uint64_t n, uint64_t bytes)
 {

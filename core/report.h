@@ -83,6 +83,8 @@ void report_announce_many(struct report *r, const char *folder, uint64_t n);
 void report_withdraw(struct report *r, const char *folder, uint64_t n);
 void report_fate_many(struct report *r, const char *folder, enum fate fate,
     uint64_t n);
+/* Bytes of messages there that were compared, where no fate counts any. */
+void report_compared(struct report *r, const char *folder, uint64_t bytes);
 /* Both for 'n' messages: announced, and their fate. */
 void report_bulk(struct report *r, const char *folder, enum fate fate,
     uint64_t n);

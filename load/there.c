@@ -72,16 +72,15 @@ take_head(void *arg, const struct imap_body *b, const void *p, size_t n,
 	return 0;
 }
 
-/* The flags that a message has there, as the spool would keep them. */
-static uint32_t
-take_flags(struct taker *t, struct slice flags)
+uint32_t
+there_flags(struct slice flags, struct buf *keywords)
 {
 	struct slice word;
 	uint32_t bits = 0;
 
-	buf_clear(&t->keywords);
+	buf_clear(keywords);
 	while (imap_flag_next(&flags, &word))
-		msg_keyword_add(&t->keywords, &bits, word);
+		msg_keyword_add(keywords, &bits, word);
 	return bits;
 }
 
@@ -96,10 +95,15 @@ take_fetch(void *arg, const struct imap_fetch *f, struct err *err)
 		buf_clear(&t->head);
 		return 0; /* "9:*" gives the last one always; or unasked */
 	}
-	flags = f->has_flags ? take_flags(t, f->flags) : 0;
+	flags =
+	    there_flags(f->has_flags ? f->flags : slice_str(""), &t->keywords);
+	/* bytes that were read already stay known */
 	rc = ledger_do(t->ledger, err,
-	    "INSERT OR REPLACE INTO temp.there(folder, uid, size, received, "
-	    "flags, keywords, message_id) VALUES(?, ?, ?, ?, ?, ?, ?)",
+	    "INSERT INTO temp.there(folder, uid, size, received, flags, "
+	    "keywords, message_id) VALUES(?, ?, ?, ?, ?, ?, ?) ON "
+	    "CONFLICT(folder, uid) DO UPDATE SET size=excluded.size, "
+	    "received=excluded.received, flags=excluded.flags, "
+	    "keywords=excluded.keywords, message_id=excluded.message_id",
 	    "iiiiits", t->folder, (int64_t)f->uid, (int64_t)f->size,
 	    f->has_date ? f->internaldate : DATE_UNKNOWN, (int64_t)flags,
 	    buf_str(&t->keywords), head_message_id(buf_slice(&t->head)));

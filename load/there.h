@@ -36,6 +36,10 @@ enum {
 int there_fetch(struct dest *d, int64_t folder, uint32_t lo, unsigned what,
     struct err *err);
 
+/* What FETCH told of flags, as the spool keeps them; its keywords into
+ * 'keywords', which is emptied before. */
+uint32_t there_flags(struct slice flags, struct buf *keywords);
+
 /*
  * Fetch the bytes of those rows of 'folder' whose there.fetch is 1, and hand
  * over a likeness of each; NULL for one that the server did not give.

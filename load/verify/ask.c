@@ -6,9 +6,8 @@
 #include "core/mem.h"
 #include "load/verify/read_impl.h"
 
-#define TRIES_MAX	 4   /* NOs to a message that promise a change */
-#define DISAPPOINTED_MAX 200 /* from then on, likenesses at once */
-#define THROTTLED_MS	 5000
+#define TRIES_MAX    4 /* NOs to a message that promise a change */
+#define THROTTLED_MS 5000
 
 /* ------------------------------------------------------------- results */
 
@@ -109,7 +108,6 @@ take_body(void *arg, const struct imap_body *b, const void *p, size_t n,
 		w = wanted_of(s, b->uid);
 		s->coming = true;
 		s->liking = w == NULL || w->like;
-		s->size = 0;
 		if (s->liking)
 			like_begin(&s->like);
 		else
@@ -119,7 +117,6 @@ take_body(void *arg, const struct imap_body *b, const void *p, size_t n,
 		like_add(&s->like, p, n);
 	else
 		digest_add(s->raw, p, n);
-	s->size += n;
 	report_moved(s->r->v->l.report, n);
 	return 0;
 }
@@ -138,6 +135,14 @@ take_fetch(void *arg, const struct imap_fetch *f, struct err *err)
 		return 0;
 	is = *w;
 	w->uid = 0;
+	if (r->straight != NULL) {
+		if (s->liking)
+			like_end(&s->like);
+		else
+			digest_end(s->raw, sha256);
+		return straight_take(r, &is, f,
+		    s->liking ? s->like.sha256 : sha256, err);
+	}
 	if (s->liking) {
 		like_end(&s->like);
 		buf_clear(&r->packed);
@@ -169,8 +174,12 @@ next_rows(struct verify_reader *r, struct flight *f, unsigned max,
 
 	if (r->at_end)
 		return 0;
+	if (r->straight != NULL)
+		return straight_next(r, f, max, err);
 	if (ledger_query(r->v->l.ledger, &q, err,
-		"SELECT t.uid, t.size, w.size, w.sha256, p.how FROM temp.there "
+		"SELECT t.uid, t.size, w.size, w.sha256, EXISTS(SELECT 1 FROM "
+		"temp.unsound x WHERE x.uid=t.uid AND x.bytes=1) FROM "
+		"temp.there "
 		"t LEFT JOIN temp.pair p ON p.folder=t.folder AND p.uid=t.uid "
 		"LEFT JOIN temp.want w ON w.id=p.id WHERE t.folder=? AND "
 		"t.fetch=1 AND t.uid>? ORDER BY t.uid",
@@ -185,12 +194,9 @@ next_rows(struct verify_reader *r, struct flight *f, unsigned max,
 			memcpy(w->sha256, sha.p, DIGEST_BYTES);
 		w->like = !w->has_sha256 ||
 		    ledger_int(q, 1) != ledger_int(q, 2) ||
-		    r->disappointed > DISAPPOINTED_MAX;
+		    ledger_int(q, 4) != 0 || r->disappointed > DISAPPOINTED_MAX;
 		r->last = w->uid;
-		r->left_msgs -= r->left_msgs > 0;
-		r->left_bytes -= r->left_bytes < (uint64_t)ledger_int(q, 1)
-		    ? r->left_bytes
-		    : (uint64_t)ledger_int(q, 1);
+		read_took(r, (uint64_t)ledger_int(q, 1));
 	}
 	ledger_end(&q);
 	if (rc == 0 && f->n < max)
@@ -267,7 +273,10 @@ send_flight(struct session *s, struct flight *f, struct err *err)
 		imap_set_add(&set, f->w[i].uid);
 	s->n++; /* also if it fails: it is asked for again then */
 	rc = imap_uid_fetch_send(s->im, imap_set_text(&set),
-	    "(UID BODY.PEEK[])", &sink, &f->tag, err);
+	    s->r->straight != NULL
+		? "(UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[])"
+		: "(UID BODY.PEEK[])",
+	    &sink, &f->tag, err);
 	imap_set_free(&set);
 	return rc;
 }
@@ -277,7 +286,7 @@ ask_top_up(struct session *s, struct err *err)
 {
 	bool sent = false;
 
-	while (s->n < READ_BATCHES) {
+	while (s->n < s->r->window) {
 		struct flight *f = &s->ring[(s->first + s->n) % READ_BATCHES];
 
 		if (next_flight(s, f, err) < 0)
@@ -390,6 +399,10 @@ ask_collect(struct session *s, struct err *err)
 		return -1;
 	s->first = (s->first + 1) % READ_BATCHES;
 	s->n--;
+	if (r->straight != NULL) {
+		r->at_end = r->at_end || res.status != IMAP_OK;
+		return straight_leave(r, f, err);
+	}
 	if (res.status != IMAP_OK && res.trouble == IMAP_THROTTLED) {
 		put_back(r, f);
 		return wait_for(r, &res, THROTTLED_MS, err);

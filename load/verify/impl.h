@@ -3,6 +3,7 @@
  * What the files of the verification share; for them only.
  *
  *	verify.c	the run, folder by folder
+ *	straight.c	a folder that is as it should be, in one pass
  *	look.c		what a folder there has, and which is which
  *	read.c		the bytes that are wanted, over several sessions
  *	ask.c		one of them: commands, and what they bring
@@ -56,6 +57,7 @@ struct verify {
 	bool writes;	   /* the spool's ledger can be written */
 	bool renumbered;   /* UIDVALIDITY changed while we looked */
 	bool blind;	   /* a folder could not be looked at */
+	bool troubled;	   /* step by step from now on, not in one pass */
 	bool *absent;	   /* folders that the destination has not */
 	char **others;	   /* folders there that are not the spool's */
 	size_t n_others;
@@ -69,10 +71,27 @@ struct verify_place {
 	int64_t tag;	  /* temp.there.folder */
 	uint32_t uidvalidity;
 	bool elsewhere; /* not where its messages belong */
+	/* after a pass that proved nothing: UIDs up to it were asked for, and
+	 * how many had other bytes */
+	uint32_t known_to;
+	uint64_t disappointed;
 };
 
 /* The spool folder of a row in temp.want. */
 struct load_folder *verify_folder_of(struct verify *v, int64_t want);
+
+/* ---- straight.c */
+/*
+ * Fetch facts and bytes of a folder in one pass, if the ledger knows where its
+ * messages are.  1 each is as it should be, and counted, and there are no
+ * others; 0 no; -1: SCOPE_STORE the session is over, SCOPE_RUN.
+ */
+int verify_straight(struct verify *v, struct load_folder *f,
+    struct verify_place *p, struct err *err);
+/* After a pass that ended with 0 or -1: what was seen, into temp.there; those
+ * of temp.want with the bytes they should have. */
+int verify_straight_keep(struct verify *v, const struct load_folder *f,
+    const struct verify_place *p, struct err *err);
 
 /* ---- look.c */
 /*

@@ -31,7 +31,11 @@ verify_left_begin(struct verify *v, struct err *err)
 		"CREATE TEMP TABLE found(sat INTEGER, uid INTEGER, at INTEGER, "
 		"id INTEGER, how INTEGER, PRIMARY KEY(sat, uid)) "
 		"WITHOUT ROWID",
-		"CREATE TEMP TABLE unsend(key TEXT)"
+		"CREATE TEMP TABLE unsend(key TEXT)",
+		"CREATE TEMP TABLE unsound(uid INTEGER PRIMARY KEY, bytes "
+		"INTEGER)",
+		"CREATE TEMP TABLE told(uid INTEGER PRIMARY KEY, size INTEGER, "
+		"received INTEGER, flags INTEGER, keywords TEXT, sha256 BLOB)"
 	};
 	size_t i;
 

@@ -422,10 +422,32 @@ tell_ungiven(struct verify *v, const struct verify_place *p, struct err *err)
 	return rc;
 }
 
+static int
+count_compared(struct verify *v, const struct verify_place *p, struct err *err)
+{
+	struct ledger_rows *q;
+	int rc;
+
+	if (ledger_query(v->l.ledger, &q, err,
+		"SELECT w.run, sum(t.size) FROM temp.pair p CROSS JOIN "
+		"temp.want w ON w.id=p.id CROSS JOIN temp.there t ON "
+		"t.folder=p.folder AND t.uid=p.uid WHERE p.folder=? AND "
+		"t.sha256 IS NOT NULL GROUP BY w.run",
+		"i", p->tag) < 0)
+		return -1;
+	while ((rc = ledger_step(q, err)) == 1)
+		report_compared(v->l.report,
+		    v->l.folders[ledger_int(q, 0) - 1].path,
+		    (uint64_t)ledger_int(q, 1));
+	ledger_end(&q);
+	return rc;
+}
+
 int
 verify_pairs(struct verify *v, const struct verify_place *p, struct err *err)
 {
-	if (compare_facts(v, p, err) < 0 || compare_bytes(v, p, err) < 0)
+	if (compare_facts(v, p, err) < 0 || compare_bytes(v, p, err) < 0 ||
+	    count_compared(v, p, err) < 0)
 		return -1;
 	return tell_ungiven(v, p, err);
 }

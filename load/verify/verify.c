@@ -121,6 +121,14 @@ fill_want(struct verify *v, size_t i, struct err *err)
 	return 0;
 }
 
+static bool
+is_alone(const struct verify *v, size_t i)
+{
+	size_t k = SIZE_MAX;
+
+	return next_alike(v, i, &k) && !next_alike(v, i, &k);
+}
+
 /* ------------------------------------------------------ through trouble */
 
 /* The folder said NO, or was numbered anew: once more?  0 yes, 1 no, -1. */
@@ -175,9 +183,29 @@ verify_through(struct verify *v,
 /* ------------------------------------------------------------ one folder */
 
 struct visit {
-	const struct load_folder *f;
+	struct load_folder *f;
 	struct verify_place p;
+	bool tried, proven;
 };
+
+/* First all at once; if that does not come off, never again. */
+static int
+try_straight(struct verify *v, void *arg, struct err *err)
+{
+	struct visit *to = arg;
+	int rc;
+
+	if (to->tried)
+		return 0;
+	to->tried = true;
+	rc = verify_straight(v, to->f, &to->p, err);
+	to->proven = rc == 1;
+	return rc < 0 &&
+		(err->scope == SCOPE_RUN || v->l.d.im == NULL ||
+		    !imap_alive(v->l.d.im))
+	    ? -1
+	    : 0;
+}
 
 static int
 visit(struct verify *v, void *arg, struct err *err)
@@ -275,8 +303,19 @@ run_folder(struct verify *v, size_t i, struct err *err)
 	int rc;
 
 	set_absent(v, i, !is_there(v, f));
+	report_folder(v->l.report, f->path);
+	if (!v->absent[i] && is_alone(v, i)) {
+		if (verify_through(v, try_straight, &to, err) != 0)
+			return -1;
+		if (to.proven)
+			return 0;
+	}
+	if (fill_want(v, i, err) < 0)
+		return -1;
 	if (v->absent[i])
 		return verify_lay_away(v, &to.p, err);
+	if (verify_straight_keep(v, f, &to.p, err) < 0)
+		return -1;
 	rc = verify_through(v, visit, &to, &why);
 	if (rc < 0) {
 		*err = why;
@@ -323,7 +362,7 @@ run_folders(struct verify *v, struct err *err)
 	for (i = 0; i < v->l.nfolders; i++) {
 		if (is_alike_before(v, i))
 			continue;
-		if (fill_want(v, i, err) < 0 || run_folder(v, i, err) < 0)
+		if (run_folder(v, i, err) < 0)
 			return err_within(err, "folder '%s'",
 			    v->l.folders[i].path);
 	}
