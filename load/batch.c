@@ -311,6 +311,10 @@ fill(struct load *l, struct load_folder *f, int64_t *cursor, size_t max,
 		n = delivery_next(l->ledger, l->d.id, f->id, l->run, *cursor, v,
 		    (size_t)want, err);
 		for (i = 0; i < n; i++) {
+			if (v[i].id > l->top) { /* came since */
+				b->last = true;
+				return 0;
+			}
 			if ((b->n > 0 &&
 				b->bytes + v[i].size > LOAD_BATCH_BYTES) ||
 			    !pace_fits(l, b->bytes, v[i].size))

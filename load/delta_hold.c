@@ -3,7 +3,8 @@
  * An extraction that was killed, or is at work beside us, may have brought a
  * message in its new place, and not told yet that it was moved.  What has the
  * bytes of another message, that was in the spool before, waits until it is
- * known which it is: else it would be in both places there meanwhile.
+ * known which it is: else it would be in both places there meanwhile.  What
+ * comes later than this look waits for the next one.
  */
 #include "formats/spool_moves.h"
 #include "core/text.h"
@@ -25,9 +26,14 @@
 int
 delta_hold(struct load *l, struct err *err)
 {
-	int64_t row = spool_filling(l->spool);
+	int64_t row;
 	int n;
 
+	/* in this order: who fills the spool says so before the first row */
+	if (ledger_number(l->ledger, &l->top, err,
+		"SELECT max(id) FROM message", "") < 0)
+		return -1;
+	row = spool_filling(l->spool);
 	if (row == 0 && !l->holds)
 		return 0;
 	l->holds = false;

@@ -86,6 +86,7 @@ struct load {
 	int64_t run;	 /* 0: nothing was written yet */
 	bool delta_done; /* delta.c: what changed was dealt with */
 	bool holds;	 /* delta_hold.c: temp.held has rows */
+	int64_t top;	 /* ... the last row of 'message' that it looked at */
 	bool renumbered; /* prepare.c: a folder there has another UIDVALIDITY */
 	struct load_folder *folders;
 	size_t nfolders;

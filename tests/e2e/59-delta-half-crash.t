@@ -97,4 +97,32 @@ while [ $n -lt 200 ]; do
 	tried=$((tried + 1)) n=$((n + every))
 done
 is "$(cat wrong)" "" "transform killed at $tried steps"
+
+# an extraction beside a load that has looked already: a message is moved into
+# a folder whose turn is still to come
+dovecot_do mailbox create -u side A M Z
+imap side append A 1; imap side append Z 5
+take_side() {
+	# shellcheck disable=SC2086
+	"$POSTROAD" extract -q $ACCESS "$(dest side)" s.spool >take.out 2>&1
+}
+take_side || bail "extract"
+load s.spool beside >out 2>err || bail "first load"
+python3 -c 'print("Message-ID: <n7@x>\n\n" + ("x" * 75 + "\n") * 8000)' |
+    dovecot_do save -u side -m M
+imap side append Z 6
+take_side || bail "extract"
+load s.spool beside --connections 1 --limit-rate 150000 >out 2>err &
+loader=$!
+sleep 1
+imap side move A 1 Z
+take_side || bail "extract"
+[ -d "/proc/$loader" ] || echo "# the load had ended before"
+wait "$loader"
+is "$(imap beside list | tr ' ' '\n' | grep -c ':1$')" 1 \
+    "what was moved meanwhile is there once"
+load s.spool beside >out 2>err
+is "$?" 0 "the next load"
+is "$(imap beside list | tr ' ' '\n' | grep ':[156]$' | tr '\n' ' ')" \
+    'Z:1 Z:5 Z:6 ' "moves it"
 done_testing
