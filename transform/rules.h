@@ -90,6 +90,7 @@ bool rules_want_twins(const struct rules *rs);
 struct rule_plan {
 	struct buf name;  /* transform/names.h, after all renames */
 	const char *role; /* the special use given by a rule, or NULL */
+	bool no_role;	  /* a rule gave it a name that is not its role's */
 	size_t *ask;	  /* rules whose answer depends on the message */
 	size_t nask;
 	size_t stop;	 /* the rule that excludes all others, or

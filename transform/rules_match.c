@@ -82,6 +82,23 @@ folder_matches(struct rule *r, struct slice name, const char *role,
 	return yes;
 }
 
+/* Who calls the Sent folder "Old/2019" wants it there, and not in the folder
+ * for sent mail that the destination has; "Sent Items" may go into that. */
+static void
+leave_role(struct rule_plan *plan, const char *role)
+{
+	struct buf plain = { 0 };
+	const char *means;
+
+	names_plain(&plain, buf_slice(&plan->name));
+	means = roles_guess(buf_slice(&plain));
+	buf_free(&plain);
+	if (means != NULL && strcmp(means, role) == 0)
+		return;
+	plan->role = NULL;
+	plan->no_role = true;
+}
+
 static void
 rename_folder(struct rule *r, size_t i, struct rule_plan *plan,
     const char *role, const struct rules_doubt *doubt)
@@ -90,8 +107,8 @@ rename_folder(struct rule *r, size_t i, struct rule_plan *plan,
 	struct err err = { 0 };
 	int rc = 0;
 	/* folders below go along, but have no part in the role */
-	bool gets_role = r->to_role != NULL &&
-	    folder_matches(r, buf_slice(&plan->name), role, doubt);
+	bool itself = folder_matches(r, buf_slice(&plan->name), role, doubt);
+	bool gets_role = r->to_role != NULL && itself;
 
 	if (r->to != NULL && r->doubts < DOUBTS_MAX)
 		rc = rename_apply(r, buf_slice(&plan->name), &name, &err);
@@ -100,10 +117,13 @@ rename_folder(struct rule *r, size_t i, struct rule_plan *plan,
 	if (rc == 1) {
 		buf_clear(&plan->name);
 		buf_put(&plan->name, name.p, name.n);
+		if (itself && role != NULL)
+			leave_role(plan, role);
 	}
 	if (gets_role &&
 	    (plan->role == NULL || strcmp(plan->role, r->to_role) != 0)) {
 		plan->role = r->to_role;
+		plan->no_role = false;
 		rc = 1;
 	}
 	if (rc == 1) {
@@ -147,7 +167,7 @@ rules_of_folder(struct rules *rs, struct slice name, const char *role,
 			if (rename_matches(r, buf_slice(&plan->name), role,
 				doubt))
 				rename_folder(r, i, plan, role, doubt);
-			if (plan->role != NULL)
+			if (plan->role != NULL || plan->no_role)
 				role = plan->role;
 		} else if (folder_matches(r, buf_slice(&plan->name), role,
 			       doubt)) {

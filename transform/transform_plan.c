@@ -148,8 +148,9 @@ note_made(struct run *run, const char *path, struct err *err)
 static int
 make_place(struct run *run, struct place *p, struct err *err)
 {
-	const char *role =
-	    p->rules.role != NULL ? p->rules.role : p->special_use;
+	const char *role = p->rules.role != NULL || p->rules.no_role
+	    ? p->rules.role
+	    : p->special_use;
 	struct spool_folder f = { .path = p->to,
 		.special_use = role,
 		.subscribed = p->subscribed };

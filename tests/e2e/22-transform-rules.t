@@ -96,6 +96,16 @@ is "$(fates out.spool | grep -c 'rule 2')" 1 "unnamed rules have numbers"
 rm -rf out.spool
 t 0 "the example of the manual" --rules "$ROOT/docs/examples/rules.yaml"
 
+# ---- a role folder goes where its new name says, and is it no more
+postroad extract -q "$ROOT/samples/office.pst" pst.spool >/dev/null 2>&1
+role() { # RENAME: what ls tells of sent mail then
+	rm -rf role.spool
+	postroad transform -q --rename "$1" pst.spool role.spool >/dev/null 2>&1
+	postroad ls role.spool | grep -E 'Sent|2019' | sed 's/.*B  //'
+}
+is "$(role 'Sent Items=Old/2019')" 'Old/2019' 'another name: no role'
+is "$(role 'Sent Items=Sent')" 'Sent  [\Sent]' 'a name of its role: as it was'
+
 # ---- refused, with file, line and what (C13, C14, C15, C17)
 while IFS='|' read -r text words; do
 	printf '%b\n' "$text" >bad.yaml
