@@ -79,7 +79,7 @@ check_options(const struct stage_load *o, struct err *err)
 	foldermap_free(&map);
 	if (o->window != NULL &&
 	    load_window_parse(o->window, &opens, &closes, err) < 0)
-		return -1;
+		return err_within(err, "--window");
 	if (o->connections > MOST_CONNECTIONS)
 		return err_set(err, SCOPE_RUN, EX_USAGE,
 		    "--connections: at most %d", MOST_CONNECTIONS);

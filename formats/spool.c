@@ -122,9 +122,14 @@ open_dirs(struct spool *sp, const char *dir, struct err *err)
 			: errno == EACCES   ? EX_NOPERM
 					    : EX_NOINPUT,
 		    "spool '%s'", dir);
-		return err->sys != ENOENT
+		if (err->sys == ENOENT)
+			return err_hint(err,
+			    "'postroad extract SOURCE %s' makes one", dir);
+		return err->sys != ENOTDIR || sp->mode == SPOOL_WRITE
 		    ? -1
-		    : err_hint(err, "'postroad extract SOURCE %s' makes one",
+		    : err_hint(err,
+			  "a spool is a directory: 'postroad extract %s' makes "
+			  "one of a file",
 			  dir);
 	}
 	free(sp->dir);

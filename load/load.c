@@ -436,7 +436,7 @@ run(struct load *l, struct err *err)
 	l->window = o->window;
 	if (o->window != NULL &&
 	    load_window_parse(o->window, &l->opens, &l->closes, err) < 0)
-		return -1;
+		return err_within(err, "--window");
 	if (!o->dry_run && pace_wait(l, err) < 0)
 		return -1;
 	url_label(&label, &o->account->url);

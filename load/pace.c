@@ -89,8 +89,7 @@ load_window_parse(const char *text, unsigned *opens_r, unsigned *closes_r,
 		    *opens_r % DAY_S != *closes_r % DAY_S)
 			return 0;
 	}
-	err_set(err, SCOPE_RUN, EX_USAGE, "--window: '%s' is no span of time",
-	    text);
+	err_set(err, SCOPE_RUN, EX_USAGE, "'%s' is no span of time", text);
 	return err_hint(err, "write it like 22:00-06:00, local time");
 }
 
@@ -152,8 +151,10 @@ take_profile(struct load *l, struct err *err)
 	}
 	if (l->window != NULL || limits->hours == NULL)
 		return 0;
-	if (load_window_parse(limits->hours, &l->opens, &l->closes, err) < 0)
+	if (load_window_parse(limits->hours, &l->opens, &l->closes, err) < 0) {
+		err->status = EX_CONFIG;
 		return err_within(err, "hours of %s", l->rules.name);
+	}
 	l->window = limits->hours;
 	if (l->o->dry_run || until_open(l) == 0)
 		return 0;

@@ -155,7 +155,7 @@ fi
 fake_stop
 printf 'providers: { x: { title: X, limits: { hours: maybe } } }\n' >bad.yaml
 begin
-status 64 'hours that are none' load --providers bad.yaml --dest-profile x t.spool
+status 78 'hours that are none' load --providers bad.yaml --dest-profile x t.spool
 fake_stop
 for bad in 'bare_lf: perhaps' 'case: maybe' 'folder_chars: many' 'flagged: no' \
     'folder_refused: [a]'; do
