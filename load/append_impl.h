@@ -31,6 +31,8 @@ struct sender {
 	int64_t cursor;
 	bool multi, at_end, stopped;
 	bool partly;	 /* several were refused at once */
+	bool unsure;	 /* what was not taken just now is to go again */
+	bool gap;	 /* since then UIDs were told that do not follow */
 	uint64_t untold; /* kept since f->uidnext, without a UID */
 };
 

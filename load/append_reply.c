@@ -59,6 +59,8 @@ take_uids(struct sender *s, struct command *c, const struct imap_appended *a)
 	if (a->n_uids != c->n || a->falling || a->uidvalidity != f->uidvalidity)
 		return;
 	c->uids = mem_alloc(c->n, sizeof(*c->uids));
+	if (a->uids[c->n - 1] - f->uidnext >= s->untold)
+		s->gap = true;
 	for (i = 0; i < c->n; i++)
 		c->uids[i] = a->uids[i] >= f->uidnext || f->uidnext == 0
 		    ? a->uids[i]
@@ -174,10 +176,13 @@ handle_refusal(struct sender *s, struct command *c,
 {
 	struct err why = { 0 };
 
+	if (!s->partly && !s->unsure)
+		s->gap = false;
 	s->partly = s->partly || c->n > 1;
 	switch (res->trouble) {
 	case IMAP_THROTTLED:
 	case IMAP_UNAVAILABLE:
+		s->unsure = true;
 		queue_put(&s->redo, c);
 		return wait_as_told(s, res, err);
 	case IMAP_TRYCREATE:
@@ -199,6 +204,7 @@ handle_refusal(struct sender *s, struct command *c,
 		return 0;
 	}
 	if (res->trouble == IMAP_LIMIT_REACHED) {
+		s->unsure = true;
 		queue_put(&s->redo, c);
 		return wait_as_told(s, res, err);
 	}
@@ -208,27 +214,30 @@ handle_refusal(struct sender *s, struct command *c,
 }
 
 /* Has a server that refused several messages at once kept some of them, against
- * RFC 3502?  Asked once, when nothing is in flight.  Then what it has is found
- * out in a new session, and the rest is sent one by one. */
+ * RFC 3502, or one that it could not take just now, as front ends do that lost
+ * patience with what is behind them?  Asked when nothing is in flight, once for
+ * the first.  Then what it has is found out in a new session, and the rest is
+ * sent one by one. */
 static int
 check_kept(struct sender *s, struct err *err)
 {
 	struct load_folder *f = s->f;
 	struct imap_mailbox_status st;
+	bool partly = s->partly, ask = s->unsure || !s->l->all_or_none;
 
-	s->partly = false;
-	if (s->l->all_or_none || f->uidnext == 0)
+	s->partly = s->unsure = false;
+	if (!ask || f->uidnext == 0)
 		return 0;
 	if (imap_status(s->im, slice_str(f->name), &st, err) < 0) {
-		if (err->scope != SCOPE_FOLDER)
+		if (!imap_alive(s->im))
 			return -1;
 		err_clear(err);
 		return 0;
 	}
 	if (st.uidvalidity != f->uidvalidity)
 		return 0;
-	if (st.uidnext <= f->uidnext + s->untold) {
-		s->l->all_or_none = true;
+	if (st.uidnext <= f->uidnext + s->untold && !s->gap) {
+		s->l->all_or_none = s->l->all_or_none || partly;
 		return 0;
 	}
 	f->careful = CAREFUL_MSGS;
@@ -263,10 +272,10 @@ sender_collect(struct sender *s, struct err *err)
 	}
 	free(a);
 	/* nothing is in flight behind what was refused: now it may go again */
-	if (rc == 0 && s->commands == 0 && s->partly &&
+	if (rc == 0 && s->commands == 0 && (s->partly || s->unsure) &&
 	    !imap_is_appending(s->im))
 		rc = check_kept(s, err);
-	if (s->commands == 0 && !s->partly)
+	if (s->commands == 0 && !s->partly && !s->unsure)
 		queue_put_before(&s->again, &s->redo);
 	return rc;
 }

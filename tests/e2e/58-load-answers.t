@@ -41,6 +41,11 @@ J4: the second one keeps 2 | 0 loaded=6 maybe_twice=0 | 30 | --no-append 2:no --
 J4: it keeps 2, not just now | 0 loaded=6 maybe_twice=0 | 30 | --no-append 1:[UNAVAILABLE]_no --no-keeps 2 |
 J4: it keeps 1, others are refused | 1 loaded=4 refused=2 maybe_twice=0 | 30 | --reject twin --no-keeps 1 |
 J4: it keeps 2, no UIDPLUS | 0 loaded=6 maybe_twice=0 | 30 | --no-append 1:no --no-keeps 2 --caps -UIDPLUS |
+J4: one that it cannot take just now is kept | 0 loaded=6 maybe_twice=0 | 30 | --no-append 2:[UNAVAILABLE]_no --no-keeps-one $single |
+J4: the first one | 0 loaded=6 maybe_twice=0 | 30 | --no-append 1:[THROTTLED]_no --no-keeps-one $single |
+J4: the last one in a folder | 0 loaded=6 maybe_twice=0 | 30 | --no-append 3:[LIMIT]_no --no-keeps-one $single |
+J4: one that waits for its literal | 0 loaded=6 maybe_twice=0 | 30 | --no-append 2:[UNAVAILABLE]_no --no-keeps-one $sync |
+J4: one, no UIDPLUS | 0 loaded=6 maybe_twice=0 | 30 | --no-append 2:[UNAVAILABLE]_no --no-keeps-one --caps -MULTIAPPEND_-UIDPLUS |
 END
 n=0
 for how in unasked reversed star none wrong short validity; do

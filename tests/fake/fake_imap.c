@@ -36,7 +36,8 @@ static struct {
 	    *rewrite, *no_keywords, *no_names, *password, *greeting, *prefix,
 	    *permanentflags;
 	char caps[2048];
-	bool tls_first, old_tls, tls12, lose, bump, drop_tls, half;
+	bool tls_first, old_tls, tls12, lose, bump, drop_tls, half,
+	    no_keeps_one;
 	unsigned port, split, delay_ms, keep_late_ms, connections;
 	int64_t cut_out, cut_in, toobig, quota;
 	unsigned cut_before_ok, cut_after_ok, cut_on, bye, lose_ok;
@@ -868,13 +869,14 @@ cmd_append(void)
 		if (refuse == NULL)
 			refuse = refusal(&name, number, w->size, total);
 		store_lock(false);
-		if (waits && refuse != NULL) {
+		if (waits && refuse != NULL && !opt.no_keeps_one) {
 			reply(refuse);
 			goto out;
 		}
 		if (waits && !go_ahead())
 			goto out;
-		take_message(w, refuse == NULL || opt.no_keeps > 0);
+		take_message(w,
+		    refuse == NULL || opt.no_keeps > 0 || opt.no_keeps_one);
 		w->whole = true;
 		if (refuse == NULL && opt.no_keywords != NULL &&
 		    has_keyword(&w->flags))
@@ -891,6 +893,8 @@ cmd_append(void)
 	store_lock(true);
 	if (refuse != NULL && opt.no_keeps > 0 && s.n_w > opt.no_keeps)
 		keep_messages(&name, opt.no_keeps);
+	if (refuse != NULL && opt.no_keeps_one && s.n_w == 1)
+		keep_messages(&name, 1);
 	s.into = NULL; /* from here on it is kept or not as a whole */
 	if (refuse != NULL)
 		reply(refuse);
@@ -1523,6 +1527,7 @@ enum {
 	O_CONNECTIONS,
 	O_HALF,
 	O_NO_KEEPS,
+	O_NO_KEEPS_ONE,
 	O_CUT_APPEND,
 	O_BYE_OK,
 	O_TWICE_OK,
@@ -1558,6 +1563,7 @@ static const struct option options[] = { { "talk", 1, NULL, O_TALK },
 	{ "permanentflags", 1, NULL, O_PERMANENTFLAGS },
 	{ "connections", 1, NULL, O_CONNECTIONS }, { "half", 0, NULL, O_HALF },
 	{ "no-keeps", 1, NULL, O_NO_KEEPS },
+	{ "no-keeps-one", 0, NULL, O_NO_KEEPS_ONE },
 	{ "cut-append", 1, NULL, O_CUT_APPEND },
 	{ "bye-for-ok", 1, NULL, O_BYE_OK },
 	{ "twice-ok", 1, NULL, O_TWICE_OK },
@@ -1703,6 +1709,9 @@ set_option(int c, char *v)
 		break;
 	case O_CUT_APPEND:
 		opt.cut_append = number(v);
+		break;
+	case O_NO_KEEPS_ONE:
+		opt.no_keeps_one = true;
 		break;
 	case O_NO_KEEPS:
 		opt.no_keeps = number(v);
