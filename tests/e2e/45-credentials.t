@@ -166,7 +166,10 @@ if [ "$(id -u)" = 0 ] && [ -z "${SAN:-}" ] &&
 	    >nobody.out 2>&1 &
 	pid=$!
 	try=0
-	until [ "$(stat -c %u /proc/$pid/environ)" = 0 ] ||
+	# setpriv's own are of root, too
+	until { [ "$(readlink -f "/proc/$pid/exe")" = \
+	    "$(readlink -f "$POSTROAD")" ] &&
+	    [ "$(stat -c %u /proc/$pid/environ)" = 0 ]; } ||
 	    [ $((try += 1)) -gt 200 ]; do
 		sleep 0.05
 	done

@@ -110,7 +110,7 @@ setsid "$POSTROAD" migrate $ACCESS --fix-names --spool all.spool stop.mbox \
     "$(dest max)" >sum.txt 2>log.txt &
 pid=$!
 while [ ! -e all.spool/spool.db ] && kill -0 "$pid"; do sleep 0.02; done
-kill -TERM -- "-$pid"
+python3 -c 'import os, sys; os.killpg(int(sys.argv[1]), 15)' "$pid"
 wait "$pid"
 status=$?
 ok "TERM for all of them ends it with 75, or it had ended" \
