@@ -58,6 +58,16 @@ struct taker {
 	struct buf keywords;
 };
 
+void
+there_keep_head(struct buf *head, const struct imap_body *b, const void *p,
+    size_t n)
+{
+	if (b->at == 0)
+		buf_clear(head);
+	if (head->n + n <= HEAD_KEEP)
+		buf_put(head, p, n);
+}
+
 static int
 take_head(void *arg, const struct imap_body *b, const void *p, size_t n,
     struct err *err)
@@ -65,10 +75,7 @@ take_head(void *arg, const struct imap_body *b, const void *p, size_t n,
 	struct taker *t = arg;
 
 	(void)err;
-	if (b->at == 0)
-		buf_clear(&t->head);
-	if (t->head.n + n <= HEAD_KEEP)
-		buf_put(&t->head, p, n);
+	there_keep_head(&t->head, b, p, n);
 	return 0;
 }
 

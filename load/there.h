@@ -40,6 +40,11 @@ int there_fetch(struct dest *d, int64_t folder, uint32_t lo, unsigned what,
  * 'keywords', which is emptied before. */
 uint32_t there_flags(struct slice flags, struct buf *keywords);
 
+/* The next bytes of a header that is being fetched for its Message-ID, into
+ * 'head'; what is far longer than any Message-ID is left out. */
+void there_keep_head(struct buf *head, const struct imap_body *b, const void *p,
+    size_t n);
+
 /*
  * Fetch the bytes of those rows of 'folder' whose there.fetch is 1, and hand
  * over a likeness of each; NULL for one that the server did not give.

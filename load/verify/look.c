@@ -9,8 +9,6 @@
 #include "load/there.h"
 #include "load/verify/impl.h"
 
-#define HEAD_KEEP 16384 /* of a Message-ID field; longer ones are no ids */
-
 /* --------------------------------------------------------------- facts */
 
 static int
@@ -148,10 +146,7 @@ take_head(void *arg, const struct imap_body *b, const void *p, size_t n,
 	struct id_taker *t = arg;
 
 	(void)err;
-	if (b->at == 0)
-		buf_clear(&t->head);
-	if (t->head.n + n <= HEAD_KEEP)
-		buf_put(&t->head, p, n);
+	there_keep_head(&t->head, b, p, n);
 	return 0;
 }
 
